@@ -1,0 +1,84 @@
+package massbalance
+
+import "errors"
+
+// Memory is a state held in memory: a View, and what outcomes are applied to.
+type Memory map[Key]Value
+
+// Get returns the value at the key, or nil.
+func (m Memory) Get(key Key) (Value, error) { return m[key], nil }
+
+// Apply stores an outcome's writes.
+func (m Memory) Apply(writes []Write) {
+	for _, w := range writes {
+		m[w.Key] = w.Value
+	}
+}
+
+// Result is what became of one command of a batch.
+type Result struct {
+	Command CommandID
+	Code    Code
+	// Message and Figures say why a command was refused.
+	Message string
+	Figures *Figures
+	// Repeated is set where the command had been accepted before, in
+	// Transaction.
+	Repeated bool
+	// Transaction, Subject, Sequence and Pending are those of the record.
+	Transaction string
+	Subject     string
+	Sequence    uint64
+	Pending     bool
+}
+
+// BatchOutcome is what a whole transaction does.
+type BatchOutcome struct {
+	// Results has one result per command, in the batch's order.
+	Results []Result
+	// Records holds the records of the commands that were accepted for the
+	// first time, with the index of each command.
+	Records []BatchRecord
+	// Writes has at most one value per key, sorted by key.
+	Writes []Write
+}
+
+// BatchRecord is the record of the command at Index.
+type BatchRecord struct {
+	Index  int
+	Record Record
+}
+
+// ExecuteBatch folds Execute over commands: each sees what those before it
+// wrote. A refused command writes nothing and does not touch its neighbours.
+// An error is internal and fails the batch as a whole.
+func ExecuteBatch(view View, tx Tx, commands []Command) (BatchOutcome, error) {
+	over := newOverlay(view)
+	batch := BatchOutcome{Results: make([]Result, 0, len(commands))}
+	for i, command := range commands {
+		outcome, err := Execute(over, tx, command)
+		var refusal *Refusal
+		if errors.As(err, &refusal) {
+			batch.Results = append(batch.Results, Result{
+				Command: command.ID, Code: refusal.Code, Message: refusal.Message, Figures: refusal.Figures,
+			})
+			continue
+		}
+		if err != nil {
+			return BatchOutcome{}, err
+		}
+		for _, w := range outcome.Writes {
+			over.put(w)
+		}
+		record := outcome.Record
+		batch.Results = append(batch.Results, Result{
+			Command: command.ID, Code: Accepted, Repeated: outcome.Repeated, Transaction: record.Transaction,
+			Subject: record.Subject, Sequence: record.Sequence, Pending: record.Pending,
+		})
+		if !outcome.Repeated {
+			batch.Records = append(batch.Records, BatchRecord{Index: i, Record: record})
+		}
+	}
+	batch.Writes = over.sorted()
+	return batch, nil
+}

@@ -1,0 +1,272 @@
+package massbalance
+
+import "fmt"
+
+// listLimit bounds every list in a command: a transaction must stay small
+// enough for every peer to check.
+const listLimit = 500
+
+// books are one site's accounts during one command.
+type books struct {
+	e    *execution
+	site Site
+	head Head
+	lots int // lots created so far
+}
+
+// ownSite looks a site up and checks that it is the submitter's.
+func (e *execution) ownSite(id SiteID) (Site, error) {
+	site, err := need[Site](e, SiteKey(id))
+	if err != nil {
+		return site, err
+	}
+	if site.Owner != e.tx.Organisation {
+		return site, refuse(NotOwner, "site %s belongs to %s, not to %s", id, site.Owner, e.tx.Organisation)
+	}
+	return site, nil
+}
+
+// open checks that the submitter may move stock at the site now: it owns the
+// site, and the command's period is the open one and contains its date (I5).
+func (e *execution) open(id SiteID) (*books, error) {
+	site, err := e.ownSite(id)
+	if err != nil {
+		return nil, err
+	}
+	head, err := need[Head](e, HeadKey(id))
+	if err != nil {
+		return nil, err
+	}
+	if e.command.Period == "" || head.Period != e.command.Period {
+		return nil, refuse(PeriodNotOpen, "period %q of site %s is not open (open: %q)", e.command.Period, id, head.Period)
+	}
+	period, err := need[Period](e, PeriodKey(id, head.Period))
+	if err != nil {
+		return nil, err
+	}
+	if e.command.Date < period.From || e.command.Date > period.To {
+		return nil, refuse(DateOutsidePeriod, "date %q is not in period %s of site %s, %s to %s", e.command.Date, head.Period, id, period.From, period.To)
+	}
+	return &books{e: e, site: site, head: head}, nil
+}
+
+// close appends the record to the site's journal.
+func (b *books) close() { b.e.advance(b.site.ID, b.head) }
+
+// in books material in, with the credit that came with it.
+func (b *books) in(product ProductID, physical, credit Quantity) error {
+	account, exists, err := find[Account](b.e, AccountKey(b.site.ID, product))
+	if err != nil {
+		return err
+	}
+	if !exists {
+		b.head.Accounts++
+	}
+	account.PhysicalIn = account.PhysicalIn.Add(physical)
+	account.CreditIn = account.CreditIn.Add(credit)
+	b.e.put(AccountKey(b.site.ID, product), account)
+	if !physical.IsZero() {
+		b.e.record.Materials = append(b.e.record.Materials, Material{Site: b.site.ID, Product: product, In: physical})
+	}
+	return nil
+}
+
+// out books material and credit out; neither may exceed what is there.
+func (b *books) out(product ProductID, physical, credit Quantity) error {
+	account, _, err := find[Account](b.e, AccountKey(b.site.ID, product))
+	if err != nil {
+		return err
+	}
+	if stock := account.Stock(); stock.Less(physical) {
+		return lacking(InsufficientStock, stock, physical, "%s at %s", product, b.site.ID)
+	}
+	if left := account.Credit(); left.Less(credit) {
+		return lacking(InsufficientCredit, left, credit, "%s at %s has less credit than was named of its lots", product, b.site.ID)
+	}
+	account.PhysicalOut = account.PhysicalOut.Add(physical)
+	account.CreditOut = account.CreditOut.Add(credit)
+	b.e.put(AccountKey(b.site.ID, product), account)
+	if !physical.IsZero() {
+		b.e.record.Materials = append(b.e.record.Materials, Material{Site: b.site.ID, Product: product, Out: physical})
+	}
+	return nil
+}
+
+// use marks a document as used by this command; each counts once (I6).
+func (b *books) use(id EvidenceID) error {
+	if id == "" {
+		return nil
+	}
+	key := EvidenceKey(b.site.Owner, id)
+	used, found, err := find[Evidence](b.e, key)
+	if err != nil {
+		return err
+	}
+	if found {
+		return refuse(EvidenceUsed, "document %s of %s was used already, by command %s", id, b.site.Owner, used.Command)
+	}
+	b.e.put(key, Evidence{b.e.command.ID})
+	return nil
+}
+
+// lotsOf looks up the lots named and checks that they are of this product and
+// at this site.
+func (b *books) lotsOf(product ProductID, lines []LotLine) ([]Lot, error) {
+	lots := make([]Lot, 0, len(lines))
+	for _, line := range lines {
+		lot, err := need[Lot](b.e, LotKey(line.Lot))
+		if err != nil {
+			return nil, err
+		}
+		lots = append(lots, lot)
+	}
+	for _, lot := range lots {
+		if lot.Site == b.site.ID {
+			continue
+		}
+		at, err := need[Site](b.e, SiteKey(lot.Site))
+		if err != nil {
+			return nil, err
+		}
+		if at.Owner != b.e.tx.Organisation {
+			return nil, refuse(NotOwner, "lot %s is at site %s of %s, not at one of %s", lot.ID, at.ID, at.Owner, b.e.tx.Organisation)
+		}
+		return nil, refuse(WrongSite, "lot %s is at site %s, not at %s", lot.ID, at.ID, b.site.ID)
+	}
+	for _, lot := range lots {
+		if lot.Product != product {
+			return nil, refuse(ProductMismatch, "lot %s is %s, not %s", lot.ID, lot.Product, product)
+		}
+	}
+	return lots, nil
+}
+
+// spend takes the quantities from their lots and posts them to a holder.
+func (b *books) spend(lots []Lot, lines []LotLine, to Holder) error {
+	for i, lot := range lots {
+		if have := lot.Available(); have.Less(lines[i].Quantity) {
+			return lacking(InsufficientCredit, have, lines[i].Quantity, "lot %s (%s at %s)", lot.ID, lot.Product, lot.Site)
+		}
+	}
+	for i, lot := range lots {
+		lot.Spent = lot.Spent.Add(lines[i].Quantity)
+		b.e.put(LotKey(lot.ID), lot)
+		b.e.post(lot.Characteristics, lines[i].Quantity, lotHolder(lot), to)
+	}
+	return nil
+}
+
+// create makes a lot of credit that arrives from a holder.
+func (b *books) create(lot Lot, from Holder) LotID {
+	b.lots++
+	lot.ID = lotID(b.e.tx.Organisation, b.e.command.ID, b.lots)
+	lot.Site = b.site.ID
+	b.e.put(LotKey(lot.ID), lot)
+	b.e.post(lot.Characteristics, lot.Quantity, from, lotHolder(lot))
+	return lot.ID
+}
+
+// post records a movement of credit; nothing is recorded of nothing.
+func (e *execution) post(c CharacteristicsID, q Quantity, from, to Holder) {
+	if !q.IsZero() {
+		e.record.Credits = append(e.record.Credits, Posting{Characteristics: c, Quantity: q, From: from, To: to})
+	}
+}
+
+func lotHolder(lot Lot) Holder {
+	return Holder{Kind: HolderLot, ID: string(lot.ID), Site: lot.Site, Product: lot.Product}
+}
+
+// blend is the credit of one set of characteristics under one custody model;
+// credits of different blends never become one lot.
+type blend struct {
+	characteristics CharacteristicsID
+	model           CustodyModel
+	total           Quantity
+	parents         []LotLine
+}
+
+// blends groups lines by what may become one lot, in order of appearance.
+func blends(lines []TransferLine) []blend {
+	var groups []blend
+next:
+	for _, line := range lines {
+		parent := LotLine{line.Lot, line.Quantity}
+		for i := range groups {
+			g := &groups[i]
+			if g.characteristics == line.Characteristics && g.model == line.Model {
+				g.total, g.parents = g.total.Add(line.Quantity), append(g.parents, parent)
+				continue next
+			}
+		}
+		groups = append(groups, blend{line.Characteristics, line.Model, line.Quantity, []LotLine{parent}})
+	}
+	return groups
+}
+
+// attributed describes lines as they leave a site with so much material.
+func attributed(lots []Lot, lines []LotLine, physical Quantity, step CustodyModel) ([]TransferLine, error) {
+	total := sumLines(lines)
+	sets := map[CharacteristicsID]bool{}
+	for _, lot := range lots {
+		sets[lot.Characteristics] = true
+	}
+	out := make([]TransferLine, 0, len(lines))
+	for i, lot := range lots {
+		model := carried(lot.Model, total, physical, len(sets))
+		if step != "" && step.Level() > model.Level() {
+			return nil, refuse(CustodyModelRaised, "lot %s can leave as %s at best, not as %s", lot.ID, model, step)
+		}
+		if step != "" {
+			model = step
+		}
+		out = append(out, TransferLine{lot.ID, lines[i].Quantity, lot.Characteristics, model})
+	}
+	return out, nil
+}
+
+func sumLines(lines []LotLine) Quantity {
+	var total Quantity
+	for _, line := range lines {
+		total = total.Add(line.Quantity)
+	}
+	return total
+}
+
+// checkLines says what is wrong with the form of lot lines, or "". A lot named
+// twice would be read once and spent twice, so it is refused.
+func checkLines(lines []LotLine) string {
+	if len(lines) > listLimit {
+		return fmt.Sprintf("lines: at most %d", listLimit)
+	}
+	seen := map[LotID]bool{}
+	for _, line := range lines {
+		if line.Lot == "" || seen[line.Lot] {
+			return fmt.Sprintf("lines: lot %q is empty, or named twice", line.Lot)
+		}
+		if line.Quantity.IsZero() {
+			return fmt.Sprintf("lines: quantity of lot %s must be more than 0 kg", line.Lot)
+		}
+		seen[line.Lot] = true
+	}
+	return ""
+}
+
+// checkMove says what is wrong with the fields that all movements share, or "".
+func checkMove(site SiteID, quantity Quantity, evidence ...EvidenceID) string {
+	if !ValidName(string(site)) {
+		return fmt.Sprintf("site: %q is not a name", site)
+	}
+	if quantity.IsZero() {
+		return "quantity: must be more than 0 kg"
+	}
+	if len(evidence) > listLimit {
+		return fmt.Sprintf("documents: at most %d", listLimit)
+	}
+	for _, id := range evidence {
+		if id != "" && !ValidName(string(id)) {
+			return fmt.Sprintf("evidence: %q is not a name", id)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,114 @@
+package massbalance
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Characteristics is one immutable set of specified characteristics (ISO
+// 22095): what may be claimed about a quantity. The set travels whole; it is
+// never taken apart, so no part of it can be sold twice.
+type Characteristics struct {
+	Scheme SchemeID
+	// Country is an ISO 3166-1 alpha-2 code. Country, Region and LandUnit are
+	// the spatial key; LandUnit is empty where traceability ends at the region.
+	Country  string
+	Region   string
+	LandUnit string
+	// Vintage is the harvest year.
+	Vintage int
+	// Practices are sorted and distinct, such as "no-till".
+	Practices []string
+	Carbon    Carbon
+}
+
+// Carbon holds the figures of a product carbon footprint side by side, as PACT
+// v3 and the GHG Protocol Land Sector and Removals Standard ask. They are never
+// netted into one stored number. Removals and biogenic uptake are zero or
+// negative, the others zero or positive.
+type Carbon struct {
+	Fossil         CarbonFigure
+	LandManagement CarbonFigure
+	LandUseChange  CarbonFigure
+	BiogenicNonCO2 CarbonFigure
+	BiogenicUptake CarbonFigure
+	Removals       CarbonFigure
+}
+
+// CarbonFigure is one figure in kg CO2e per kg of product and how it was found.
+type CarbonFigure struct {
+	Intensity Intensity
+	Method    string
+}
+
+// ID hashes the canonical form: every field by name and quoted, in the order
+// of declaration, so that different sets never share an ID.
+func (c Characteristics) ID() CharacteristicsID {
+	var b strings.Builder
+	fmt.Fprintf(&b, "weighbridge characteristics v1\nscheme %q\ncountry %q\nregion %q\nland unit %q\nvintage %d\n",
+		c.Scheme, c.Country, c.Region, c.LandUnit, c.Vintage)
+	for _, practice := range c.Practices {
+		fmt.Fprintf(&b, "practice %q\n", practice)
+	}
+	for _, f := range c.Carbon.figures() {
+		fmt.Fprintf(&b, "%s %s %q\n", f.name, f.Intensity, f.Method)
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return CharacteristicsID(hex.EncodeToString(sum[:]))
+}
+
+type namedFigure struct {
+	name string
+	CarbonFigure
+	sign int // the sign that the figure may have
+}
+
+func (c Carbon) figures() []namedFigure {
+	return []namedFigure{
+		{"fossil", c.Fossil, +1},
+		{"land management", c.LandManagement, +1},
+		{"land-use change", c.LandUseChange, +1},
+		{"biogenic non-CO2", c.BiogenicNonCO2, +1},
+		{"biogenic uptake", c.BiogenicUptake, -1},
+		{"removals", c.Removals, -1},
+	}
+}
+
+// check says what is wrong with a set, or "".
+func (c Characteristics) check() string {
+	switch {
+	case !ValidName(string(c.Scheme)):
+		return fmt.Sprintf("characteristics: scheme %q is not a name", c.Scheme)
+	case !validCountry(c.Country):
+		return fmt.Sprintf("characteristics: country %q is not an ISO 3166 two-letter code", c.Country)
+	case !ValidName(c.Region):
+		return fmt.Sprintf("characteristics: region %q is not a name", c.Region)
+	case c.LandUnit != "" && !ValidName(c.LandUnit):
+		return fmt.Sprintf("characteristics: land unit %q is not a name", c.LandUnit)
+	case c.Vintage < 1900 || c.Vintage > 9999:
+		return fmt.Sprintf("characteristics: vintage %d is not a year", c.Vintage)
+	case !slices.IsSorted(c.Practices) || len(slices.Compact(slices.Clone(c.Practices))) != len(c.Practices):
+		return "characteristics: practices must be sorted and distinct"
+	}
+	for _, practice := range c.Practices {
+		if !ValidName(practice) {
+			return fmt.Sprintf("characteristics: practice %q is not a name", practice)
+		}
+	}
+	for _, f := range c.Carbon.figures() {
+		if f.Intensity.Sign() == -f.sign {
+			return fmt.Sprintf("characteristics: %s of %s kg CO2e/kg has the wrong sign", f.name, f.Intensity)
+		}
+		if f.Intensity.Sign() != 0 && f.Method == "" || !validText(f.Method) {
+			return fmt.Sprintf("characteristics: %s needs a method of at most %d bytes", f.name, textLimit)
+		}
+	}
+	return ""
+}
+
+func validCountry(code string) bool {
+	return len(code) == 2 && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z'
+}

@@ -1,0 +1,78 @@
+package massbalance
+
+import "fmt"
+
+// Code is the result of a command. The list is closed; where a command breaks
+// several rules, the code that stands earlier in Codes is given.
+type Code string
+
+// The result codes in their order of precedence.
+const (
+	Accepted             Code = "accepted"
+	InvalidCommand       Code = "invalid_command"         // a field is missing or malformed
+	CommandIDReused      Code = "command_id_reused"       // I8: same ID, other content
+	NotMember            Code = "not_member"              // the submitter may not submit
+	NotFound             Code = "not_found"               // a named thing does not exist
+	NotOwner             Code = "not_owner"               // the site or lot is another organisation's
+	AlreadyExists        Code = "already_exists"          // an identifier is taken
+	PeriodNotOpen        Code = "period_not_open"         // I5
+	DateOutsidePeriod    Code = "date_outside_period"     // I5
+	PeriodNotContiguous  Code = "period_not_contiguous"   // gaps and overlaps are refused
+	SignatureInvalid     Code = "signature_invalid"       // not signed by the certifier named
+	CertificateInvalid   Code = "certificate_invalid"     // not valid on the day, or out of scope
+	EvidenceUsed         Code = "evidence_used"           // I6: a document counts once
+	TransferResolved     Code = "transfer_resolved"       // I4
+	ProductMismatch      Code = "product_mismatch"        // the lot, recipe or account is of another product
+	WrongSite            Code = "wrong_site"              // the lot or transfer belongs to another site
+	CustodyModelRaised   Code = "custody_model_raised"    // I9
+	WeightOutOfTolerance Code = "weight_out_of_tolerance" // more arrived than left
+	ExceedsVerification  Code = "exceeds_verification"    // beyond the verified quantity
+	ExceedsYield         Code = "exceeds_yield"           // beyond area × yield cap
+	AttributionExceeds   Code = "attribution_exceeds"     // I3
+	ConversionExceeds    Code = "conversion_exceeds"      // I7
+	InsufficientStock    Code = "insufficient_stock"      // less material on site than needed
+	InsufficientCredit   Code = "insufficient_credit"     // I1, I2: less of the lot left than needed
+	BalanceMismatch      Code = "balance_mismatch"        // a stated balance is not the book's
+)
+
+// Codes lists all codes in their order of precedence.
+var Codes = []Code{
+	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists,
+	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, SignatureInvalid, CertificateInvalid,
+	EvidenceUsed, TransferResolved, ProductMismatch, WrongSite, CustodyModelRaised,
+	WeightOutOfTolerance, ExceedsVerification, ExceedsYield, AttributionExceeds, ConversionExceeds,
+	InsufficientStock, InsufficientCredit, BalanceMismatch,
+}
+
+// Figures are the numbers that a refusal rests on, in kilograms.
+type Figures struct {
+	Have  Quantity
+	Need  Quantity
+	Short Quantity // Need − Have
+}
+
+// Refusal is why a command was refused. A refused command changes nothing and
+// leaves its ID free. Any other error from Execute is internal: the state could
+// not be read or contradicts itself.
+type Refusal struct {
+	Code    Code
+	Message string
+	Figures *Figures
+}
+
+// Error gives the code and the message.
+func (r *Refusal) Error() string { return string(r.Code) + ": " + r.Message }
+
+func refuse(code Code, format string, args ...any) *Refusal {
+	return &Refusal{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// lacking refuses for want of a quantity of something.
+func lacking(code Code, have, need Quantity, format string, args ...any) *Refusal {
+	short := have.Shortage(need)
+	return &Refusal{
+		Code:    code,
+		Message: fmt.Sprintf("have %s kg, need %s kg, %s kg short: %s", have, need, short, fmt.Sprintf(format, args...)),
+		Figures: &Figures{Have: have, Need: need, Short: short},
+	}
+}

@@ -1,0 +1,241 @@
+package massbalance
+
+// Command is one instruction to the ledger. Its ID makes it idempotent: sent
+// again with the same content it gives the first result, with other content it
+// is refused (I8).
+type Command struct {
+	ID CommandID
+	// Date is the business date of what happened; Period is the mass balance
+	// period it belongs to. Both are needed by commands that move stock.
+	Date   Date
+	Period PeriodID
+	// By says who in the organisation gave the command; the ledger keeps it
+	// and gives it no meaning.
+	By   string
+	Body Body
+
+	// Content is the SHA-256 of the command's canonical bytes and BodyContent
+	// that of its body's. The codec sets them; they are not on the wire.
+	Content     Digest
+	BodyContent Digest
+}
+
+// Body is what a command asks for: one type per command.
+type Body interface {
+	// Type is the command's name on the wire.
+	Type() string
+	// check says what is wrong with the body's form, or "".
+	check() string
+	execute(*execution) error
+}
+
+// LotLine names a quantity of one lot.
+type LotLine struct {
+	Lot      LotID
+	Quantity Quantity
+}
+
+// Output is a quantity of one product that came out of a conversion.
+type Output struct {
+	Product  ProductID
+	Quantity Quantity
+}
+
+// AccountBalance is the physical balance of one product.
+type AccountBalance struct {
+	Product ProductID
+	Balance Quantity
+}
+
+type (
+	// FoundConsortium sets the founding members; it is the ledger's first command.
+	FoundConsortium struct{ Members []Member }
+
+	// RegisterOrganisation adds a member, once a majority of the trading members asked for it.
+	RegisterOrganisation struct{ Member Member }
+
+	// RegisterProduct adds a product, once a majority asked for it.
+	RegisterProduct struct{ Product Product }
+
+	// RegisterRecipe adds a conversion recipe, once a majority asked for it.
+	RegisterRecipe struct{ Recipe Recipe }
+
+	// RegisterCertifier recognises a certification body's keys, once a majority asked for it.
+	RegisterCertifier struct{ Certifier Certifier }
+
+	// RegisterSite adds a site of the submitting organisation.
+	RegisterSite struct {
+		Site    SiteID
+		Name    string
+		Country string
+		Region  string
+	}
+
+	// OpenPeriod begins a site's next mass balance period. It follows the
+	// previous one without a gap.
+	OpenPeriod struct {
+		Site   SiteID
+		Period PeriodID
+		From   Date
+		To     Date
+	}
+
+	// ClosePeriod ends the open period for ever. It names the physical balance
+	// of each of the site's stock accounts, which must be the book's.
+	ClosePeriod struct {
+		Site     SiteID
+		Period   PeriodID
+		Balances []AccountBalance
+	}
+
+	// PublishCertificate relays a certifier's signed certificate.
+	PublishCertificate struct{ Document SignedCertificate }
+
+	// PublishStatement relays a certifier's signed verification statement.
+	PublishStatement struct{ Document SignedStatement }
+
+	// Introduce takes in material with the characteristics of a verification
+	// statement and creates a lot of it.
+	Introduce struct {
+		Site      SiteID
+		Certifier OrganisationID
+		Statement StatementID
+		Quantity  Quantity
+		Model     CustodyModel
+		Evidence  EvidenceID
+	}
+
+	// TakeIn takes in undifferentiated material: physical stock without credit.
+	TakeIn struct {
+		Site     SiteID
+		Product  ProductID
+		Quantity Quantity
+		Supplier string
+		Evidence EvidenceID
+	}
+
+	// Dispatch ships material to another site and attributes lots to it.
+	Dispatch struct {
+		Site     SiteID
+		To       SiteID
+		Product  ProductID
+		Quantity Quantity
+		Lines    []LotLine
+		// Model, if given, steps the shipment down to a looser custody model.
+		Model     CustodyModel
+		Documents []EvidenceID
+	}
+
+	// Receive accepts a shipment with the weight found on arrival.
+	Receive struct {
+		Site     SiteID
+		Transfer TransferID
+		Quantity Quantity
+		Evidence EvidenceID
+	}
+
+	// Reject refuses a shipment; it goes back to the sender.
+	Reject struct {
+		Site     SiteID
+		Transfer TransferID
+		Reason   string
+	}
+
+	// Return books a rejected shipment in again at the site it came from.
+	Return struct {
+		Site     SiteID
+		Transfer TransferID
+		Quantity Quantity
+		Evidence EvidenceID
+	}
+
+	// Convert processes material by a recipe into one or more outputs.
+	Convert struct {
+		Site   SiteID
+		Recipe RecipeID
+		// Quantity is the physical input; Lines attribute lots to it.
+		Quantity Quantity
+		Lines    []LotLine
+		Outputs  []Output
+	}
+
+	// Withdraw books material out without a receiver: used up, sold outside
+	// the consortium, lost. Lots named are cancelled.
+	Withdraw struct {
+		Site     SiteID
+		Product  ProductID
+		Quantity Quantity
+		Lines    []LotLine
+		Purpose  string
+	}
+
+	// ClaimCredits declares the characteristics of lots for a beneficiary and a
+	// reporting year. The credits are used up.
+	ClaimCredits struct {
+		Site          SiteID
+		Product       ProductID
+		Lines         []LotLine
+		Beneficiary   string
+		ReportingYear int
+		Purpose       string
+	}
+)
+
+func (FoundConsortium) Type() string      { return "found_consortium" }
+func (RegisterOrganisation) Type() string { return "register_organisation" }
+func (RegisterProduct) Type() string      { return "register_product" }
+func (RegisterRecipe) Type() string       { return "register_recipe" }
+func (RegisterCertifier) Type() string    { return "register_certifier" }
+func (RegisterSite) Type() string         { return "register_site" }
+func (OpenPeriod) Type() string           { return "open_period" }
+func (ClosePeriod) Type() string          { return "close_period" }
+func (PublishCertificate) Type() string   { return "publish_certificate" }
+func (PublishStatement) Type() string     { return "publish_statement" }
+func (Introduce) Type() string            { return "introduce" }
+func (TakeIn) Type() string               { return "take_in" }
+func (Dispatch) Type() string             { return "dispatch" }
+func (Receive) Type() string              { return "receive" }
+func (Reject) Type() string               { return "reject" }
+func (Return) Type() string               { return "return" }
+func (Convert) Type() string              { return "convert" }
+func (Withdraw) Type() string             { return "withdraw" }
+func (ClaimCredits) Type() string         { return "claim" }
+
+// Bodies holds an empty body of every command, in the order of the book's chapters.
+var Bodies = []Body{
+	FoundConsortium{}, RegisterOrganisation{}, RegisterProduct{}, RegisterRecipe{}, RegisterCertifier{},
+	RegisterSite{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStatement{},
+	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{}, Withdraw{}, ClaimCredits{},
+}
+
+// SiteOf names the site whose journal a command advances, or "" for commands
+// on the common register. Submitters keep the commands of one site in order.
+func SiteOf(body Body) SiteID {
+	switch b := body.(type) {
+	case RegisterSite:
+		return b.Site
+	case OpenPeriod:
+		return b.Site
+	case ClosePeriod:
+		return b.Site
+	case Introduce:
+		return b.Site
+	case TakeIn:
+		return b.Site
+	case Dispatch:
+		return b.Site
+	case Receive:
+		return b.Site
+	case Reject:
+		return b.Site
+	case Return:
+		return b.Site
+	case Convert:
+		return b.Site
+	case Withdraw:
+		return b.Site
+	case ClaimCredits:
+		return b.Site
+	}
+	return ""
+}

@@ -1,0 +1,201 @@
+package massbalance
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// RulesVersion is the version of the rules in this package.
+const RulesVersion = 1
+
+// View answers point look-ups in the committed state. It has no lists and no
+// range queries: what a command depends on is exactly the keys it names, which
+// is what makes concurrent commands independent and replay exact.
+type View interface {
+	// Get returns the value at the key, or nil where there is none. An error
+	// means that the state could not be read; the command is then abandoned.
+	Get(Key) (Value, error)
+}
+
+// Tx is what the platform vouches for.
+type Tx struct {
+	// ID is the transaction's ID.
+	ID string
+	// Organisation is the member whose identity signed the transaction.
+	Organisation OrganisationID
+}
+
+// Guard asks the platform to let a key change only with the endorsement of all
+// of All, beside the majority of Trading.
+type Guard struct {
+	All     []OrganisationID
+	Trading []OrganisationID
+}
+
+// Write is a new value for a key. Guard is set where the key is created and
+// must be guarded from then on.
+type Write struct {
+	Key   Key
+	Value Value
+	Guard *Guard
+}
+
+// Outcome is what an accepted command does: its record, and at most one new
+// value per key, the record's own key included, sorted by key.
+type Outcome struct {
+	Record Record
+	Writes []Write
+	// Repeated is set where the command had been accepted before: Record is the
+	// first one and there are no writes (I8).
+	Repeated bool
+}
+
+// Execute decides one command. It returns a *Refusal where a rule forbids the
+// command and any other error where the state can't be read or trusted.
+func Execute(view View, tx Tx, command Command) (Outcome, error) {
+	e := &execution{state: newOverlay(view), tx: tx, command: command}
+	if first, repeated, err := e.admit(); err != nil || repeated {
+		return Outcome{Record: first, Repeated: repeated}, err
+	}
+	e.record = Record{
+		Organisation: tx.Organisation, Command: command.ID, Type: command.Body.Type(), Content: command.Content,
+		Transaction: tx.ID, Rules: RulesVersion, Date: command.Date, Period: command.Period,
+	}
+	if err := command.Body.execute(e); err != nil {
+		return Outcome{}, err
+	}
+	e.put(RecordKey(tx.Organisation, command.ID), e.record)
+	return Outcome{Record: e.record, Writes: e.state.sorted()}, nil
+}
+
+// admit checks what holds for every command, in order of precedence: its ID,
+// then whether it was seen before, then its form and its sender.
+func (e *execution) admit() (first Record, repeated bool, err error) {
+	c := e.command
+	if !ValidName(string(c.ID)) || c.Body == nil {
+		return first, false, refuse(InvalidCommand, "id: %q is not a name of 1 to 64 letters, digits, dots, underscores and hyphens, or the command is empty", c.ID)
+	}
+	first, seen, err := find[Record](e, RecordKey(e.tx.Organisation, c.ID))
+	if err != nil {
+		return first, false, err
+	}
+	if seen && first.Content != c.Content {
+		return Record{}, false, refuse(CommandIDReused, "command %s of %s was accepted before with other content (a %s, in transaction %s)", c.ID, e.tx.Organisation, first.Type, first.Transaction)
+	}
+	if seen {
+		return first, true, nil
+	}
+	if problem := c.check(); problem != "" {
+		return first, false, &Refusal{Code: InvalidCommand, Message: problem}
+	}
+	return first, false, e.admitSender()
+}
+
+// admitSender lets trading members submit. Before the consortium is founded
+// nobody is a member, and founding is all that can be done.
+func (e *execution) admitSender() error {
+	consortium, founded, err := find[Consortium](e, ConsortiumKey())
+	if err != nil {
+		return err
+	}
+	if _, founding := e.command.Body.(FoundConsortium); founding && !founded {
+		return nil
+	}
+	member, known := consortium.member(e.tx.Organisation)
+	if !known || member.Role != Trading {
+		return refuse(NotMember, "%s is not a trading member of the consortium and may not submit commands", e.tx.Organisation)
+	}
+	e.consortium = consortium
+	return nil
+}
+
+func (c Command) check() string {
+	if c.Date != "" && !c.Date.Valid() {
+		return fmt.Sprintf("date: %q is not a date such as 2026-08-03", c.Date)
+	}
+	if c.Period != "" && !ValidName(string(c.Period)) {
+		return fmt.Sprintf("period: %q is not a name", c.Period)
+	}
+	if !validText(c.By) {
+		return "by: text must be at most 256 bytes without control characters"
+	}
+	return c.Body.check()
+}
+
+// execution is one command under way: reads see its own writes, and nothing is
+// kept unless it is accepted.
+type execution struct {
+	state      overlay
+	tx         Tx
+	command    Command
+	consortium Consortium
+	record     Record
+}
+
+// ErrCorruptState says that a stored value contradicts its key or the rules.
+var ErrCorruptState = errors.New("the ledger's state is corrupt")
+
+// find looks a value up; false means that there is none.
+func find[T Value](e *execution, key Key) (T, bool, error) {
+	var none T
+	value, err := e.state.Get(key)
+	if err != nil {
+		return none, false, fmt.Errorf("couldn't read %s %s %s: %w", key.Kind, key.A, key.B, err)
+	}
+	if value == nil {
+		return none, false, nil
+	}
+	typed, ok := value.(T)
+	if !ok {
+		return none, false, fmt.Errorf("%w: %s %s %s holds a %T", ErrCorruptState, key.Kind, key.A, key.B, value)
+	}
+	return typed, true, nil
+}
+
+// need looks up what a command names; it must exist.
+func need[T Value](e *execution, key Key) (T, error) {
+	value, ok, err := find[T](e, key)
+	if err == nil && !ok {
+		name := key.A
+		if key.B != "" {
+			name += " " + key.B
+		}
+		return value, refuse(NotFound, "there is no %s %s", key.Kind, name)
+	}
+	return value, err
+}
+
+// absent checks that nothing exists at the key yet.
+func (e *execution) absent(key Key) error {
+	value, err := e.state.Get(key)
+	if err != nil {
+		return fmt.Errorf("couldn't read %s %s %s: %w", key.Kind, key.A, key.B, err)
+	}
+	if value != nil {
+		return refuse(AlreadyExists, "%s %s %s exists already", key.Kind, key.A, key.B)
+	}
+	return nil
+}
+
+func (e *execution) put(key Key, value Value) { e.state.put(Write{Key: key, Value: value}) }
+
+// guarded puts a new key that from now on changes only with the endorsement of
+// these organisations beside the majority.
+func (e *execution) guarded(key Key, value Value, all ...OrganisationID) {
+	slices.Sort(all)
+	e.state.put(Write{Key: key, Value: value, Guard: &Guard{All: slices.Compact(all), Trading: e.consortium.Trading()}})
+}
+
+// advance appends the record to its site's journal. The entry's hash covers
+// the command's content and all entries before it, so a site's owner who signs
+// for the head signs for its whole history.
+func (e *execution) advance(site SiteID, head Head) {
+	head.Sequence++
+	entry := fmt.Sprintf("weighbridge journal v1\nsite %q\nsequence %d\nprevious %s\norganisation %q\ncommand %q\ncontent %s\n",
+		site, head.Sequence, head.Entry, e.tx.Organisation, e.command.ID, e.command.Content)
+	head.Entry = sha256.Sum256([]byte(entry))
+	e.record.Site, e.record.Sequence, e.record.Entry = site, head.Sequence, head.Entry
+	e.put(HeadKey(site), head)
+}

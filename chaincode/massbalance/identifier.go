@@ -1,0 +1,116 @@
+package massbalance
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Identifiers. Those that people choose follow one grammar (see checkName);
+// those that the ledger derives are "organisation/command" or
+// "organisation/command/n", so that a repeated command derives the same ones
+// and no member can occupy another's.
+type (
+	// OrganisationID names a member; it is also its MSP ID on the channel.
+	OrganisationID string
+	// SiteID names a site, the system boundary of a mass balance.
+	SiteID string
+	// ProductID names a product.
+	ProductID string
+	// RecipeID names a conversion recipe.
+	RecipeID string
+	// SchemeID names a certification scheme or programme.
+	SchemeID string
+	// KeyID names one signing key of a certifier (the "kid" of its signatures).
+	KeyID string
+	// CertificateID names a certificate; it is unique per certifier.
+	CertificateID string
+	// StatementID names a verification statement; it is unique per certifier.
+	StatementID string
+	// CharacteristicsID is the hash that identifies a set of characteristics.
+	CharacteristicsID string
+	// CommandID is chosen by whoever sends a command, unique per organisation.
+	CommandID string
+	// LotID is derived: organisation/command/n.
+	LotID string
+	// TransferID is derived: organisation/command of the dispatch.
+	TransferID string
+	// ClaimID is derived: organisation/command of the claim.
+	ClaimID string
+	// PeriodID names a mass balance period of a site, such as "2026-Q3".
+	PeriodID string
+	// EvidenceID names a document, such as a weighbridge ticket's number.
+	EvidenceID string
+)
+
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// ValidName reports whether text may be an identifier that people choose: 1 to
+// 64 letters, digits, dots, underscores and hyphens, beginning with a letter or
+// digit. There is no slash in it, which keeps derived identifiers apart.
+func ValidName(text string) bool { return nameForm.MatchString(text) }
+
+const textLimit = 256
+
+// validText reports whether free text is fit to be kept for ever: valid UTF-8
+// of at most 256 bytes without control characters.
+func validText(text string) bool {
+	if len(text) > textLimit || !utf8.ValidString(text) {
+		return false
+	}
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func lotID(org OrganisationID, command CommandID, n int) LotID {
+	return LotID(string(org) + "/" + string(command) + "/" + strconv.Itoa(n))
+}
+
+// Date is a calendar day, "2026-08-03". Dates compare as strings.
+type Date string
+
+// Valid reports whether the date exists and is written in full.
+func (d Date) Valid() bool {
+	t, err := time.Parse(time.DateOnly, string(d))
+	return err == nil && t.Year() >= 1900
+}
+
+// Next returns the following day of a valid date.
+func (d Date) Next() Date {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return d
+	}
+	return Date(t.AddDate(0, 0, 1).Format(time.DateOnly))
+}
+
+// Digest is a SHA-256 hash; the zero value stands for "none yet".
+type Digest [sha256.Size]byte
+
+// String gives lower-case hexadecimal.
+func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+
+// IsZero reports whether the digest was never set.
+func (d Digest) IsZero() bool { return d == Digest{} }
+
+// MarshalText gives lower-case hexadecimal.
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads 64 hexadecimal digits.
+func (d *Digest) UnmarshalText(text []byte) error {
+	raw, err := hex.DecodeString(string(text))
+	if err != nil || len(raw) != len(d) {
+		return fmt.Errorf("%q is not a SHA-256 digest in hexadecimal", text)
+	}
+	copy(d[:], raw)
+	return nil
+}

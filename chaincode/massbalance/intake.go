@@ -1,0 +1,127 @@
+package massbalance
+
+import "fmt"
+
+func (b Introduce) check() string {
+	if !ValidName(string(b.Certifier)) || !ValidName(string(b.Statement)) {
+		return fmt.Sprintf("certifier %q or statement %q is not a name", b.Certifier, b.Statement)
+	}
+	if !b.Model.Valid() || !b.Model.Physical() {
+		return fmt.Sprintf("model: %q is not a custody model that moves with material", b.Model)
+	}
+	if b.Evidence == "" {
+		return "evidence: material is introduced with its weighbridge ticket or other delivery document"
+	}
+	return checkMove(b.Site, b.Quantity, b.Evidence)
+}
+
+// Introduce is bounded twice, cumulatively over all introductions of the
+// statement: by the quantity that the certifier verified, and by the area times
+// the yield cap that the consortium adopted for the crop and region.
+func (b Introduce) execute(e *execution) error {
+	books, err := e.open(b.Site)
+	if err != nil {
+		return err
+	}
+	key := StatementKey(b.Certifier, b.Statement)
+	verified, err := need[Verified](e, key)
+	if err != nil {
+		return err
+	}
+	s := verified.Statement
+	if s.Holder != e.tx.Organisation {
+		return refuse(NotOwner, "statement %s was issued to %s, not to %s", s.ID, s.Holder, e.tx.Organisation)
+	}
+	if err := e.checkCertificate(s); err != nil {
+		return err
+	}
+	if err := books.use(b.Evidence); err != nil {
+		return err
+	}
+	if s.Site != b.Site {
+		return refuse(WrongSite, "statement %s is for material taken in at %s, not at %s", s.ID, s.Site, b.Site)
+	}
+	total := verified.Introduced.Add(b.Quantity)
+	if err := e.checkBounds(s, verified.Introduced, b.Quantity, total); err != nil {
+		return err
+	}
+	verified.Introduced = total
+	e.put(key, verified)
+	id := books.create(Lot{
+		Product: s.Product, Characteristics: s.Characteristics.ID(), Model: b.Model,
+		Quantity: b.Quantity, Certifier: s.Certifier, Statement: s.ID,
+	}, Holder{Kind: HolderStatement, ID: string(s.Certifier) + "/" + string(s.ID)})
+	if err := books.in(s.Product, b.Quantity, b.Quantity); err != nil {
+		return err
+	}
+	e.record.Subject = string(id)
+	books.close()
+	return nil
+}
+
+// checkCertificate refuses material that comes in on a day on which the
+// certificate behind it was not valid.
+func (e *execution) checkCertificate(s Statement) error {
+	c, err := need[Certificate](e, CertificateKey(s.Certifier, s.Certificate))
+	if err != nil {
+		return err
+	}
+	if e.command.Date < c.ValidFrom || e.command.Date > c.ValidTo {
+		return refuse(CertificateInvalid, "certificate %s of %s is valid from %s to %s, not on %s", c.ID, c.Certifier, c.ValidFrom, c.ValidTo, e.command.Date)
+	}
+	return nil
+}
+
+func (e *execution) checkBounds(s Statement, before, quantity, total Quantity) error {
+	if s.Quantity.Less(total) {
+		left, _ := s.Quantity.Sub(before)
+		return lacking(ExceedsVerification, left, quantity, "statement %s verifies %s kg from %s, %s kg are introduced already", s.ID, s.Quantity, s.Producer, before)
+	}
+	product, err := need[Product](e, ProductKey(s.Product))
+	if err != nil {
+		return err
+	}
+	yield, ok := product.yieldCap(s.Characteristics.Region)
+	if !ok {
+		return refuse(NotFound, "there is no yield cap of %s for region %s", s.Product, s.Characteristics.Region)
+	}
+	if most := s.Area.FloorYield(yield.PerHectare); most.Less(total) {
+		left, _ := most.Sub(before)
+		return lacking(ExceedsYield, left, quantity, "%s ha of %s in %s yield at most %s kg (%s kg/ha), %s kg are introduced already", s.Area, s.Product, s.Characteristics.Region, most, yield.PerHectare, before)
+	}
+	return nil
+}
+
+func (b TakeIn) check() string {
+	if !ValidName(string(b.Product)) {
+		return fmt.Sprintf("product: %q is not a name", b.Product)
+	}
+	if !validText(b.Supplier) {
+		return fmt.Sprintf("supplier: at most %d bytes without control characters", textLimit)
+	}
+	if b.Evidence == "" {
+		return "evidence: material is taken in with its weighbridge ticket or other delivery document"
+	}
+	return checkMove(b.Site, b.Quantity, b.Evidence)
+}
+
+// TakeIn gives stock and no credit: the physical side of the balance, without
+// which mass balance would be book and claim.
+func (b TakeIn) execute(e *execution) error {
+	books, err := e.open(b.Site)
+	if err != nil {
+		return err
+	}
+	if _, err := need[Product](e, ProductKey(b.Product)); err != nil {
+		return err
+	}
+	if err := books.use(b.Evidence); err != nil {
+		return err
+	}
+	if err := books.in(b.Product, b.Quantity, Quantity{}); err != nil {
+		return err
+	}
+	e.record.Subject = string(b.Evidence)
+	books.close()
+	return nil
+}

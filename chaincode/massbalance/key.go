@@ -1,0 +1,77 @@
+package massbalance
+
+import "strings"
+
+// Kind is a kind of key; it decides the type of the value.
+type Kind string
+
+// The kinds of keys with the meaning of A and B.
+const (
+	KindConsortium      Kind = "consortium"      // –
+	KindProposal        Kind = "proposal"        // what, digest
+	KindSite            Kind = "site"            // site
+	KindHead            Kind = "head"            // site
+	KindProduct         Kind = "product"         // product
+	KindRecipe          Kind = "recipe"          // recipe
+	KindCertifier       Kind = "certifier"       // organisation
+	KindCertificate     Kind = "certificate"     // certifier, certificate
+	KindStatement       Kind = "statement"       // certifier, statement
+	KindCharacteristics Kind = "characteristics" // hash
+	KindLot             Kind = "lot"             // lot
+	KindAccount         Kind = "account"         // site, product
+	KindTransfer        Kind = "transfer"        // transfer
+	KindPeriod          Kind = "period"          // site, period
+	KindClaim           Kind = "claim"           // claim
+	KindEvidence        Kind = "evidence"        // organisation, document
+	KindRecord          Kind = "record"          // organisation, command
+)
+
+// Key names one value of the state. Keys are comparable; the codec makes them
+// injective strings.
+type Key struct {
+	Kind Kind
+	A, B string
+}
+
+// compare orders keys by kind, A and B.
+func (k Key) compare(other Key) int {
+	if c := strings.Compare(string(k.Kind), string(other.Kind)); c != 0 {
+		return c
+	}
+	if c := strings.Compare(k.A, other.A); c != 0 {
+		return c
+	}
+	return strings.Compare(k.B, other.B)
+}
+
+// The keys, one function each, so that no caller can swap their parts.
+
+func ConsortiumKey() Key { return Key{Kind: KindConsortium} }
+func ProposalKey(what string, content Digest) Key {
+	return Key{KindProposal, what, content.String()}
+}
+func SiteKey(id SiteID) Key              { return Key{KindSite, string(id), ""} }
+func HeadKey(id SiteID) Key              { return Key{KindHead, string(id), ""} }
+func ProductKey(id ProductID) Key        { return Key{KindProduct, string(id), ""} }
+func RecipeKey(id RecipeID) Key          { return Key{KindRecipe, string(id), ""} }
+func CertifierKey(id OrganisationID) Key { return Key{KindCertifier, string(id), ""} }
+func CertificateKey(certifier OrganisationID, id CertificateID) Key {
+	return Key{KindCertificate, string(certifier), string(id)}
+}
+func StatementKey(certifier OrganisationID, id StatementID) Key {
+	return Key{KindStatement, string(certifier), string(id)}
+}
+func CharacteristicsKey(id CharacteristicsID) Key { return Key{KindCharacteristics, string(id), ""} }
+func LotKey(id LotID) Key                         { return Key{KindLot, string(id), ""} }
+func AccountKey(site SiteID, product ProductID) Key {
+	return Key{KindAccount, string(site), string(product)}
+}
+func TransferKey(id TransferID) Key          { return Key{KindTransfer, string(id), ""} }
+func PeriodKey(site SiteID, id PeriodID) Key { return Key{KindPeriod, string(site), string(id)} }
+func ClaimKey(id ClaimID) Key                { return Key{KindClaim, string(id), ""} }
+func EvidenceKey(org OrganisationID, id EvidenceID) Key {
+	return Key{KindEvidence, string(org), string(id)}
+}
+func RecordKey(org OrganisationID, command CommandID) Key {
+	return Key{KindRecord, string(org), string(command)}
+}

@@ -1,0 +1,92 @@
+package massbalance
+
+import "fmt"
+
+func (b Withdraw) check() string {
+	if !ValidName(string(b.Product)) {
+		return fmt.Sprintf("product: %q is not a name", b.Product)
+	}
+	if b.Purpose == "" || !validText(b.Purpose) {
+		return fmt.Sprintf("purpose: must be 1 to %d bytes without control characters", textLimit)
+	}
+	if problem := checkLines(b.Lines); problem != "" {
+		return problem
+	}
+	return checkMove(b.Site, b.Quantity)
+}
+
+// Withdraw books material out of the consortium's sight; the credit of lots
+// that leave with it is cancelled, never claimed.
+func (b Withdraw) execute(e *execution) error {
+	books, err := e.open(b.Site)
+	if err != nil {
+		return err
+	}
+	lots, err := books.lotsOf(b.Product, b.Lines)
+	if err != nil {
+		return err
+	}
+	total := sumLines(b.Lines)
+	if b.Quantity.Less(total) {
+		return lacking(AttributionExceeds, b.Quantity, total, "the lots that leave with material cannot exceed its weight")
+	}
+	if err := books.out(b.Product, b.Quantity, total); err != nil {
+		return err
+	}
+	if err := books.spend(lots, b.Lines, Holder{Kind: HolderCancelled, ID: e.reference()}); err != nil {
+		return err
+	}
+	e.record.Subject = e.reference()
+	books.close()
+	return nil
+}
+
+func (b ClaimCredits) check() string {
+	switch {
+	case !ValidName(string(b.Site)):
+		return fmt.Sprintf("site: %q is not a name", b.Site)
+	case !ValidName(string(b.Product)):
+		return fmt.Sprintf("product: %q is not a name", b.Product)
+	case len(b.Lines) == 0:
+		return "lines: a claim names the lots that it rests on"
+	case b.Beneficiary == "" || !validText(b.Beneficiary):
+		return fmt.Sprintf("beneficiary: must be 1 to %d bytes without control characters", textLimit)
+	case b.ReportingYear < 1900 || b.ReportingYear > 9999:
+		return fmt.Sprintf("reporting year: %d is not a year", b.ReportingYear)
+	case b.Purpose == "" || !validText(b.Purpose):
+		return fmt.Sprintf("purpose: must be 1 to %d bytes without control characters", textLimit)
+	}
+	return checkLines(b.Lines)
+}
+
+// ClaimCredits uses credit up for a statement to the outside. A claim is
+// terminal (I6): there is no command that takes credit out of one.
+func (b ClaimCredits) execute(e *execution) error {
+	books, err := e.open(b.Site)
+	if err != nil {
+		return err
+	}
+	lots, err := books.lotsOf(b.Product, b.Lines)
+	if err != nil {
+		return err
+	}
+	id := ClaimID(e.reference())
+	if err := books.spend(lots, b.Lines, Holder{Kind: HolderClaim, ID: string(id)}); err != nil {
+		return err
+	}
+	total := sumLines(b.Lines)
+	if err := books.out(b.Product, Quantity{}, total); err != nil {
+		return err
+	}
+	lines := make([]TransferLine, 0, len(lots))
+	for i, lot := range lots {
+		lines = append(lines, TransferLine{lot.ID, b.Lines[i].Quantity, lot.Characteristics, lot.Model})
+	}
+	e.put(ClaimKey(id), Claim{
+		ID: id, Organisation: e.tx.Organisation, Site: b.Site, Product: b.Product, Quantity: total, Lines: lines,
+		Beneficiary: b.Beneficiary, ReportingYear: b.ReportingYear, Purpose: b.Purpose, Date: e.command.Date,
+	})
+	e.record.Subject = string(id)
+	books.close()
+	return nil
+}

@@ -1,0 +1,37 @@
+package massbalance
+
+import (
+	"maps"
+	"slices"
+)
+
+// overlay is a view with writes on top of it: one command's own, or those of
+// the commands before it in a batch.
+type overlay struct {
+	below  View
+	writes map[Key]Write
+}
+
+func newOverlay(below View) overlay { return overlay{below, map[Key]Write{}} }
+
+// Get returns the newest value at the key, or nil.
+func (o overlay) Get(key Key) (Value, error) {
+	if w, ok := o.writes[key]; ok {
+		return w.Value, nil
+	}
+	return o.below.Get(key)
+}
+
+// put keeps one value per key. A guard asked for when the key was created
+// earlier in the same transaction stays.
+func (o overlay) put(w Write) {
+	if before, ok := o.writes[w.Key]; ok && w.Guard == nil {
+		w.Guard = before.Guard
+	}
+	o.writes[w.Key] = w
+}
+
+// sorted lists the writes by key, so that every peer writes the same bytes.
+func (o overlay) sorted() []Write {
+	return slices.SortedFunc(maps.Values(o.writes), func(a, b Write) int { return a.Key.compare(b.Key) })
+}

@@ -1,0 +1,259 @@
+package massbalance
+
+import (
+	"fmt"
+	"math/big"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+const (
+	quantityPlaces  = 3 // whole grams
+	hectarePlaces   = 4 // whole square metres
+	intensityPlaces = 6 // milligrams of CO2e per kilogram
+)
+
+var (
+	quantityForm  = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,3})?$`)
+	hectaresForm  = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,4})?$`)
+	intensityForm = regexp.MustCompile(`^-?[0-9]{1,6}(\.[0-9]{1,6})?$`)
+	decimalForm   = regexp.MustCompile(`^([0-9]{1,9})\.([0-9]{1,9})$`)
+	fractionForm  = regexp.MustCompile(`^([0-9]{1,12})/([0-9]{1,12})$`)
+)
+
+// Quantity is a mass in kilograms: a decimal with at most three places (whole
+// grams) that is never negative. The zero value is 0 kg.
+type Quantity struct{ kg decimal.Decimal }
+
+// ParseQuantity reads kilograms such as "29400" or "29400.125". Signs,
+// exponents, separators and more than three decimals are refused: a quantity
+// that had to be guessed or rounded on entry is worth nothing to an auditor.
+func ParseQuantity(text string) (Quantity, error) {
+	if !quantityForm.MatchString(text) {
+		return Quantity{}, fmt.Errorf("%q is not a quantity in kilograms with at most %d decimals", text, quantityPlaces)
+	}
+	kg, err := decimal.NewFromString(text)
+	if err != nil {
+		return Quantity{}, fmt.Errorf("couldn't read quantity %q: %w", text, err)
+	}
+	return Quantity{kg}, nil
+}
+
+// Kilograms makes a quantity of whole kilograms; a negative n gives zero.
+func Kilograms(n int64) Quantity { return Quantity{decimal.NewFromInt(max(n, 0))} }
+
+// Grams makes a quantity of whole grams; a negative n gives zero.
+func Grams(n int64) Quantity { return Quantity{decimal.New(max(n, 0), -quantityPlaces)} }
+
+// Add returns q + other, exactly.
+func (q Quantity) Add(other Quantity) Quantity { return Quantity{q.kg.Add(other.kg)} }
+
+// Sub returns q − other and true, or zero and false where other exceeds q.
+func (q Quantity) Sub(other Quantity) (Quantity, bool) {
+	if q.Less(other) {
+		return Quantity{}, false
+	}
+	return Quantity{q.kg.Sub(other.kg)}, true
+}
+
+// Shortage returns how much more than q is needed to reach need; zero if none is.
+func (q Quantity) Shortage(need Quantity) Quantity {
+	short, _ := need.Sub(q)
+	return short
+}
+
+// Less reports q < other.
+func (q Quantity) Less(other Quantity) bool { return q.kg.LessThan(other.kg) }
+
+// Equal reports whether both are the same number of grams.
+func (q Quantity) Equal(other Quantity) bool { return q.kg.Equal(other.kg) }
+
+// IsZero reports whether q is 0 kg.
+func (q Quantity) IsZero() bool { return q.kg.IsZero() }
+
+// Min returns the smaller of both.
+func (q Quantity) Min(other Quantity) Quantity {
+	if other.Less(q) {
+		return other
+	}
+	return q
+}
+
+// ScaleFloor returns q × part ÷ whole, rounded down to the gram. The
+// multiplication comes first, so nothing but the last gram is lost. A zero
+// whole gives zero.
+func (q Quantity) ScaleFloor(part, whole Quantity) Quantity {
+	if whole.IsZero() {
+		return Quantity{}
+	}
+	quotient, _ := q.kg.Mul(part.kg).QuoRem(whole.kg, quantityPlaces)
+	return Quantity{quotient}
+}
+
+// String gives kilograms in canonical form: no exponent, no trailing zeros.
+func (q Quantity) String() string { return q.kg.String() }
+
+// MarshalText gives the canonical form.
+func (q Quantity) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
+
+// UnmarshalText reads what ParseQuantity reads.
+func (q *Quantity) UnmarshalText(text []byte) (err error) {
+	*q, err = ParseQuantity(string(text))
+	return err
+}
+
+// Sum adds quantities.
+func Sum(quantities ...Quantity) Quantity {
+	var total Quantity
+	for _, q := range quantities {
+		total = total.Add(q)
+	}
+	return total
+}
+
+// Ratio is an exact non-negative fraction in lowest terms. The zero value is 0.
+type Ratio struct{ numerator, denominator int64 }
+
+// NewRatio makes numerator/denominator; the denominator must be positive and
+// the numerator not negative.
+func NewRatio(numerator, denominator int64) (Ratio, error) {
+	if numerator < 0 || denominator <= 0 {
+		return Ratio{}, fmt.Errorf("%d/%d is not a ratio: the numerator may not be negative, the denominator must be positive", numerator, denominator)
+	}
+	divisor := new(big.Int).GCD(nil, nil, big.NewInt(numerator), big.NewInt(denominator)).Int64()
+	return Ratio{numerator / divisor, denominator / divisor}, nil
+}
+
+// ParseRatio reads "18/25", "0.72" or "1", all exactly.
+func ParseRatio(text string) (Ratio, error) {
+	if m := fractionForm.FindStringSubmatch(text); m != nil {
+		return ratioOf(text, m[1], m[2])
+	}
+	if m := decimalForm.FindStringSubmatch(text); m != nil {
+		return ratioOf(text, m[1]+m[2], "1"+strings.Repeat("0", len(m[2])))
+	}
+	return ratioOf(text, text, "1")
+}
+
+func ratioOf(text, numerator, denominator string) (Ratio, error) {
+	n, err := strconv.ParseUint(numerator, 10, 62)
+	if err != nil {
+		return Ratio{}, fmt.Errorf("%q is not a ratio such as 18/25 or 0.72", text)
+	}
+	d, err := strconv.ParseUint(denominator, 10, 62)
+	if err != nil {
+		return Ratio{}, fmt.Errorf("%q is not a ratio such as 18/25 or 0.72", text)
+	}
+	return NewRatio(int64(n), int64(d))
+}
+
+// FloorOf returns q × r rounded down to the gram.
+func (r Ratio) FloorOf(q Quantity) Quantity {
+	quotient, _ := q.kg.Mul(decimal.NewFromInt(r.numerator)).QuoRem(decimal.NewFromInt(r.den()), quantityPlaces)
+	return Quantity{quotient}
+}
+
+// Plus returns r + other, or an error where the sum has no exact 64-bit form.
+func (r Ratio) Plus(other Ratio) (Ratio, error) {
+	sum := new(big.Rat).Add(r.rat(), other.rat())
+	if !sum.Num().IsInt64() || !sum.Denom().IsInt64() {
+		return Ratio{}, fmt.Errorf("%s + %s is too fine to be held exactly", r, other)
+	}
+	return NewRatio(sum.Num().Int64(), sum.Denom().Int64())
+}
+
+// Exceeds reports r > other.
+func (r Ratio) Exceeds(other Ratio) bool { return r.rat().Cmp(other.rat()) > 0 }
+
+// IsZero reports whether r is 0.
+func (r Ratio) IsZero() bool { return r.numerator == 0 }
+
+// String gives "numerator/denominator" in lowest terms.
+func (r Ratio) String() string { return fmt.Sprintf("%d/%d", r.numerator, r.den()) }
+
+// MarshalText gives the canonical form.
+func (r Ratio) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads what ParseRatio reads.
+func (r *Ratio) UnmarshalText(text []byte) (err error) {
+	*r, err = ParseRatio(string(text))
+	return err
+}
+
+// den makes the zero Ratio behave as 0/1.
+func (r Ratio) den() int64 { return max(r.denominator, 1) }
+
+func (r Ratio) rat() *big.Rat { return big.NewRat(r.numerator, r.den()) }
+
+// Hectares is an area with at most four decimals (whole square metres), never negative.
+type Hectares struct{ ha decimal.Decimal }
+
+// ParseHectares reads hectares such as "112.5".
+func ParseHectares(text string) (Hectares, error) {
+	if !hectaresForm.MatchString(text) {
+		return Hectares{}, fmt.Errorf("%q is not an area in hectares with at most %d decimals", text, hectarePlaces)
+	}
+	ha, err := decimal.NewFromString(text)
+	if err != nil {
+		return Hectares{}, fmt.Errorf("couldn't read area %q: %w", text, err)
+	}
+	return Hectares{ha}, nil
+}
+
+// FloorYield returns the harvest of the area at so many kilograms per hectare,
+// rounded down to the gram.
+func (h Hectares) FloorYield(perHectare Quantity) Quantity {
+	return Quantity{h.ha.Mul(perHectare.kg).Truncate(quantityPlaces)}
+}
+
+// IsZero reports whether the area is nothing.
+func (h Hectares) IsZero() bool { return h.ha.IsZero() }
+
+// String gives hectares in canonical form.
+func (h Hectares) String() string { return h.ha.String() }
+
+// MarshalText gives the canonical form.
+func (h Hectares) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText reads what ParseHectares reads.
+func (h *Hectares) UnmarshalText(text []byte) (err error) {
+	*h, err = ParseHectares(string(text))
+	return err
+}
+
+// Intensity is kilograms of CO2 equivalent per kilogram of product, with at
+// most six decimals; it may be negative (removals, biogenic uptake).
+type Intensity struct{ perKg decimal.Decimal }
+
+// ParseIntensity reads kg CO2e per kg such as "0.294" or "-0.03".
+func ParseIntensity(text string) (Intensity, error) {
+	if !intensityForm.MatchString(text) {
+		return Intensity{}, fmt.Errorf("%q is not kg CO2e per kg with at most %d decimals", text, intensityPlaces)
+	}
+	perKg, err := decimal.NewFromString(text)
+	if err != nil {
+		return Intensity{}, fmt.Errorf("couldn't read intensity %q: %w", text, err)
+	}
+	return Intensity{perKg}, nil
+}
+
+// Sign is −1, 0 or +1.
+func (i Intensity) Sign() int { return i.perKg.Sign() }
+
+// Emissions returns kilograms of CO2e of a quantity, exactly (nine decimals at most).
+func (i Intensity) Emissions(q Quantity) decimal.Decimal { return i.perKg.Mul(q.kg) }
+
+// String gives the canonical form.
+func (i Intensity) String() string { return i.perKg.String() }
+
+// MarshalText gives the canonical form.
+func (i Intensity) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
+
+// UnmarshalText reads what ParseIntensity reads.
+func (i *Intensity) UnmarshalText(text []byte) (err error) {
+	*i, err = ParseIntensity(string(text))
+	return err
+}

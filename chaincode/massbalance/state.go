@@ -1,0 +1,305 @@
+package massbalance
+
+// Value is one value of the ledger's state. Each kind of key holds one type.
+type Value interface{ isValue() }
+
+// Role says what a member does in the consortium.
+type Role string
+
+const (
+	// Trading members run peers and orderers, endorse, and move material.
+	Trading Role = "trading"
+	// Certification bodies read everything and sign documents; they never submit.
+	Certification Role = "certification"
+)
+
+// Member is an organisation with its role.
+type Member struct {
+	Organisation OrganisationID
+	Name         string
+	Role         Role
+}
+
+// Consortium lists the members. There is one, and it changes rarely.
+type Consortium struct{ Members []Member }
+
+// member finds an organisation among the members.
+func (c Consortium) member(id OrganisationID) (Member, bool) {
+	for _, m := range c.Members {
+		if m.Organisation == id {
+			return m, true
+		}
+	}
+	return Member{}, false
+}
+
+// Trading lists the organisations that trade, and so endorse.
+func (c Consortium) Trading() []OrganisationID {
+	var ids []OrganisationID
+	for _, m := range c.Members {
+		if m.Role == Trading {
+			ids = append(ids, m.Organisation)
+		}
+	}
+	return ids
+}
+
+// majority is the least number of trading members that is more than half.
+func (c Consortium) majority() int { return len(c.Trading())/2 + 1 }
+
+// Proposal collects the members that asked for the same change of the common
+// register. It takes effect when a majority of the trading members has.
+type Proposal struct {
+	Approvals []OrganisationID
+	Adopted   bool
+}
+
+// Site is a place with a mass balance of its own.
+type Site struct {
+	ID      SiteID
+	Owner   OrganisationID
+	Name    string
+	Country string
+	Region  string
+}
+
+// Head is a site's moving part: the end of its journal, its period and how many
+// stock accounts it has. Every command that moves the site's stock advances it,
+// so its key-level endorsement policy protects all of the site.
+type Head struct {
+	// Sequence counts the journal's entries from 1.
+	Sequence uint64
+	// Entry is the hash of the latest entry, which covers all before it.
+	Entry Digest
+	// Period is the open period, "" if none is.
+	Period PeriodID
+	// Last is the period closed most recently, "" if none was.
+	Last PeriodID
+	// Accounts counts the site's stock accounts: the close of a period must
+	// name them all.
+	Accounts int
+}
+
+// YieldCap bounds what a hectare of a region can yield of a crop.
+type YieldCap struct {
+	Region string
+	// PerHectare is in kilograms per hectare and year.
+	PerHectare Quantity
+	Source     string
+}
+
+// Product is a kind of material.
+type Product struct {
+	ID        ProductID
+	Name      string
+	YieldCaps []YieldCap
+}
+
+// yieldCap finds the cap of a region.
+func (p Product) yieldCap(region string) (YieldCap, bool) {
+	for _, c := range p.YieldCaps {
+		if c.Region == region {
+			return c, true
+		}
+	}
+	return YieldCap{}, false
+}
+
+// Recipe says what a conversion can yield: for each output the greatest mass
+// per mass of input. The factors of all outputs add up to 1 at most.
+type Recipe struct {
+	ID      RecipeID
+	Input   ProductID
+	Outputs []RecipeOutput
+	// Source names where the factors are published.
+	Source string
+}
+
+// RecipeOutput is one co-product.
+type RecipeOutput struct {
+	Product ProductID
+	Factor  Ratio
+}
+
+// Certifier is a recognised certification body with its signing keys.
+type Certifier struct {
+	ID   OrganisationID
+	Keys []SigningKey
+}
+
+// SigningKey is a P-256 public key: its uncompressed point, 65 bytes.
+type SigningKey struct {
+	ID    KeyID
+	Point PublicKey
+}
+
+// Certificate says that a holder's sites and products were certified under a
+// scheme for a time.
+type Certificate struct {
+	ID        CertificateID
+	Certifier OrganisationID
+	Scheme    SchemeID
+	Holder    OrganisationID
+	Sites     []SiteID
+	Products  []ProductID
+	ValidFrom Date
+	ValidTo   Date
+}
+
+// Statement is a verification statement: the certifier verified that the
+// producer's land yielded at most Quantity of the product with these
+// characteristics, to be introduced by the holder at the site.
+type Statement struct {
+	ID              StatementID
+	Certifier       OrganisationID
+	Certificate     CertificateID
+	Holder          OrganisationID
+	Site            SiteID
+	Producer        string
+	Product         ProductID
+	Quantity        Quantity
+	Area            Hectares
+	Characteristics Characteristics
+	Issued          Date
+}
+
+// Verified is a published statement and how much of it has been introduced.
+type Verified struct {
+	Statement  Statement
+	Introduced Quantity
+}
+
+// Lot is a quantity of one product at one site with one set of characteristics
+// and one custody model.
+type Lot struct {
+	ID              LotID
+	Site            SiteID
+	Product         ProductID
+	Characteristics CharacteristicsID
+	Model           CustodyModel
+	// Quantity is what the lot began with; Spent is how much has left it.
+	Quantity Quantity
+	Spent    Quantity
+	// Certifier and Statement name the origin of an introduced lot.
+	Certifier OrganisationID
+	Statement StatementID
+	// Parents are the lots that this one was made of, with what each gave.
+	Parents []LotLine
+}
+
+// Available is what may still be spent of the lot.
+func (l Lot) Available() Quantity {
+	available, _ := l.Quantity.Sub(l.Spent)
+	return available
+}
+
+// Account is the stock account of one product at one site. All figures are
+// cumulative; balances are derived. Undifferentiated material counts in the
+// physical figures: without them there would be no mass balance.
+type Account struct {
+	PhysicalIn  Quantity
+	PhysicalOut Quantity
+	CreditIn    Quantity
+	CreditOut   Quantity
+}
+
+// Stock is the physical balance.
+func (a Account) Stock() Quantity {
+	stock, _ := a.PhysicalIn.Sub(a.PhysicalOut)
+	return stock
+}
+
+// Credit is the quantity that may still be attributed, over all lots.
+func (a Account) Credit() Quantity {
+	credit, _ := a.CreditIn.Sub(a.CreditOut)
+	return credit
+}
+
+// TransferStatus is where a transfer stands.
+type TransferStatus string
+
+// A transfer is in transit until the receiver receives or rejects it; what was
+// rejected is returned to the sender's books by the sender.
+const (
+	InTransit TransferStatus = "in_transit"
+	Received  TransferStatus = "received"
+	Rejected  TransferStatus = "rejected"
+	Returned  TransferStatus = "returned"
+)
+
+// Transfer is a shipment between two sites and the credits attributed to it.
+type Transfer struct {
+	ID        TransferID
+	From      SiteID
+	To        SiteID
+	Sender    OrganisationID
+	Receiver  OrganisationID
+	Product   ProductID
+	Quantity  Quantity // as dispatched
+	Arrived   Quantity // as weighed by the receiver, or by the sender on return
+	Lines     []TransferLine
+	Documents []EvidenceID
+	Status    TransferStatus
+	// Dispatched and Resolved are business dates.
+	Dispatched Date
+	Resolved   Date
+}
+
+// TransferLine is the part of a transfer that came from one lot.
+type TransferLine struct {
+	Lot             LotID
+	Quantity        Quantity
+	Characteristics CharacteristicsID
+	Model           CustodyModel
+}
+
+// Period is a site's mass balance period.
+type Period struct {
+	From     Date
+	To       Date
+	Previous PeriodID
+	Closed   bool
+	// Closings are the accounts as they stood at the close, cumulative.
+	Closings []Closing
+}
+
+// Closing is one account at the close of a period.
+type Closing struct {
+	Product ProductID
+	Account Account
+}
+
+// Claim is the terminal use of credits: nothing leaves it again.
+type Claim struct {
+	ID            ClaimID
+	Organisation  OrganisationID
+	Site          SiteID
+	Product       ProductID
+	Quantity      Quantity
+	Lines         []TransferLine
+	Beneficiary   string
+	ReportingYear int
+	Purpose       string
+	Date          Date
+}
+
+// Evidence marks a document as used, and by which command.
+type Evidence struct{ Command CommandID }
+
+func (Consortium) isValue()      {}
+func (Proposal) isValue()        {}
+func (Site) isValue()            {}
+func (Head) isValue()            {}
+func (Product) isValue()         {}
+func (Recipe) isValue()          {}
+func (Certifier) isValue()       {}
+func (Certificate) isValue()     {}
+func (Verified) isValue()        {}
+func (Characteristics) isValue() {}
+func (Lot) isValue()             {}
+func (Account) isValue()         {}
+func (Transfer) isValue()        {}
+func (Period) isValue()          {}
+func (Claim) isValue()           {}
+func (Evidence) isValue()        {}
+func (Record) isValue()          {}

@@ -1,0 +1,205 @@
+package massbalance
+
+import "fmt"
+
+// WeighingTolerance is by how much the weight on arrival may exceed the weight
+// dispatched: 0.5 %, the deviation between book and physical stock that ISCC
+// accepts. Only the physical figure ever gains by it, never the credit.
+var WeighingTolerance = Ratio{5, 1000}
+
+func (b Dispatch) check() string {
+	if !ValidName(string(b.To)) || b.To == b.Site {
+		return fmt.Sprintf("to: %q is not a name, or is the sending site", b.To)
+	}
+	if !ValidName(string(b.Product)) {
+		return fmt.Sprintf("product: %q is not a name", b.Product)
+	}
+	if b.Model != "" && (!b.Model.Valid() || !b.Model.Physical()) {
+		return fmt.Sprintf("model: %q is not a custody model that moves with material", b.Model)
+	}
+	if problem := checkLines(b.Lines); problem != "" {
+		return problem
+	}
+	return checkMove(b.Site, b.Quantity, b.Documents...)
+}
+
+// Dispatch takes material and credit off the sender's books and puts them in
+// transit. It touches only the sender's side.
+func (b Dispatch) execute(e *execution) error {
+	books, err := e.open(b.Site)
+	if err != nil {
+		return err
+	}
+	to, err := need[Site](e, SiteKey(b.To))
+	if err != nil {
+		return err
+	}
+	lots, err := books.lotsOf(b.Product, b.Lines)
+	if err != nil {
+		return err
+	}
+	for _, document := range b.Documents {
+		if err := books.use(document); err != nil {
+			return err
+		}
+	}
+	lines, err := attributed(lots, b.Lines, b.Quantity, b.Model)
+	if err != nil {
+		return err
+	}
+	total := sumLines(b.Lines)
+	if b.Quantity.Less(total) {
+		return lacking(AttributionExceeds, b.Quantity, total, "the lots attributed to a shipment cannot exceed its weight")
+	}
+	id := TransferID(string(e.tx.Organisation) + "/" + string(e.command.ID))
+	if err := books.out(b.Product, b.Quantity, total); err != nil {
+		return err
+	}
+	if err := books.spend(lots, b.Lines, transferHolder(id)); err != nil {
+		return err
+	}
+	e.guarded(TransferKey(id), Transfer{
+		ID: id, From: b.Site, To: b.To, Sender: books.site.Owner, Receiver: to.Owner, Product: b.Product,
+		Quantity: b.Quantity, Lines: lines, Documents: b.Documents, Status: InTransit, Dispatched: e.command.Date,
+	}, books.site.Owner, to.Owner)
+	e.record.Subject = string(id)
+	books.close()
+	return nil
+}
+
+func (b Receive) check() string {
+	if b.Transfer == "" {
+		return "transfer: must be named"
+	}
+	return checkMove(b.Site, b.Quantity, b.Evidence)
+}
+
+// Receive books a shipment in at the weight found on arrival and resolves the
+// transfer. It touches only the receiver's side.
+func (b Receive) execute(e *execution) error {
+	return e.resolve(arrival{b.Site, b.Transfer, b.Quantity, b.Evidence}, InTransit, Received)
+}
+
+func (b Return) check() string {
+	if b.Transfer == "" {
+		return "transfer: must be named"
+	}
+	return checkMove(b.Site, b.Quantity, b.Evidence)
+}
+
+// Return books a rejected shipment in again where it came from.
+func (b Return) execute(e *execution) error {
+	return e.resolve(arrival{b.Site, b.Transfer, b.Quantity, b.Evidence}, Rejected, Returned)
+}
+
+func (b Reject) check() string {
+	if b.Transfer == "" || !ValidName(string(b.Site)) {
+		return fmt.Sprintf("transfer must be named, and site %q be a name", b.Site)
+	}
+	if b.Reason == "" || !validText(b.Reason) {
+		return fmt.Sprintf("reason: must be 1 to %d bytes without control characters", textLimit)
+	}
+	return ""
+}
+
+// Reject refuses a shipment. Nothing enters the receiver's books; the sender
+// books it in again with Return.
+func (b Reject) execute(e *execution) error {
+	books, transfer, err := e.openTransfer(b.Site, b.Transfer, InTransit)
+	if err != nil {
+		return err
+	}
+	transfer.Status, transfer.Resolved = Rejected, e.command.Date
+	e.put(TransferKey(transfer.ID), transfer)
+	e.record.Subject = string(transfer.ID)
+	books.close()
+	return nil
+}
+
+// arrival is a shipment coming in, at its receiver or back at its sender.
+type arrival struct {
+	site     SiteID
+	transfer TransferID
+	quantity Quantity
+	evidence EvidenceID
+}
+
+// openTransfer opens the books of the site and looks up a transfer that must
+// stand at the status and be bound for this site (or, once rejected, have come
+// from it). A transfer resolves once (I4).
+func (e *execution) openTransfer(site SiteID, id TransferID, status TransferStatus) (*books, Transfer, error) {
+	books, err := e.open(site)
+	if err != nil {
+		return nil, Transfer{}, err
+	}
+	transfer, err := need[Transfer](e, TransferKey(id))
+	if err != nil {
+		return nil, transfer, err
+	}
+	end := transfer.To
+	if status == Rejected {
+		end = transfer.From
+	}
+	owner := transfer.Receiver
+	if status == Rejected {
+		owner = transfer.Sender
+	}
+	if owner != e.tx.Organisation {
+		return nil, transfer, refuse(NotOwner, "transfer %s is for %s to take in, not for %s", id, owner, e.tx.Organisation)
+	}
+	if transfer.Status != status {
+		return nil, transfer, refuse(TransferResolved, "transfer %s is %s since %s, not %s", id, transfer.Status, transfer.Resolved, status)
+	}
+	if end != site {
+		return nil, transfer, refuse(WrongSite, "transfer %s goes to site %s, not to %s", id, end, site)
+	}
+	return books, transfer, nil
+}
+
+// resolve books a transfer's material and credit in. Credit never exceeds the
+// weight that arrived (I3): where less came than was attributed, every blend
+// shares the shortfall by weight, rounded down to the gram, and what is missing
+// is recorded as loss.
+func (e *execution) resolve(a arrival, from, to TransferStatus) error {
+	books, transfer, err := e.openTransfer(a.site, a.transfer, from)
+	if err != nil {
+		return err
+	}
+	if err := books.use(a.evidence); err != nil {
+		return err
+	}
+	if most := transfer.Quantity.Add(WeighingTolerance.FloorOf(transfer.Quantity)); most.Less(a.quantity) {
+		return lacking(WeightOutOfTolerance, most, a.quantity, "transfer %s was dispatched with %s kg; on arrival at most 0.5 %% more is accepted", transfer.ID, transfer.Quantity)
+	}
+	var attributed, credited Quantity
+	for _, line := range transfer.Lines {
+		attributed = attributed.Add(line.Quantity)
+	}
+	arrived := attributed.Min(a.quantity)
+	holder := transferHolder(transfer.ID)
+	for _, g := range blends(transfer.Lines) {
+		credit := g.total.ScaleFloor(arrived, attributed)
+		if !credit.IsZero() {
+			books.create(Lot{
+				Product: transfer.Product, Characteristics: g.characteristics, Model: g.model, Quantity: credit, Parents: g.parents,
+			}, holder)
+		}
+		e.post(g.characteristics, credit.Shortage(g.total), holder, Holder{Kind: HolderLoss, ID: e.reference()})
+		credited = credited.Add(credit)
+	}
+	if err := books.in(transfer.Product, a.quantity, credited); err != nil {
+		return err
+	}
+	transfer.Status, transfer.Arrived, transfer.Resolved = to, a.quantity, e.command.Date
+	e.put(TransferKey(transfer.ID), transfer)
+	e.record.Subject = string(transfer.ID)
+	books.close()
+	return nil
+}
+
+// reference names this command in postings.
+func (e *execution) reference() string {
+	return string(e.tx.Organisation) + "/" + string(e.command.ID)
+}
+
+func transferHolder(id TransferID) Holder { return Holder{Kind: HolderTransfer, ID: string(id)} }

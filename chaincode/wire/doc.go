@@ -1,0 +1,18 @@
+// Package wire is the only codec of the ledger: commands, records, state and
+// keys to canonical bytes and back.
+//
+// The form is JSON, because auditors and other people's programs must be able
+// to read it in thirty years, in a canonical subset, because one content must
+// have one hash: no spaces; fields in the order in which the domain's types
+// declare them, with the Go name in lowerCamel; empty fields absent, except
+// decimals; quantities, ratios, intensities and hashes as strings; whole
+// numbers as numbers. Parse accepts exactly what Format gives. Decode accepts
+// JSON as people write it, for the way in.
+//
+// A command is {"id","type","date","period","by","body"}, its body that of the
+// type. A document signed by a certifier is its compact JWS (RFC 7515, ES256).
+//
+// The forms follow from the types of package massbalance by reflection, so that
+// no second set of structures can drift from the first; golden files in
+// testdata hold them fast, and renaming a field of the domain fails there.
+package wire
