@@ -71,8 +71,9 @@ func (b *books) in(product ProductID, physical, credit Quantity) error {
 	return nil
 }
 
-// out books material and credit out; neither may exceed what is there.
-func (b *books) out(product ProductID, physical, credit Quantity) error {
+// out books material out together with the lots that leave with it, and posts
+// their credit to a holder. Neither may exceed what is there.
+func (b *books) out(product ProductID, physical Quantity, lots []Lot, lines []LotLine, to Holder) error {
 	account, _, err := find[Account](b.e, AccountKey(b.site.ID, product))
 	if err != nil {
 		return err
@@ -80,8 +81,13 @@ func (b *books) out(product ProductID, physical, credit Quantity) error {
 	if stock := account.Stock(); stock.Less(physical) {
 		return lacking(InsufficientStock, stock, physical, "%s at %s", product, b.site.ID)
 	}
-	if left := account.Credit(); left.Less(credit) {
-		return lacking(InsufficientCredit, left, credit, "%s at %s has less credit than was named of its lots", product, b.site.ID)
+	if err := b.spend(lots, lines, to); err != nil {
+		return err
+	}
+	credit := sumLines(lines)
+	if account.Credit().Less(credit) {
+		// The lots had enough, so the account must have: I2 is a sum over lots.
+		return fmt.Errorf("%w: %s at %s holds %s kg of credit, its lots more", ErrCorruptState, product, b.site.ID, account.Credit())
 	}
 	account.PhysicalOut = account.PhysicalOut.Add(physical)
 	account.CreditOut = account.CreditOut.Add(credit)

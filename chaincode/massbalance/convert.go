@@ -59,10 +59,7 @@ func (b Convert) execute(e *execution) error {
 		return err
 	}
 	process := Holder{Kind: HolderConversion, ID: e.reference()}
-	if err := books.out(recipe.Input, b.Quantity, total); err != nil {
-		return err
-	}
-	if err := books.spend(lots, b.Lines, process); err != nil {
+	if err := books.out(recipe.Input, b.Quantity, lots, b.Lines, process); err != nil {
 		return err
 	}
 	if err := b.yield(books, blends(lines), process); err != nil {

@@ -30,10 +30,7 @@ func (b Withdraw) execute(e *execution) error {
 	if b.Quantity.Less(total) {
 		return lacking(AttributionExceeds, b.Quantity, total, "the lots that leave with material cannot exceed its weight")
 	}
-	if err := books.out(b.Product, b.Quantity, total); err != nil {
-		return err
-	}
-	if err := books.spend(lots, b.Lines, Holder{Kind: HolderCancelled, ID: e.reference()}); err != nil {
+	if err := books.out(b.Product, b.Quantity, lots, b.Lines, Holder{Kind: HolderCancelled, ID: e.reference()}); err != nil {
 		return err
 	}
 	e.record.Subject = e.reference()
@@ -71,11 +68,7 @@ func (b ClaimCredits) execute(e *execution) error {
 		return err
 	}
 	id := ClaimID(e.reference())
-	if err := books.spend(lots, b.Lines, Holder{Kind: HolderClaim, ID: string(id)}); err != nil {
-		return err
-	}
-	total := sumLines(b.Lines)
-	if err := books.out(b.Product, Quantity{}, total); err != nil {
+	if err := books.out(b.Product, Quantity{}, lots, b.Lines, Holder{Kind: HolderClaim, ID: string(id)}); err != nil {
 		return err
 	}
 	lines := make([]TransferLine, 0, len(lots))
@@ -83,7 +76,7 @@ func (b ClaimCredits) execute(e *execution) error {
 		lines = append(lines, TransferLine{lot.ID, b.Lines[i].Quantity, lot.Characteristics, lot.Model})
 	}
 	e.put(ClaimKey(id), Claim{
-		ID: id, Organisation: e.tx.Organisation, Site: b.Site, Product: b.Product, Quantity: total, Lines: lines,
+		ID: id, Organisation: e.tx.Organisation, Site: b.Site, Product: b.Product, Quantity: sumLines(b.Lines), Lines: lines,
 		Beneficiary: b.Beneficiary, ReportingYear: b.ReportingYear, Purpose: b.Purpose, Date: e.command.Date,
 	})
 	e.record.Subject = string(id)

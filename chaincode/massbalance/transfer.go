@@ -52,10 +52,7 @@ func (b Dispatch) execute(e *execution) error {
 		return lacking(AttributionExceeds, b.Quantity, total, "the lots attributed to a shipment cannot exceed its weight")
 	}
 	id := TransferID(string(e.tx.Organisation) + "/" + string(e.command.ID))
-	if err := books.out(b.Product, b.Quantity, total); err != nil {
-		return err
-	}
-	if err := books.spend(lots, b.Lines, transferHolder(id)); err != nil {
+	if err := books.out(b.Product, b.Quantity, lots, b.Lines, transferHolder(id)); err != nil {
 		return err
 	}
 	e.guarded(TransferKey(id), Transfer{
