@@ -1,0 +1,48 @@
+package artifacts
+
+import (
+	"fmt"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/weighbridge/weighbridge/network/topology"
+)
+
+// gatewayConfig is gateway.yaml: all that an organisation's gateway has to know of the network.
+type gatewayConfig struct {
+	Organisation string        `yaml:"organisation"`
+	Role         topology.Role `yaml:"role"`
+	Listen       string        `yaml:"listen"`
+	Channel      string        `yaml:"channel"`
+	Chaincode    string        `yaml:"chaincode"`
+	Data         string        `yaml:"data"`
+	Peer         struct {
+		Address    string `yaml:"address"`
+		ServerName string `yaml:"serverName"`
+		TLSCA      string `yaml:"tlsCA"`
+	} `yaml:"peer"`
+	Identity struct {
+		Certificate string `yaml:"certificate"`
+		Key         string `yaml:"key"`
+	} `yaml:"identity"`
+}
+
+// WriteGatewayConfig writes gateway.yaml of an organisation's gateway.
+func WriteGatewayConfig(consortium topology.Consortium, organisation topology.Organisation, layout topology.Layout) error {
+	folder := layout.Organisation(organisation.ID)
+	holder := folder.Holder(topology.HolderGateway)
+	config := gatewayConfig{
+		Organisation: organisation.ID, Role: organisation.Role, Listen: organisation.Gateway.Address(),
+		Channel: consortium.Channel, Chaincode: consortium.Chaincode, Data: holder.Data(),
+	}
+	config.Peer.Address = organisation.Peer.Address()
+	config.Peer.ServerName = organisation.PeerNode().ServerName()
+	config.Peer.TLSCA = folder.TLSCA()
+	config.Identity.Certificate = holder.Certificate()
+	config.Identity.Key = holder.Key()
+	encoded, err := yaml.Marshal(config)
+	if err != nil {
+		return fmt.Errorf("couldn't encode the configuration of %s: %w", organisation.GatewayNode().Name(), err)
+	}
+	return replace(folder.GatewayConfig(), encoded)
+}
