@@ -455,7 +455,7 @@ func TestGuards(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[Key]*Guard{
-		HeadKey("dock"):            {All: []OrganisationID{"growers"}, Trading: traders},
+		HeadKey("dock"):           {All: []OrganisationID{"growers"}, Trading: traders},
 		TransferKey("growers/g3"): {All: []OrganisationID{"growers", "miller"}, Trading: traders},
 	}, guards)
 }

@@ -1,0 +1,206 @@
+package contract
+
+import (
+	"testing"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
+)
+
+// peerStub is a peer's state with Fabric's real read semantics: reads see what
+// was committed, never the transaction's own writes.
+type peerStub struct {
+	shim.ChaincodeStubInterface
+	committed map[string][]byte
+	written   map[string][]byte
+	policies  map[string][]byte
+	txID      string
+	msp       string
+	function  string
+	args      []string
+}
+
+func (s *peerStub) GetTxID() string                              { return s.txID }
+func (s *peerStub) GetFunctionAndParameters() (string, []string) { return s.function, s.args }
+func (s *peerStub) GetState(key string) ([]byte, error)          { return s.committed[key], nil }
+func (s *peerStub) PutState(key string, value []byte) error      { s.written[key] = value; return nil }
+func (s *peerStub) SetStateValidationParameter(key string, policy []byte) error {
+	s.policies[key] = policy
+	return nil
+}
+func (s *peerStub) GetCreator() ([]byte, error) {
+	return proto.Marshal(&msp.SerializedIdentity{Mspid: s.msp, IdBytes: []byte("certificate")})
+}
+
+// invoke runs a function through the contract API, as a peer would, and commits
+// what it wrote unless it failed.
+func (s *peerStub) invoke(t *testing.T, chaincode *contractapi.ContractChaincode, function string, args ...string) *peer.Response {
+	s.function, s.args = function, args
+	s.written = map[string][]byte{}
+	response := chaincode.Invoke(s)
+	if response.GetStatus() == shim.OK {
+		for key, value := range s.written {
+			s.committed[key] = value
+		}
+	}
+	return response
+}
+
+func newPeer(t *testing.T) (*peerStub, *contractapi.ContractChaincode) {
+	chaincode, err := New()
+	require.NoError(t, err)
+	return &peerStub{committed: map[string][]byte{}, policies: map[string][]byte{}, msp: "growers", txID: "tx1"}, chaincode
+}
+
+func batch(t *testing.T, commands ...massbalance.Command) string {
+	for i := range commands {
+		require.NoError(t, wire.Seal(&commands[i]))
+	}
+	data, err := wire.FormatBatch(commands)
+	require.NoError(t, err)
+	return string(data)
+}
+
+var founding = massbalance.FoundConsortium{Members: []massbalance.Member{
+	{Organisation: "growers", Name: "Growers", Role: massbalance.Trading},
+	{Organisation: "miller", Name: "Miller", Role: massbalance.Trading},
+	{Organisation: "brand", Name: "Brand", Role: massbalance.Trading},
+}}
+
+func quantity(text string) massbalance.Quantity {
+	q, err := massbalance.ParseQuantity(text)
+	if err != nil {
+		panic(err)
+	}
+	return q
+}
+
+// The same commands through the contract and through the rules give the same
+// bytes, transaction by transaction.
+func TestTheContractAddsNothing(t *testing.T) {
+	stub, chaincode := newPeer(t)
+	state := massbalance.Memory{}
+	take := func(ticket, kg string) massbalance.TakeIn {
+		return massbalance.TakeIn{Site: "silo", Product: "wheat", Quantity: quantity(kg), Evidence: massbalance.EvidenceID(ticket)}
+	}
+	wheat := massbalance.RegisterProduct{Product: massbalance.Product{ID: "wheat", Name: "Blé tendre"}}
+	moving := func(id massbalance.CommandID, body massbalance.Body) massbalance.Command {
+		return massbalance.Command{ID: id, Date: "2026-08-03", Period: "Q3", Body: body}
+	}
+	steps := []struct {
+		org      massbalance.OrganisationID
+		commands []massbalance.Command
+	}{
+		{"growers", []massbalance.Command{{ID: "1", Body: founding}, {ID: "2", Body: wheat}}},
+		{"brand", []massbalance.Command{{ID: "1", Body: wheat}}},
+		{"growers", []massbalance.Command{
+			{ID: "3", Body: massbalance.RegisterSite{Site: "silo", Name: "Silo", Country: "FR", Region: "FRF2"}},
+			{ID: "4", Body: massbalance.OpenPeriod{Site: "silo", Period: "Q3", From: "2026-07-01", To: "2026-09-30"}},
+			moving("5", take("T1", "100.5")),
+			moving("6", take("T1", "7")), // refused: T1 is used
+		}},
+		{"growers", []massbalance.Command{moving("7", massbalance.Withdraw{Site: "silo", Product: "wheat", Quantity: quantity("200"), Purpose: "feed"})}},
+		{"miller", []massbalance.Command{moving("1", take("T2", "1"))}}, // refused: not the owner
+	}
+	for i, step := range steps {
+		stub.msp, stub.txID = string(step.org), string(rune('a'+i))
+		response := stub.invoke(t, chaincode, "Apply", batch(t, step.commands...))
+		require.EqualValues(t, shim.OK, response.GetStatus(), response.GetMessage())
+
+		outcome, err := massbalance.ExecuteBatch(state, massbalance.Tx{ID: stub.txID, Organisation: step.org}, step.commands)
+		require.NoError(t, err)
+		state.Apply(outcome.Writes)
+		results, err := wire.FormatResults(outcome.Results)
+		require.NoError(t, err)
+		require.Equal(t, string(results), string(response.GetPayload()))
+
+		expected := map[string][]byte{}
+		for _, w := range outcome.Writes {
+			expected[wire.FormatKey(w.Key)], err = wire.FormatValue(w.Value)
+			require.NoError(t, err)
+		}
+		require.Equal(t, expected, stub.written)
+	}
+	read := stub.invoke(t, chaincode, "Read", "account", "silo", "wheat")
+	require.Equal(t, `{"physicalIn":"100.5","physicalOut":"0","creditIn":"0","creditOut":"0"}`, string(read.GetPayload()))
+}
+
+func TestApplyRefusesWhatIsNotCanonical(t *testing.T) {
+	stub, chaincode := newPeer(t)
+	good := batch(t, massbalance.Command{ID: "1", Body: founding})
+	for name, bad := range map[string]string{
+		"space":         " " + good,
+		"duplicate key": `[{"id":"0","id":"1"` + good[len(`[{"id":"1"`):],
+		"another order": `[{"type":"found_consortium","id":"1"` + good[len(`[{"id":"1","type":"found_consortium"`):],
+		"unknown field": `[{"id":"1","colour":"red"` + good[len(`[{"id":"1"`):],
+		"no body":       `[{"id":"1","type":"found_consortium"}]`,
+		"not a list":    `{}`,
+		"nothing":       ``,
+	} {
+		response := stub.invoke(t, chaincode, "Apply", bad)
+		require.NotEqualValues(t, shim.OK, response.GetStatus(), name)
+		require.Contains(t, response.GetMessage(), "invalid_batch", name)
+		require.Empty(t, stub.written, name)
+	}
+	require.EqualValues(t, shim.OK, stub.invoke(t, chaincode, "Apply", good).GetStatus())
+}
+
+func TestCorruptStateFailsTheTransaction(t *testing.T) {
+	stub, chaincode := newPeer(t)
+	stub.committed["consortium::"] = []byte(`{"members":[ ]}`)
+	response := stub.invoke(t, chaincode, "Apply", batch(t, massbalance.Command{ID: "1", Body: founding}))
+	require.NotEqualValues(t, shim.OK, response.GetStatus())
+	require.Contains(t, response.GetMessage(), "internal")
+	require.Empty(t, stub.written)
+}
+
+func TestReadRefusesUnknownKinds(t *testing.T) {
+	stub, chaincode := newPeer(t)
+	require.Contains(t, stub.invoke(t, chaincode, "Read", "secret", "a", "").GetMessage(), "invalid_key")
+	require.Empty(t, stub.invoke(t, chaincode, "Read", "lot", "none", "").GetPayload())
+}
+
+// A guard becomes: all of these, and a majority of the traders.
+func TestPolicyOfAGuard(t *testing.T) {
+	policy, err := policyOf(massbalance.Guard{
+		All:     []massbalance.OrganisationID{"growers", "outsider"},
+		Trading: []massbalance.OrganisationID{"miller", "growers", "brand", "maker"},
+	})
+	require.NoError(t, err)
+	var envelope common.SignaturePolicyEnvelope
+	require.NoError(t, proto.Unmarshal(policy, &envelope))
+	var names []string
+	for _, identity := range envelope.GetIdentities() {
+		var role msp.MSPRole
+		require.NoError(t, proto.Unmarshal(identity.GetPrincipal(), &role))
+		require.Equal(t, msp.MSPRole_PEER, role.GetRole())
+		names = append(names, role.GetMspIdentifier())
+	}
+	require.Equal(t, []string{"brand", "growers", "maker", "miller", "outsider"}, names)
+	rule := envelope.GetRule().GetNOutOf()
+	require.EqualValues(t, 3, rule.GetN())
+	require.Len(t, rule.GetRules(), 3)
+	require.EqualValues(t, 1, rule.GetRules()[0].GetSignedBy())
+	require.EqualValues(t, 4, rule.GetRules()[1].GetSignedBy())
+	majority := rule.GetRules()[2].GetNOutOf()
+	require.EqualValues(t, 3, majority.GetN())
+	require.Len(t, majority.GetRules(), 4)
+}
+
+func TestGuardsBecomePolicies(t *testing.T) {
+	stub, chaincode := newPeer(t)
+	stub.invoke(t, chaincode, "Apply", batch(t,
+		massbalance.Command{ID: "1", Body: founding},
+		massbalance.Command{ID: "2", Body: massbalance.RegisterSite{Site: "silo", Name: "Silo", Country: "FR", Region: "FRF2"}},
+	))
+	require.Len(t, stub.policies, 1)
+	require.Contains(t, stub.policies, "head:silo:")
+}
