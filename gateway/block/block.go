@@ -1,18 +1,40 @@
-// Package block turns Fabric blocks into transactions. It is the only importer
-// of Fabric's protobuf types in the gateway.
+// Package block turns Fabric blocks into transactions and follows a peer's
+// chain of them. Beside submit's error details it is the only importer of
+// Fabric's protobuf types in the gateway.
+//
+// What it guarantees. A block that Parse returns has data that belong to its
+// header, and every transaction that took effect was read in full. Bytes that
+// cannot be read give an error that names block and transaction, never a panic.
+// Bytes of a transaction that the peers found invalid are not an error: any
+// member's client can get nonsense ordered, and it must not stop anybody's
+// gateway; such a transaction carries what could be read of it. Follow hands
+// over every block exactly once and in order, each one the successor, by hash,
+// of the one before.
+//
+// What it does not check: the orderers' signatures on a block. The peer did
+// that; whoever distrusts their own peer compares checkpoints with others.
 package block
 
 import "time"
 
+// ValidCode is the code of a transaction that took effect.
+const ValidCode = "VALID"
+
 // Block is one block of the channel, as far as the ledger is concerned.
 type Block struct {
-	Number       uint64
+	Number uint64
+	// Hash is that of the block's header, which the next block's header repeats.
+	Hash [32]byte
+	// Previous is the hash of the block before; zero for the first.
+	Previous     [32]byte
 	Transactions []Transaction
 }
 
 // Transaction is one endorser transaction of a block. Configuration
 // transactions are left out; Index keeps counting them.
 type Transaction struct {
+	// ID is unique among valid transactions only: an invalid one may repeat the
+	// ID of another, or have none.
 	ID string
 	// Index is its place in the block.
 	Index int
@@ -20,8 +42,10 @@ type Transaction struct {
 	Time time.Time
 	// Organisation is the MSP ID of the identity that signed the transaction.
 	Organisation string
-	// Code is the name of the peer's validation code, "VALID" where valid.
-	Code      string
+	// Code is the name of the peer's validation code, ValidCode where valid.
+	Code string
+	// Chaincode is the one that was called; calls that it passed on to others
+	// show in Foreign only.
 	Chaincode string
 	// Args are the chaincode's arguments, the function's name first.
 	Args [][]byte
@@ -29,6 +53,18 @@ type Transaction struct {
 	Response []byte
 	// Writes are the written keys in the chaincode's own namespace, in order.
 	Writes []Write
+	// Guarded are the keys of the chaincode's own namespace whose key-level
+	// endorsement policy the transaction set, in order.
+	Guarded []string
+	// Foreign are the written keys in namespaces of other chaincodes, system
+	// namespaces left out.
+	Foreign []Namespace
+}
+
+// Namespace is what a transaction wrote in another chaincode's namespace.
+type Namespace struct {
+	Chaincode string
+	Writes    []Write
 }
 
 // Write is one key of a transaction's write set.
@@ -39,4 +75,4 @@ type Write struct {
 }
 
 // Valid reports whether the transaction took effect.
-func (t Transaction) Valid() bool { return t.Code == "VALID" }
+func (t Transaction) Valid() bool { return t.Code == ValidCode }

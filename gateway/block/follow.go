@@ -1,0 +1,185 @@
+package block
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+)
+
+// The pauses between attempts to reach the peer. Each failure doubles the
+// pause; a block that arrives resets it.
+const (
+	shortestPause = 100 * time.Millisecond
+	longestPause  = 5 * time.Second
+)
+
+// State is how following a peer stands.
+type State struct {
+	// Connected is set while the peer delivers: it has sent at least one block
+	// on the present stream.
+	Connected bool
+	// Last is the last block that was handled. It means nothing while Any is not set.
+	Last uint64
+	Any  bool
+	// At is when the last block was handled.
+	At time.Time
+	// Reason says why the follower is not connected.
+	Reason string
+}
+
+// Follower reads a peer's blocks, one after the other, across restarts of the peer.
+type Follower struct {
+	open func(ctx context.Context, from uint64) (<-chan *common.Block, error)
+
+	mu    sync.Mutex
+	state State
+}
+
+// NewFollower follows the network's peer.
+func NewFollower(network *client.Network) *Follower {
+	return &Follower{open: func(ctx context.Context, from uint64) (<-chan *common.Block, error) {
+		return network.BlockEvents(ctx, client.WithStartBlock(from))
+	}}
+}
+
+// State tells how following stands; it may be asked at any time.
+func (f *Follower) State() State {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state
+}
+
+// Follow hands every block from the given number on to handle, one after the
+// other. When the stream ends, because the peer restarts for example, it
+// connects again and goes on with the first block not yet handled. It returns
+// when ctx ends or handle fails, or when the peer delivers blocks that cannot
+// be read or do not follow one another, which waiting would not mend.
+func (f *Follower) Follow(ctx context.Context, from uint64, handle func(Block) error) error {
+	c := &cursor{next: from, handle: handle}
+	pause := shortestPause
+	for {
+		progressed, err := f.stream(ctx, c)
+		if ctx.Err() != nil {
+			f.disconnected("stopped")
+			return ctx.Err()
+		}
+		var lost *lostError
+		if !errors.As(err, &lost) {
+			f.disconnected(err.Error())
+			return err
+		}
+		f.disconnected(lost.Error())
+		if progressed {
+			pause = shortestPause
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// lostError says that the peer could not be reached or ended the stream; it
+// will be tried again.
+type lostError struct{ err error }
+
+func (e *lostError) Error() string { return e.err.Error() }
+
+var errStreamEnded = errors.New("the peer ended the stream of blocks")
+
+// cursor is what has been handled so far.
+type cursor struct {
+	next   uint64
+	handle func(Block) error
+	// head is the hash of block next−1, known once that block was seen.
+	head  [32]byte
+	known bool
+}
+
+// stream reads one stream of blocks until it ends. It asks for the block before
+// the first unhandled one, too: there always is that block, so a silent stream
+// is a broken one, and its hash shows whether the peer still has the chain that
+// was followed so far.
+func (f *Follower) stream(ctx context.Context, c *cursor) (progressed bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	blocks, err := f.open(ctx, max(c.next, 1)-1)
+	if err != nil {
+		cancel()
+		return false, &lostError{fmt.Errorf("couldn't open a stream of blocks: %w", err)}
+	}
+	defer func() {
+		cancel()
+		for range blocks { // the sender blocks until its last block is taken
+		}
+	}()
+	for raw := range blocks {
+		handled, err := c.take(raw)
+		if err != nil {
+			return progressed, err
+		}
+		progressed = true
+		f.received(c.next, handled)
+	}
+	return progressed, &lostError{errStreamEnded}
+}
+
+// take checks that a block continues the chain and hands it on if it is new.
+func (c *cursor) take(raw *common.Block) (handled bool, err error) {
+	header, err := parseHeader(raw.GetHeader())
+	if err != nil {
+		return false, err
+	}
+	switch {
+	case header.Number+1 == c.next:
+		if c.known && header.Hash != c.head {
+			return false, fmt.Errorf("couldn't follow the chain: block %d is not the one that was handled before", header.Number)
+		}
+		c.head, c.known = header.Hash, true
+		return false, nil
+	case header.Number != c.next:
+		return false, fmt.Errorf("couldn't follow the chain: block %d was delivered where %d was due", header.Number, c.next)
+	case c.known && header.Previous != c.head:
+		return false, fmt.Errorf("couldn't follow the chain: block %d does not continue block %d", header.Number, c.next-1)
+	}
+	b, err := Parse(raw)
+	if err != nil {
+		return false, err
+	}
+	if err := c.handle(b); err != nil {
+		return false, fmt.Errorf("couldn't handle block %d: %w", b.Number, err)
+	}
+	c.next, c.head, c.known = b.Number+1, b.Hash, true
+	return true, nil
+}
+
+func (f *Follower) received(next uint64, handled bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state.Connected, f.state.Reason = true, ""
+	if handled {
+		f.state.Last, f.state.Any, f.state.At = next-1, true, time.Now()
+	}
+}
+
+func (f *Follower) disconnected(reason string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state.Connected, f.state.Reason = false, reason
+}
+
+// sleep waits for the pause or the end of ctx.
+func sleep(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,180 @@
+package block
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/stretchr/testify/require"
+)
+
+// node is a peer that delivers a chain and can be stopped and started.
+type node struct {
+	blocks []*common.Block
+
+	mu     sync.Mutex
+	up     bool
+	opened []uint64
+	// after cuts a stream when it has delivered so many blocks; 0 is never.
+	after int
+}
+
+func (n *node) open(ctx context.Context, from uint64) (<-chan *common.Block, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.opened = append(n.opened, from)
+	if !n.up {
+		return nil, errors.New("connection refused")
+	}
+	stream := make(chan *common.Block)
+	go func() {
+		defer close(stream)
+		for i := int(from); i < len(n.blocks) && (n.after == 0 || i < int(from)+n.after); i++ {
+			select {
+			case stream <- n.blocks[i]:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if n.after == 0 {
+			<-ctx.Done()
+		}
+	}()
+	return stream, nil
+}
+
+func (n *node) starts() []uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.opened)
+}
+
+func (n *node) start() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.up = true
+}
+
+// pass lets time go by on the test's own clock.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+func follow(t *testing.T, n *node, from uint64) (f *Follower, got chan uint64, stop func() error) {
+	ctx, cancel := context.WithCancel(t.Context())
+	f, got = &Follower{open: n.open}, make(chan uint64, 100)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- f.Follow(ctx, from, func(b Block) error {
+			got <- b.Number
+			return nil
+		})
+	}()
+	return f, got, func() error { cancel(); return <-ended }
+}
+
+func taken(got chan uint64) []uint64 {
+	var numbers []uint64
+	for len(got) > 0 {
+		numbers = append(numbers, <-got)
+	}
+	return numbers
+}
+
+func TestFollowHandsOverEveryBlockOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &node{blocks: chain(t, 6), up: true, after: 2}
+		f, got, stop := follow(t, n, 0)
+		pass(time.Minute)
+		require.Equal(t, []uint64{0, 1, 2, 3, 4, 5}, taken(got))
+		require.Equal(t, []uint64{0, 1, 2, 3, 4, 5, 5}, n.starts()[:7], "each stream begins with the last block handled")
+		require.Equal(t, uint64(5), f.State().Last)
+		require.ErrorIs(t, stop(), context.Canceled)
+		require.False(t, f.State().Connected)
+	})
+}
+
+func TestFollowSurvivesThePeersRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &node{blocks: chain(t, 4), up: false}
+		f, got, stop := follow(t, n, 2)
+		pass(2 * time.Minute)
+		require.Empty(t, taken(got))
+		require.Contains(t, f.State().Reason, "connection refused")
+		require.InDelta(t, 28, len(n.starts()), 3, "pauses grow to five seconds and stay there")
+
+		n.start()
+		pass(6 * time.Second)
+		require.Equal(t, []uint64{2, 3}, taken(got))
+		require.Equal(t, State{Connected: true, Last: 3, Any: true, At: f.State().At}, f.State())
+		require.Error(t, stop())
+	})
+}
+
+// A stream that was opened but delivers nothing is no connection.
+func TestFollowIsConnectedOnceABlockArrived(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &node{blocks: chain(t, 3), up: true}
+		f, got, stop := follow(t, n, 3)
+		pass(time.Second)
+		require.Equal(t, State{Connected: true}, f.State(), "block 2 showed that the peer delivers")
+		require.Empty(t, taken(got))
+		require.Error(t, stop())
+
+		f, _, stop = follow(t, n, 9)
+		pass(time.Second)
+		require.False(t, f.State().Connected)
+		require.Error(t, stop())
+	})
+}
+
+func TestFollowStopsWhereWaitingWouldNotHelp(t *testing.T) {
+	broken := errors.New("disk full")
+	tests := map[string]struct {
+		spoil  func(n *node)
+		handle error
+		words  string
+	}{
+		"the handler fails":          {func(*node) {}, broken, "couldn't handle block 1: disk full"},
+		"a gap":                      {func(n *node) { n.blocks[1] = n.blocks[2] }, nil, "block 2 was delivered where 1 was due"},
+		"a block of another history": {func(n *node) { n.blocks[1] = sealed(1, make([]byte, 32), nil) }, nil, "block 1 does not continue block 0"},
+		"unreadable":                 {func(n *node) { n.blocks[1].Data.Data[0][9]++ }, nil, "couldn't parse block 1"},
+		"no header":                  {func(n *node) { n.blocks[1].Header = nil }, nil, "no header"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			n := &node{blocks: chain(t, 3), up: true}
+			test.spoil(n)
+			f := &Follower{open: n.open}
+			err := f.Follow(t.Context(), 0, func(b Block) error {
+				if b.Number == 1 {
+					return test.handle
+				}
+				return nil
+			})
+			require.ErrorContains(t, err, test.words)
+			require.False(t, f.State().Connected)
+		})
+	}
+}
+
+// A peer that was set up anew with another history must not go unnoticed.
+func TestFollowNoticesARewrittenChain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &node{blocks: chain(t, 3), up: true, after: 2}
+		f := &Follower{open: n.open}
+		err := f.Follow(t.Context(), 0, func(b Block) error {
+			if b.Number == 1 {
+				n.blocks[1] = sealed(1, make([]byte, 32), nil)
+			}
+			return nil
+		})
+		require.ErrorContains(t, err, "block 1 is not the one that was handled before")
+	})
+}
