@@ -1,0 +1,155 @@
+package readmodel
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/replay"
+)
+
+// ErrGap says that a block was left out.
+var ErrGap = errors.New("a block was left out")
+
+// Apply folds one replayed block in. A block that was applied before is passed over.
+func (m *Model) Apply(ctx context.Context, block replay.Block) error {
+	next := m.Next()
+	if block.Number < next {
+		return nil
+	}
+	if block.Number > next {
+		return fmt.Errorf("couldn't apply block %d: %w: expected block %d", block.Number, ErrGap, next)
+	}
+	if err := m.apply(ctx, block); err != nil {
+		return fmt.Errorf("couldn't apply block %d: %w", block.Number, err)
+	}
+	m.advance(block.Number + 1)
+	return nil
+}
+
+func (m *Model) apply(ctx context.Context, block replay.Block) error {
+	tx, err := m.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
+	f := &fold{ctx: ctx, tx: tx, block: block.Number, prepared: map[string]*sql.Stmt{}}
+	for _, t := range block.Transactions {
+		if err := f.transaction(t); err != nil {
+			return fmt.Errorf("transaction %s: %w", t.ID, err)
+		}
+	}
+	if err := f.exec(`UPDATE checkpoint SET next = ?`, block.Number+1); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// fold is one block on its way into the database.
+type fold struct {
+	ctx      context.Context
+	tx       *sql.Tx
+	block    uint64
+	prepared map[string]*sql.Stmt
+}
+
+func (f *fold) exec(query string, args ...any) error {
+	statement, ok := f.prepared[query]
+	if !ok {
+		var err error
+		if statement, err = f.tx.PrepareContext(f.ctx, query); err != nil {
+			return err
+		}
+		f.prepared[query] = statement
+	}
+	_, err := statement.ExecContext(f.ctx, args...)
+	return err
+}
+
+func (f *fold) transaction(t replay.Transaction) error {
+	if err := f.exec(`INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?)`,
+		f.block, t.Index, t.ID, t.Organisation, t.Time.UTC().Format(time.RFC3339Nano), t.Code); err != nil {
+		return err
+	}
+	for _, entry := range t.Entries {
+		if err := f.entry(t, entry); err != nil {
+			return fmt.Errorf("command %s: %w", entry.Command.ID, err)
+		}
+	}
+	for _, w := range t.Writes {
+		if err := f.write(w); err != nil {
+			return fmt.Errorf("%s: %w", wire.FormatKey(w.Key), err)
+		}
+	}
+	if d := t.Finding; d != nil {
+		return f.exec(`INSERT INTO findings (block, "transaction", key, expected, found) VALUES (?, ?, ?, ?, ?)`,
+			d.Block, d.Transaction, d.Key, d.Expected, d.Found)
+	}
+	return nil
+}
+
+func (f *fold) entry(t replay.Transaction, e massbalance.Entry) error {
+	command, err := wire.Format(e.Command)
+	if err != nil {
+		return err
+	}
+	record, err := wire.Format(e.Record)
+	if err != nil {
+		return err
+	}
+	r := e.Record
+	return f.exec(`INSERT INTO entries (block, idx, "transaction", organisation, command, type, date, site, period, sequence, subject, content, record)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		f.block, t.Index, t.ID, r.Organisation, r.Command, r.Type, r.Date, r.Site, r.Period, r.Sequence, r.Subject, command, record)
+}
+
+// write stores a value and, where lists are made of its kind, its row. A row
+// keeps the position that it was first given.
+func (f *fold) write(w massbalance.Write) error {
+	data, err := wire.FormatValue(w.Value)
+	if err != nil {
+		return err
+	}
+	key := wire.FormatKey(w.Key)
+	if err := f.exec(`INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, data); err != nil {
+		return err
+	}
+	return f.row(key, w)
+}
+
+func (f *fold) row(key string, w massbalance.Write) error {
+	switch v := w.Value.(type) {
+	case massbalance.Site:
+		return f.exec(`INSERT INTO sites (key, owner) VALUES (?, ?)
+			ON CONFLICT (key) DO UPDATE SET owner = excluded.owner`, key, v.Owner)
+	case massbalance.Product:
+		return f.exec(`INSERT INTO products (key) VALUES (?) ON CONFLICT (key) DO NOTHING`, key)
+	case massbalance.Recipe:
+		return f.exec(`INSERT INTO recipes (key, input) VALUES (?, ?)
+			ON CONFLICT (key) DO UPDATE SET input = excluded.input`, key, v.Input)
+	case massbalance.Certificate:
+		return f.exec(`INSERT INTO certificates (key, holder) VALUES (?, ?)
+			ON CONFLICT (key) DO UPDATE SET holder = excluded.holder`, key, v.Holder)
+	case massbalance.Verified:
+		s := v.Statement
+		return f.exec(`INSERT INTO statements (key, holder, site, product) VALUES (?, ?, ?, ?)
+			ON CONFLICT (key) DO NOTHING`, key, s.Holder, s.Site, s.Product)
+	case massbalance.Account:
+		return f.exec(`INSERT INTO accounts (key, site, product) VALUES (?, ?, ?)
+			ON CONFLICT (key) DO NOTHING`, key, w.Key.A, w.Key.B)
+	case massbalance.Lot:
+		return f.exec(`INSERT INTO lots (key, site, product, available) VALUES (?, ?, ?, ?)
+			ON CONFLICT (key) DO UPDATE SET available = excluded.available`, key, v.Site, v.Product, !v.Available().IsZero())
+	case massbalance.Transfer:
+		return f.exec(`INSERT INTO transfers (key, sender, receiver, status) VALUES (?, ?, ?, ?)
+			ON CONFLICT (key) DO UPDATE SET status = excluded.status`, key, v.From, v.To, v.Status)
+	case massbalance.Claim:
+		return f.exec(`INSERT INTO claims (key, site, organisation, product) VALUES (?, ?, ?, ?)
+			ON CONFLICT (key) DO NOTHING`, key, v.Site, v.Organisation, v.Product)
+	}
+	return nil // looked up by key only
+}

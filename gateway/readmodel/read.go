@@ -1,0 +1,201 @@
+package readmodel
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
+)
+
+// Snapshot is the read model at one height. It lives as long as the function
+// that Read handed it to.
+type Snapshot struct {
+	ctx context.Context
+	tx  *sql.Tx
+	// Next is how many blocks the snapshot holds: it is true at block Next − 1.
+	Next uint64
+}
+
+// Read lets a function look at the model; all that it sees belongs to one height.
+func (m *Model) Read(ctx context.Context, look func(*Snapshot) error) error {
+	tx, err := m.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("couldn't begin to read the read model: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	s := &Snapshot{ctx: ctx, tx: tx}
+	if err := tx.QueryRowContext(ctx, `SELECT next FROM checkpoint`).Scan(&s.Next); err != nil {
+		return fmt.Errorf("couldn't read the checkpoint: %w", err)
+	}
+	return look(s)
+}
+
+// Get returns the value at a key, or nil.
+func (s *Snapshot) Get(key massbalance.Key) (massbalance.Value, error) {
+	return value(s.tx.QueryRowContext(s.ctx, `SELECT value FROM state WHERE key = ?`, wire.FormatKey(key)), key)
+}
+
+// NotFound says that there is nothing of this kind and name at the snapshot's height.
+type NotFound struct {
+	Kind, Name string
+}
+
+// Error names what was not found.
+func (e *NotFound) Error() string { return fmt.Sprintf("there is no %s %s", e.Kind, e.Name) }
+
+// Need returns the value at a key, or a *NotFound.
+func Need[T massbalance.Value](s *Snapshot, key massbalance.Key) (T, error) {
+	var none T
+	v, err := s.Get(key)
+	if err != nil {
+		return none, err
+	}
+	if v == nil {
+		name := key.A
+		if key.B != "" {
+			name += " " + key.B
+		}
+		return none, &NotFound{string(key.Kind), name}
+	}
+	typed, ok := v.(T)
+	if !ok {
+		return none, fmt.Errorf("couldn't read %s: it holds a %T", wire.FormatKey(key), v)
+	}
+	return typed, nil
+}
+
+// Page says which part of a list is wanted.
+type Page struct {
+	// After is the position after which to begin; 0 is the beginning.
+	After uint64
+	// Limit is how many are wanted; 0 means DefaultLimit.
+	Limit int
+	// Newest turns the order round; After then means before.
+	Newest bool
+}
+
+// DefaultLimit is the length of a page where none is asked for, MaxLimit the most that is given.
+const (
+	DefaultLimit = 100
+	MaxLimit     = 500
+)
+
+func (p Page) limit() int {
+	if p.Limit <= 0 {
+		return DefaultLimit
+	}
+	return min(p.Limit, MaxLimit)
+}
+
+// Listing is one page of a list.
+type Listing[T any] struct {
+	Items []T
+	// Next is the After of the following page, 0 if there is none.
+	Next uint64
+}
+
+// condition is one filter; it applies where its argument is given, which stands
+// for each question mark.
+type condition struct {
+	sql string
+	arg string
+}
+
+// selection is a query over one table, ready to be paged.
+type selection struct {
+	columns string
+	from    string
+	where   []condition
+}
+
+// overState selects the values of one table's keys.
+func overState(table string, where ...condition) selection {
+	return selection{"t.position, t.key, state.value", table + " t JOIN state ON state.key = t.key", where}
+}
+
+func (q selection) build(p Page) (string, []any) {
+	order, compare := "ASC", ">"
+	if p.Newest {
+		order, compare = "DESC", "<"
+	}
+	query, args := "SELECT "+q.columns+" FROM "+q.from+" WHERE true", []any{}
+	if p.After > 0 {
+		query, args = query+" AND t.position "+compare+" ?", append(args, p.After)
+	}
+	for _, c := range q.where {
+		if c.arg != "" {
+			query += " AND " + c.sql
+			for range strings.Count(c.sql, "?") {
+				args = append(args, c.arg)
+			}
+		}
+	}
+	return query + " ORDER BY t.position " + order + " LIMIT ?", append(args, p.limit()+1)
+}
+
+// list runs a selection. One row more than wanted is asked for, to know
+// whether there is a next page.
+func list[T any](s *Snapshot, q selection, p Page, scan func(*sql.Rows) (uint64, T, error)) (Listing[T], error) {
+	var page Listing[T]
+	query, args := q.build(p)
+	rows, err := s.tx.QueryContext(s.ctx, query, args...)
+	if err != nil {
+		return page, fmt.Errorf("couldn't list %s: %w", q.from, err)
+	}
+	defer rows.Close()
+	var last uint64
+	for rows.Next() {
+		if len(page.Items) == p.limit() {
+			page.Next = last
+			break
+		}
+		position, item, err := scan(rows)
+		if err != nil {
+			return page, fmt.Errorf("couldn't read a row of %s: %w", q.from, err)
+		}
+		last, page.Items = position, append(page.Items, item)
+	}
+	return page, errors.Join(rows.Err(), rows.Close())
+}
+
+// values runs a selection over state.
+func values[T massbalance.Value](s *Snapshot, q selection, p Page) (Listing[T], error) {
+	return list(s, q, p, func(rows *sql.Rows) (uint64, T, error) {
+		_, position, item, err := stored[T](rows)
+		return position, item, err
+	})
+}
+
+func stored[T massbalance.Value](rows *sql.Rows) (key massbalance.Key, position uint64, item T, err error) {
+	var name string
+	var data []byte
+	if err = rows.Scan(&position, &name, &data); err != nil {
+		return key, position, item, err
+	}
+	if key, err = wire.ParseKey(name); err != nil {
+		return key, position, item, err
+	}
+	item, err = wire.Decode[T](data)
+	return key, position, item, err
+}
+
+// all reads a list to its end.
+func all[T any](fetch func(Page) (Listing[T], error)) ([]T, error) {
+	var items []T
+	page := Page{Limit: MaxLimit}
+	for {
+		listing, err := fetch(page)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, listing.Items...)
+		if listing.Next == 0 {
+			return items, nil
+		}
+		page.After = listing.Next
+	}
+}

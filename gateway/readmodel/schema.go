@@ -1,0 +1,66 @@
+package readmodel
+
+// schemaVersion is kept in the database. A file of another version is dropped
+// and folded anew: that is simpler than migrating, and as safe, because blocks
+// are the source.
+const schemaVersion = 1
+
+// schema keeps every value once, in state; the tables below it hold what a
+// query filters and sorts by, and the key of the value.
+const schema = `
+CREATE TABLE checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL) STRICT;
+INSERT INTO checkpoint VALUES (1, 0);
+
+CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE transactions (
+	block INTEGER NOT NULL, idx INTEGER NOT NULL, id TEXT NOT NULL,
+	organisation TEXT NOT NULL, time TEXT NOT NULL, code TEXT NOT NULL,
+	PRIMARY KEY (block, idx)) STRICT;
+CREATE INDEX transactions_id ON transactions (id);
+
+CREATE TABLE entries (
+	position INTEGER PRIMARY KEY,
+	block INTEGER NOT NULL, idx INTEGER NOT NULL, "transaction" TEXT NOT NULL,
+	organisation TEXT NOT NULL, command TEXT NOT NULL, type TEXT NOT NULL,
+	date TEXT NOT NULL, site TEXT NOT NULL, period TEXT NOT NULL,
+	sequence INTEGER NOT NULL, subject TEXT NOT NULL,
+	content BLOB NOT NULL, record BLOB NOT NULL,
+	UNIQUE (organisation, command)) STRICT;
+CREATE INDEX entries_site ON entries (site, position);
+
+CREATE TABLE findings (
+	position INTEGER PRIMARY KEY,
+	block INTEGER NOT NULL, "transaction" TEXT NOT NULL,
+	key TEXT NOT NULL, expected TEXT NOT NULL, found TEXT NOT NULL) STRICT;
+
+CREATE TABLE sites (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, owner TEXT NOT NULL) STRICT;
+CREATE TABLE products (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE recipes (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, input TEXT NOT NULL) STRICT;
+CREATE TABLE certificates (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, holder TEXT NOT NULL) STRICT;
+
+CREATE TABLE statements (
+	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+	holder TEXT NOT NULL, site TEXT NOT NULL, product TEXT NOT NULL) STRICT;
+
+CREATE TABLE accounts (
+	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+	site TEXT NOT NULL, product TEXT NOT NULL) STRICT;
+CREATE INDEX accounts_site ON accounts (site, position);
+
+CREATE TABLE lots (
+	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+	site TEXT NOT NULL, product TEXT NOT NULL, available INTEGER NOT NULL) STRICT;
+CREATE INDEX lots_site ON lots (site, available, position);
+
+CREATE TABLE transfers (
+	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+	sender TEXT NOT NULL, receiver TEXT NOT NULL, status TEXT NOT NULL) STRICT;
+CREATE INDEX transfers_sender ON transfers (sender, position);
+CREATE INDEX transfers_receiver ON transfers (receiver, position);
+
+CREATE TABLE claims (
+	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+	site TEXT NOT NULL, organisation TEXT NOT NULL, product TEXT NOT NULL) STRICT;
+CREATE INDEX claims_site ON claims (site, position);
+`
