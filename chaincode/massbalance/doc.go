@@ -1,0 +1,112 @@
+// Package massbalance is the rule book of the consortium: mass balance chain of
+// custody as ISO 22095:2020 names it, decided by one pure function. It knows no
+// ledger platform, no clock, no file, no encoding and no floating-point number.
+// This comment is the specification; the numbered invariants are cited by number
+// in the code and in the tests.
+//
+// # What is kept
+//
+// A site is a system boundary: what enters, what leaves and what is left is
+// reconciled there, at every single command. A stock account (site × product)
+// holds two pairs of cumulative figures: material in and out, and credit in and
+// out. Material is everything that crosses the weighbridge, certified or not;
+// credit is the quantity that may be attributed, that is sold or claimed with
+// specified characteristics. Balances are derived: stock is material in less
+// material out. Without the material side there would be no mass balance, only
+// book and claim.
+//
+// Specified characteristics are one immutable set: scheme, spatial key (country,
+// region, land unit), vintage, practices, and the carbon figures side by side
+// (fossil, land management, land-use change, biogenic non-CO2, biogenic uptake,
+// removals), each with its method and never netted. The set is identified by
+// the hash of its canonical form and travels whole.
+//
+// A lot is credit of one product at one site with one set of characteristics
+// and one custody model, and the lots it came from. Lots are created by
+// introduction, receipt, return and conversion; whatever spends credit names its
+// lots. Lots of different characteristics or models never become one.
+//
+// # What can be done
+//
+// The common register (members, products, recipes, certifiers) changes when a
+// majority of the trading members asked for the same content. Sites and their
+// periods are their owner's. Certificates and verification statements are signed
+// by a recognised certifier and may be relayed by any trading member.
+//
+//	introduce   material with the characteristics of a verification statement: stock and a lot
+//	take in     undifferentiated material: stock without credit
+//	dispatch    material and attributed lots leave the sender and are in transit
+//	receive     they enter the receiver's books, at the weight found on arrival
+//	reject      the receiver refuses; return books them in again at the sender
+//	convert     material and lots become co-products by a recipe
+//	withdraw    material leaves the consortium's sight; lots that go with it are cancelled
+//	claim       credit is used up for a beneficiary and a reporting year
+//
+// Every movement names its business date and its period; the period must be the
+// site's open one and contain the date. The transaction's own time is the
+// client's, so nothing is decided by it.
+//
+// # What always holds
+//
+//   - I1 Conservation. Per set of characteristics: available + in transit +
+//     claimed + cancelled + lost = introduced. Masses are counted as they are,
+//     so what a conversion does not pass on is its loss.
+//   - I2 No site's credit out ever exceeds its credit in, at any moment.
+//   - I3 Attribution never exceeds material: of a shipment as dispatched and as
+//     received, of a conversion's input, of each of its outputs, of a withdrawal.
+//   - I4 A transfer resolves at most once: received, or rejected and then returned.
+//   - I5 A closed period never changes; periods follow one another without gap.
+//   - I6 A claim is terminal, and a document of evidence is used once.
+//   - I7 A conversion never yields more than factor × input of any output, and
+//     the factors of a recipe add up to 1 at most.
+//   - I8 The same command ID with the same content gives the first result and
+//     changes nothing; with other content it is refused.
+//   - I9 The custody model never rises: identity preserved > segregated >
+//     controlled blending > mass balance > book and claim. Credit that leaves
+//     with more material than is attributed leaves as mass balance at best;
+//     several sets of characteristics together, as segregated at best.
+//
+// # Bounds on what comes in
+//
+// An introduction is bounded, cumulatively over all introductions on the same
+// statement, by the quantity that the certifier verified and by the statement's
+// area times the yield cap that the consortium adopted for the product and
+// region. The certificate behind the statement must be valid on the business
+// date. What a certifier signs is therefore a ceiling, never an entry.
+//
+// # Arithmetic
+//
+// A Quantity is kilograms with at most three decimals, never negative, held as a
+// decimal. A Ratio is an exact fraction. Every multiplication by a fraction
+// names its rounding, and credit always rounds down to the gram:
+//
+//   - Receipt and return: where less arrived than was attributed, each group of
+//     equal characteristics and model keeps group × arrived ÷ attributed, rounded
+//     down. The rest is recorded as loss. Where more arrived than was dispatched,
+//     up to WeighingTolerance is accepted as material, and no credit comes of it.
+//   - Conversion: each output carries group × output ÷ input of the attributed
+//     input, rounded down, with the masses as weighed. The proportion is the same
+//     for all groups and outputs, so credit cannot be moved into the more
+//     valuable co-product. The rest is recorded as conversion loss.
+//
+// # Results
+//
+// A command is accepted or refused with one Code of the closed list in Codes;
+// where it breaks several rules, the earlier code is given. Refusals for want of
+// a quantity carry the figures. A refused command changes nothing, does not
+// touch its neighbours in a batch, and leaves its ID free to be used again.
+//
+// # Protection
+//
+// Every command that moves a site's stock appends to the site's journal: its
+// head holds the number and the hash of the latest entry, which covers all
+// before it. Execute asks for the head to be guarded by the owner and for a
+// transfer to be guarded by its sender and receiver, beside the majority of the
+// trading members. Dispatch writes only the sender's accounts and receive only
+// the receiver's, so two organisations never contend for one value.
+//
+// # Checking
+//
+// Recount adds everything up again from the records and commands alone, in
+// grams and with code of its own, and reports every breach of the invariants.
+package massbalance
