@@ -106,9 +106,13 @@ func (a *Administrator) peer() string { return a.organisation.PeerNode().Name() 
 
 type object = map[string]any
 
-// profile is the SDK's connection profile: every node under the name it has in the topology.
+// profile is the SDK's connection profile: every node under the name it has in the topology. The channel lists the own peer only,
+// which makes it the one that's asked for events, configuration and other peers; whoever else is needed is named each time.
 func profile(consortium topology.Consortium, own topology.Organisation, layout topology.Layout) object {
-	organisations, peers, orderers, channelPeers := object{}, object{}, object{}, object{}
+	organisations, peers, orderers := object{}, object{}, object{}
+	channelPeers := object{own.PeerNode().Name(): object{
+		"endorsingPeer": true, "chaincodeQuery": true, "ledgerQuery": true, "eventSource": true,
+	}}
 	var channelOrderers []string
 	for _, organisation := range consortium.Organisations {
 		peer := organisation.PeerNode()
@@ -116,9 +120,6 @@ func profile(consortium topology.Consortium, own topology.Organisation, layout t
 			"mspid": organisation.ID, "cryptoPath": "unused", "peers": []string{peer.Name()},
 		}
 		peers[peer.Name()] = endpoint(peer, layout)
-		channelPeers[peer.Name()] = object{
-			"endorsingPeer": true, "chaincodeQuery": true, "ledgerQuery": true, "eventSource": organisation.ID == own.ID,
-		}
 	}
 	for _, node := range consortium.OrdererNodes() {
 		orderers[node.Name()] = endpoint(node, layout)
@@ -146,6 +147,8 @@ func client(own topology.Organisation, layout topology.Layout) object {
 			"enabled": true, "default": object{"provider": "SW"}, "hashAlgorithm": "SHA2", "softVerify": true, "level": 256,
 		}},
 		"tlsCerts": object{"systemCertPool": false},
+		// A peer that has just joined doesn't list itself yet; asking again only after the default of 5s would delay approvals.
+		"global": object{"cache": object{"discovery": "500ms"}},
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/golang/protobuf/proto"
 	"github.com/hyperledger/fabric-protos-go/common"
 	"github.com/hyperledger/fabric-sdk-go/pkg/client/channel"
 	"github.com/hyperledger/fabric-sdk-go/pkg/common/errors/multi"
@@ -17,6 +16,9 @@ import (
 	"github.com/hyperledger/fabric-sdk-go/pkg/fab/discovery"
 	"github.com/hyperledger/fabric-sdk-go/pkg/fab/txn"
 )
+
+// describe is the call by which every contract made with fabric-contract-api-go describes itself. It reads and writes nothing.
+const describe = "org.hyperledger.fabric:GetMetadata"
 
 // Call is an invocation of the chaincode.
 type Call struct {
@@ -62,13 +64,10 @@ func (a *Administrator) Submit(ctx context.Context, endorsers []string, call Cal
 	return response.Payload, nil
 }
 
-// CheckAnswers succeeds once the chaincode runs on the organisation's own peer. It asks for the contract's description, which
-// every contract made with fabric-contract-api-go gives; an error that the chaincode itself returns proves as much.
+// CheckAnswers succeeds once the chaincode runs on the organisation's own peer. It asks for the contract's
+// description.
 func (a *Administrator) CheckAnswers(ctx context.Context) error {
-	_, err := a.Evaluate(ctx, Call{Function: "org.hyperledger.fabric:GetMetadata"})
-	if answer := answerOf(err); answer != nil && answer.Group == status.ChaincodeStatus {
-		return nil
-	}
+	_, err := a.Evaluate(ctx, Call{Function: describe})
 	return err
 }
 
@@ -137,8 +136,9 @@ func (a *Administrator) checkMajority(endorsing map[string]bool) error {
 	return nil
 }
 
-// CheckRefused succeeds if every orderer forbids a submission signed by the organisation's administrator or client. The
-// orderers check the signature before they look at the content, so what's offered is a transaction without endorsements.
+// CheckRefused succeeds if every orderer forbids submissions by the organisation's administrator and client. What's submitted
+// is in order but for its sender: a call that changes nothing, endorsed by the organisation's own peer. It must be in order,
+// because were it let in, a malformed one would do harm: Fabric 3.1's peers panic on a transaction without an endorsed action.
 func (a *Administrator) CheckRefused(ctx context.Context) error {
 	for _, identity := range []struct {
 		name   string
@@ -148,60 +148,67 @@ func (a *Administrator) CheckRefused(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("couldn't act for %s: %w", a.organisation.ID, err)
 		}
-		for _, node := range a.consortium.OrdererNodes() {
-			if err := a.checkRefused(ctx, client, node.Name()); err != nil {
-				return fmt.Errorf("the %s of %s: %w", identity.name, a.organisation.ID, err)
-			}
+		if err := a.checkRefused(ctx, client); err != nil {
+			return fmt.Errorf("the %s of %s: %w", identity.name, a.organisation.ID, err)
 		}
 	}
 	return nil
 }
 
-func (a *Administrator) checkRefused(ctx context.Context, client providers.Client, node string) error {
-	config, found, _ := client.EndpointConfig().OrdererConfig(node)
-	if !found {
-		return fmt.Errorf("%s isn't in the connection profile", node)
-	}
-	orderer, err := client.InfraProvider().CreateOrdererFromConfig(config)
-	if err != nil {
-		return fmt.Errorf("couldn't reach %s: %w", node, err)
-	}
-	envelope, err := a.unendorsed(client)
+func (a *Administrator) checkRefused(ctx context.Context, client providers.Client) error {
+	bounded, cancel := sdkcontext.NewRequest(client, sdkcontext.WithTimeoutType(fab.Execute), sdkcontext.WithParent(ctx))
+	defer cancel()
+	transaction, err := a.endorsed(bounded, client)
 	if err != nil {
 		return err
 	}
-	bounded, cancel := sdkcontext.NewRequest(client, sdkcontext.WithTimeoutType(fab.OrdererResponse), sdkcontext.WithParent(ctx))
-	defer cancel()
-	_, err = orderer.SendBroadcast(bounded, envelope)
-	if err == nil {
-		return fmt.Errorf("%s took a submission that it should have forbidden", node)
+	for _, node := range a.consortium.OrdererNodes() {
+		config, found, _ := client.EndpointConfig().OrdererConfig(node.Name())
+		if !found {
+			return fmt.Errorf("%s isn't in the connection profile", node.Name())
+		}
+		orderer, err := client.InfraProvider().CreateOrdererFromConfig(config)
+		if err != nil {
+			return fmt.Errorf("couldn't reach %s: %w", node.Name(), err)
+		}
+		_, err = txn.Send(bounded, transaction, []fab.Orderer{orderer})
+		if err == nil {
+			return fmt.Errorf("%s took a submission that it should have forbidden", node.Name())
+		}
+		if answer := answerOf(err); answer == nil || answer.Code != int32(common.Status_FORBIDDEN) {
+			return fmt.Errorf("%s didn't forbid a submission but failed: %w", node.Name(), err)
+		}
 	}
-	if answer := answerOf(err); answer != nil && answer.Code == int32(common.Status_FORBIDDEN) {
-		return nil
-	}
-	return fmt.Errorf("%s didn't forbid a submission but failed: %w", node, err)
+	return nil
 }
 
-func (a *Administrator) unendorsed(client providers.Client) (*fab.SignedEnvelope, error) {
+// endorsed is a transaction that asks for the contract's description, endorsed by the organisation's own peer.
+func (a *Administrator) endorsed(ctx context.Context, client providers.Client) (*fab.Transaction, error) {
+	config, found := client.EndpointConfig().PeerConfig(a.peer())
+	if !found {
+		return nil, fmt.Errorf("%s isn't in its own connection profile", a.peer())
+	}
+	peer, err := client.InfraProvider().CreatePeerFromConfig(&fab.NetworkPeer{PeerConfig: *config, MSPID: a.organisation.ID})
+	if err != nil {
+		return nil, fmt.Errorf("couldn't reach %s: %w", a.peer(), err)
+	}
 	header, err := txn.NewHeader(client, a.consortium.Channel)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't make a transaction header: %w", err)
 	}
-	proposal, err := txn.CreateChaincodeInvokeProposal(header, fab.ChaincodeInvokeRequest{ChaincodeID: a.consortium.Chaincode, Fcn: "none"})
+	proposal, err := txn.CreateChaincodeInvokeProposal(header, fab.ChaincodeInvokeRequest{
+		ChaincodeID: a.consortium.Chaincode, Fcn: describe,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("couldn't make a proposal: %w", err)
 	}
-	payload := &common.Payload{Header: &common.Header{}, Data: proposal.Payload}
-	if err := proto.Unmarshal(proposal.Header, payload.Header); err != nil {
-		return nil, fmt.Errorf("couldn't read the header of a proposal: %w", err)
-	}
-	encoded, err := proto.Marshal(payload)
+	responses, err := txn.SendProposal(ctx, proposal, []fab.ProposalProcessor{peer})
 	if err != nil {
-		return nil, fmt.Errorf("couldn't encode a submission: %w", err)
+		return nil, fmt.Errorf("couldn't have %s endorse: %w", a.peer(), err)
 	}
-	signature, err := client.SigningManager().Sign(encoded, client.PrivateKey())
+	transaction, err := txn.New(fab.TransactionRequest{Proposal: proposal, ProposalResponses: responses})
 	if err != nil {
-		return nil, fmt.Errorf("couldn't sign a submission: %w", err)
+		return nil, fmt.Errorf("couldn't make a transaction of %s's endorsement: %w", a.peer(), err)
 	}
-	return &fab.SignedEnvelope{Payload: encoded, Signature: signature}, nil
+	return transaction, nil
 }

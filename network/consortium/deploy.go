@@ -47,8 +47,8 @@ func (n *Network) deploy(ctx context.Context) error {
 		{fmt.Sprintf("chaincode %s deployed as sequence %d", n.Consortium.Chaincode, committed.Sequence+1), func(ctx context.Context) error {
 			return n.deployProgram(ctx, n.definition(chaincode.hash, committed.Sequence+1))
 		}},
-		{"certification body read-only", n.restrictWriters},
 		{"chaincode answers on every peer", n.awaitChaincode},
+		{"certification body read-only", n.restrictWriters},
 	})
 }
 

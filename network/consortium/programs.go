@@ -40,7 +40,9 @@ func (n *Network) beginChaincode(ctx context.Context) *building {
 
 func (n *Network) beginGateway(ctx context.Context) *building {
 	if n.options.WithoutGateways {
-		return nil
+		nothing := &building{done: make(chan struct{})}
+		close(nothing.done)
+		return nothing
 	}
 	return begin(ctx, toolchain.Program{
 		Package: n.options.GatewayPackage, Root: n.options.Root, Output: n.program("gateway"),

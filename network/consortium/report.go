@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sort"
 	"sync"
 	"time"
 )
@@ -48,15 +49,25 @@ func (r *report) sayAwaited(step string) {
 	r.mutex.Lock()
 	var missing []string
 	for who, what := range r.awaiting {
-		missing = append(missing, who+": "+what)
+		missing = append(missing, shortened(who+": "+what))
 	}
 	r.mutex.Unlock()
+	sort.Strings(missing)
 	if len(missing) == 0 {
 		r.say("… %s", step)
 	}
 	for _, line := range missing {
 		r.say("… %s", line)
 	}
+}
+
+// shortened keeps a line on a screen; the error at the end of a failed wait has it in full.
+func shortened(line string) string {
+	const width = 160
+	if runes := []rune(line); len(runes) > width {
+		return string(runes[:width]) + "…"
+	}
+	return line
 }
 
 // step is one line of Up: what to do, and what holds afterwards.

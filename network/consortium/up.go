@@ -36,8 +36,14 @@ func (n *Network) up(ctx context.Context) error {
 	if err := n.forgetDead(); err != nil {
 		return err
 	}
-	chaincode := n.beginChaincode(ctx)
-	gateway := n.beginGateway(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	chaincode, gateway := n.beginChaincode(ctx), n.beginGateway(ctx)
+	// A failing step leaves no compiler running behind.
+	defer func() {
+		cancel()
+		<-chaincode.done
+		<-gateway.done
+	}()
 	organisations, orderers := len(n.Consortium.Organisations), len(n.Consortium.OrdererNodes())
 	return n.report.perform(ctx, []step{
 		{"Fabric's programs built", n.buildFabric},
@@ -47,8 +53,8 @@ func (n *Network) up(ctx context.Context) error {
 		{fmt.Sprintf("%d orderers in channel %s", orderers, n.Consortium.Channel), n.joinOrderers},
 		{fmt.Sprintf("%d peers in channel %s", organisations, n.Consortium.Channel), n.joinPeers},
 		{"chaincode " + n.Consortium.Chaincode + " deployed", func(ctx context.Context) error { return n.deployFirst(ctx, chaincode) }},
-		{"certification body read-only", n.restrictWriters},
 		{"chaincode answers on every peer", n.awaitChaincode},
+		{"certification body read-only", n.restrictWriters},
 		{"every trading peer can plan an endorsement", n.awaitEndorsers},
 		{"every gateway ready", func(ctx context.Context) error { return n.startGateways(ctx, gateway) }},
 	})

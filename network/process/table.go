@@ -100,14 +100,24 @@ func (t Table) remember(name string, pid int, executable string) (Record, error)
 	if err != nil {
 		return Record{}, fmt.Errorf("couldn't encode the record of %s: %w", name, err)
 	}
-	partial := t.path(name) + ".partial"
-	if err := os.WriteFile(partial, content, 0o644); err != nil {
-		return Record{}, fmt.Errorf("couldn't record %s: %w", name, err)
-	}
-	if err := os.Rename(partial, t.path(name)); err != nil {
+	if err := t.writeRecord(name, content); err != nil {
 		return Record{}, fmt.Errorf("couldn't record %s: %w", name, err)
 	}
 	return record, nil
+}
+
+// writeRecord writes to a file of its own first, because status may adopt a node while up records it.
+func (t Table) writeRecord(name string, content []byte) error {
+	partial, err := os.CreateTemp(t.Folder, name+".*.partial")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(partial.Name())
+	_, err = partial.Write(content)
+	if err := errors.Join(err, partial.Close()); err != nil {
+		return err
+	}
+	return os.Rename(partial.Name(), t.path(name))
 }
 
 // Running returns the record of a node if the very process that was started is still alive. A record that can't be read is

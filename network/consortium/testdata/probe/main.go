@@ -16,6 +16,8 @@ func (probe) Init(shim.ChaincodeStubInterface) *peer.Response { return shim.Succ
 func (probe) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 	function, arguments := stub.GetFunctionAndParameters()
 	switch {
+	case function == "org.hyperledger.fabric:GetMetadata":
+		return shim.Success([]byte("{}"))
 	case function == "put" && len(arguments) == 2:
 		if err := stub.PutState(arguments[0], []byte(arguments[1])); err != nil {
 			return shim.Error(err.Error())
