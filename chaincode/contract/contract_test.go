@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -168,31 +170,38 @@ func TestReadRefusesUnknownKinds(t *testing.T) {
 	require.Empty(t, stub.invoke(t, chaincode, "Read", "lot", "none", "").GetPayload())
 }
 
-// A guard becomes: all of these, and a majority of the traders.
-func TestPolicyOfAGuard(t *testing.T) {
-	policy, err := policyOf(massbalance.Guard{
-		All:     []massbalance.OrganisationID{"growers", "outsider"},
-		Trading: []massbalance.OrganisationID{"miller", "growers", "brand", "maker"},
-	})
+// rule writes a policy out as text, such as 2(growers, 1(brand, miller)).
+func rule(t *testing.T, g massbalance.Guard) string {
+	policy, err := policyOf(g)
 	require.NoError(t, err)
 	var envelope common.SignaturePolicyEnvelope
 	require.NoError(t, proto.Unmarshal(policy, &envelope))
-	var names []string
-	for _, identity := range envelope.GetIdentities() {
-		var role msp.MSPRole
-		require.NoError(t, proto.Unmarshal(identity.GetPrincipal(), &role))
-		require.Equal(t, msp.MSPRole_PEER, role.GetRole())
-		names = append(names, role.GetMspIdentifier())
+	var write func(*common.SignaturePolicy) string
+	write = func(p *common.SignaturePolicy) string {
+		if p.GetNOutOf() == nil {
+			var role msp.MSPRole
+			require.NoError(t, proto.Unmarshal(envelope.GetIdentities()[p.GetSignedBy()].GetPrincipal(), &role))
+			require.Equal(t, msp.MSPRole_PEER, role.GetRole())
+			return role.GetMspIdentifier()
+		}
+		var parts []string
+		for _, r := range p.GetNOutOf().GetRules() {
+			parts = append(parts, write(r))
+		}
+		return fmt.Sprintf("%d(%s)", p.GetNOutOf().GetN(), strings.Join(parts, ", "))
 	}
-	require.Equal(t, []string{"brand", "growers", "maker", "miller", "outsider"}, names)
-	rule := envelope.GetRule().GetNOutOf()
-	require.EqualValues(t, 3, rule.GetN())
-	require.Len(t, rule.GetRules(), 3)
-	require.EqualValues(t, 1, rule.GetRules()[0].GetSignedBy())
-	require.EqualValues(t, 4, rule.GetRules()[1].GetSignedBy())
-	majority := rule.GetRules()[2].GetNOutOf()
-	require.EqualValues(t, 3, majority.GetN())
-	require.Len(t, majority.GetRules(), 4)
+	return write(envelope.GetRule())
+}
+
+// A guard becomes: all of these, and what is missing of a majority.
+func TestPolicyOfAGuard(t *testing.T) {
+	type ids = []massbalance.OrganisationID
+	four := ids{"miller", "growers", "brand", "maker"}
+	require.Equal(t, "2(growers, 2(brand, maker, miller))", rule(t, massbalance.Guard{All: ids{"growers"}, Trading: four}))
+	require.Equal(t, "3(brand, growers, 1(maker, miller))", rule(t, massbalance.Guard{All: ids{"growers", "brand"}, Trading: four}))
+	require.Equal(t, "2(outsider, 3(brand, growers, maker, miller))", rule(t, massbalance.Guard{All: ids{"outsider"}, Trading: four}))
+	require.Equal(t, "2(brand, growers)", rule(t, massbalance.Guard{All: ids{"growers", "brand"}, Trading: ids{"growers", "brand"}}))
+	require.Equal(t, "1(growers)", rule(t, massbalance.Guard{All: ids{"growers"}, Trading: ids{"growers"}}))
 }
 
 func TestGuardsBecomePolicies(t *testing.T) {
