@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -86,11 +87,14 @@ func (f *fold) transaction(t replay.Transaction) error {
 		}
 	}
 	if d := t.Finding; d != nil {
-		return f.exec(`INSERT INTO findings (block, "transaction", key, expected, found) VALUES (?, ?, ?, ?, ?)`,
-			d.Block, d.Transaction, d.Key, d.Expected, d.Found)
+		return f.exec(`INSERT INTO findings (block, "transaction", problem, key, expected, found) VALUES (?, ?, ?, ?, ?, ?)`,
+			d.Block, readable(d.Transaction), d.Problem, readable(d.Key), readable(d.Expected), readable(d.Found))
 	}
 	return nil
 }
+
+// readable makes text of what a finding quotes from the chain, which may be any bytes.
+func readable(quoted string) string { return strings.ToValidUTF8(quoted, "\uFFFD") }
 
 func (f *fold) entry(t replay.Transaction, e massbalance.Entry) error {
 	command, err := wire.Format(e.Command)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/replay"
 )
 
 // Sites lists sites; owner "" means all.
@@ -176,6 +177,7 @@ type Finding struct {
 	Position    uint64
 	Block       uint64
 	Transaction string
+	Problem     replay.Problem
 	Key         string
 	Expected    string
 	Found       string
@@ -184,10 +186,10 @@ type Finding struct {
 // Findings lists differences between what the chain says and what the rules
 // give. A sound ledger has none.
 func (s *Snapshot) Findings(p Page) (Listing[Finding], error) {
-	q := selection{`t.position, t.block, t."transaction", t.key, t.expected, t.found`, "findings t", nil}
+	q := selection{`t.position, t.block, t."transaction", t.problem, t.key, t.expected, t.found`, "findings t", nil}
 	return list(s, q, p, func(rows *sql.Rows) (uint64, Finding, error) {
 		var f Finding
-		err := rows.Scan(&f.Position, &f.Block, &f.Transaction, &f.Key, &f.Expected, &f.Found)
+		err := rows.Scan(&f.Position, &f.Block, &f.Transaction, &f.Problem, &f.Key, &f.Expected, &f.Found)
 		return f.Position, f, err
 	})
 }
@@ -210,12 +212,12 @@ type Transaction struct {
 	Code string
 }
 
-// Transaction finds a transaction; its first occurrence counts, because the
-// platform lets no ID take effect twice.
+// Transaction finds a transaction. An ID takes effect once at most, but invalid
+// transactions may repeat it; the one that took effect counts.
 func (s *Snapshot) Transaction(id string) (Transaction, error) {
 	t := Transaction{ID: id}
 	var at string
-	err := s.tx.QueryRowContext(s.ctx, `SELECT block, organisation, time, code FROM transactions WHERE id = ? ORDER BY block, idx LIMIT 1`, id).
+	err := s.tx.QueryRowContext(s.ctx, `SELECT block, organisation, time, code FROM transactions WHERE id = ? ORDER BY code <> 'VALID', block, idx LIMIT 1`, id).
 		Scan(&t.Block, &t.Organisation, &at, &t.Code)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, &NotFound{"transaction", id}

@@ -86,7 +86,7 @@ func query(t *testing.T, db *sql.DB, text string) (all [][]any) {
 func TestRebuildGivesTheSameContent(t *testing.T) {
 	l := ledgertest.New(t)
 	l.Season()
-	l.Add(replay.Transaction{ID: "odd", Code: "VALID", Finding: &replay.Finding{Block: 1, Transaction: "odd", Key: "k", Expected: "a", Found: "b"}})
+	l.Add(replay.Transaction{ID: "odd", Code: "VALID", Finding: &replay.Finding{Block: 1, Transaction: "odd", Problem: replay.DifferingValue, Key: "k", Expected: "a", Found: "\xff"}})
 	dir := t.TempDir()
 	rebuild := func(from int) string {
 		m := open(t, dir)

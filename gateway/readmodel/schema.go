@@ -32,7 +32,7 @@ CREATE INDEX entries_site ON entries (site, position);
 CREATE TABLE findings (
 	position INTEGER PRIMARY KEY,
 	block INTEGER NOT NULL, "transaction" TEXT NOT NULL,
-	key TEXT NOT NULL, expected TEXT NOT NULL, found TEXT NOT NULL) STRICT;
+	problem TEXT NOT NULL, key TEXT NOT NULL, expected TEXT NOT NULL, found TEXT NOT NULL) STRICT;
 
 CREATE TABLE sites (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, owner TEXT NOT NULL) STRICT;
 CREATE TABLE products (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;

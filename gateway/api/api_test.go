@@ -1,0 +1,95 @@
+package api_test
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/api"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
+	"github.com/weighbridge/weighbridge/gateway/replay"
+)
+
+// gateway is a served interface over a real ledger in memory.
+type gateway struct {
+	t      *testing.T
+	ledger *ledgertest.Ledger
+	model  *readmodel.Model
+	url    string
+}
+
+func serve(t *testing.T, change ...func(*api.Options)) gateway {
+	t.Helper()
+	ledger := ledgertest.New(t)
+	ledger.Season()
+	model, err := readmodel.Open(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = model.Close() })
+	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
+	o := api.Options{
+		Organisation: ledgertest.Growers, Role: massbalance.Trading, Model: model,
+		Submitter: ledgertest.Member{Ledger: ledger, Organisation: ledgertest.Growers},
+		Status:    func() api.Status { return api.Status{Connected: true, Chain: uint64(len(ledger.Blocks()))} },
+		Log:       slog.New(slog.NewTextHandler(io.Discard, nil)), Wait: 50 * time.Millisecond,
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	server := httptest.NewServer(api.New(o))
+	t.Cleanup(server.Close)
+	return gateway{t, ledger, model, server.URL}
+}
+
+// reply is an answer with its body read.
+type reply struct {
+	*http.Response
+	body string
+}
+
+func (g gateway) do(method, path, body string, header ...string) reply {
+	g.t.Helper()
+	request, err := http.NewRequestWithContext(g.t.Context(), method, g.url+path, strings.NewReader(body))
+	require.NoError(g.t, err)
+	for i := 0; i < len(header); i += 2 {
+		if header[i] == "Host" {
+			request.Host = header[i+1]
+			continue
+		}
+		request.Header.Set(header[i], header[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(g.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(g.t, err)
+	return reply{response, strings.TrimSpace(string(text))}
+}
+
+func (g gateway) get(path string) reply { g.t.Helper(); return g.do(http.MethodGet, path, "") }
+
+func (g gateway) post(body string, header ...string) reply {
+	g.t.Helper()
+	return g.do(http.MethodPost, "/api/v1/commands", body, append([]string{"Content-Type", "application/json"}, header...)...)
+}
+
+// problem checks that the answer is one, of this status.
+func (r reply) problem(t *testing.T, status int) map[string]any {
+	t.Helper()
+	require.Equal(t, status, r.StatusCode, r.body)
+	require.Equal(t, "application/problem+json", r.Header.Get("Content-Type"))
+	var p map[string]any
+	require.NoError(t, json.Unmarshal([]byte(r.body), &p))
+	require.EqualValues(t, status, p["status"])
+	require.NotEmpty(t, p["title"])
+	require.NotEmpty(t, p["detail"])
+	return p
+}

@@ -1,0 +1,230 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/submit"
+)
+
+const (
+	// commandLimit is how many commands one request may hold.
+	commandLimit = 500
+	// bodyLimit is how large it may be.
+	bodyLimit = 4 << 20
+	// WaitForRead bounds how long an answer waits for this gateway's own reads.
+	WaitForRead = 10 * time.Second
+	// retryAfter is when a command without a definite result may be sent again.
+	retryAfter = 2 * time.Second
+)
+
+// Result is what became of one command.
+type Result struct {
+	Command massbalance.CommandID
+	Stage   submit.Stage
+	// Code is the rules' result; absent where they gave none.
+	Code    massbalance.Code
+	Message string
+	Figures *massbalance.Figures
+	// Repeated is set where the command had been accepted before.
+	Repeated    bool
+	Transaction string
+	Block       uint64
+	Subject     string
+	Sequence    uint64
+	// Pending is set where a change of the common register lacks approvals.
+	Pending bool
+}
+
+func result(command massbalance.Command, o submit.Outcome) Result {
+	r := Result{
+		Command: command.ID, Stage: o.Stage, Code: o.Result.Code, Message: o.Result.Message, Figures: o.Result.Figures,
+		Repeated: o.Result.Repeated, Transaction: o.Transaction, Block: o.Block,
+		Subject: o.Result.Subject, Sequence: o.Result.Sequence, Pending: o.Result.Pending,
+	}
+	if r.Transaction == "" {
+		r.Transaction = o.Result.Transaction
+	}
+	if r.Message == "" {
+		r.Message = o.Detail
+	}
+	return r
+}
+
+// definite reports whether the rules decided.
+func (r Result) definite() bool { return r.Stage == submit.Valid || r.Stage == submit.Refused }
+
+type commandsInput struct {
+	ContentType string `header:"Content-Type"`
+	RawBody     []byte `contentType:"application/json"`
+}
+
+// commandsOutput holds one result, or a list of them.
+type commandsOutput struct {
+	Height string `header:"Weighbridge-Height" doc:"The block at which this gateway's reads now stand."`
+	Body   any
+}
+
+func (s *server) registerCommands() {
+	huma.Register(s.huma, huma.Operation{
+		OperationID: "submit-commands", Method: http.MethodPost, Path: "/api/v1/commands",
+		Summary:      "Submit commands",
+		Description:  "Takes one command or an array of up to 500 and answers in the same shape. An ID makes its command idempotent.",
+		MaxBodyBytes: bodyLimit, BodyReadTimeout: 30 * time.Second, SkipValidateBody: true,
+		Responses: s.commandResponses(),
+	}, s.postCommands)
+	command := commandSchema(s.schemas())
+	s.huma.OpenAPI().Paths["/api/v1/commands"].Post.RequestBody.Content = map[string]*huma.MediaType{
+		"application/json": {Schema: oneOrMany(command)},
+	}
+}
+
+func oneOrMany(s *huma.Schema) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{s, {Type: huma.TypeArray, Items: s}}}
+}
+
+func (s *server) commandResponses() map[string]*huma.Response {
+	responses := map[string]*huma.Response{"200": {
+		Description: "Every command has a definite result: accepted, or, in an array, refused by a rule.",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: oneOrMany(schemaOf(s.schemas(), reflect.TypeFor[Result]()))}},
+	}}
+	for status, description := range map[int]string{
+		400: "The body is not a command; errors names the field. Nothing was sent.",
+		403: "This organisation is read-only, or the request came from a foreign web page.",
+		413: "The body is too large.",
+		415: "The body is not JSON.",
+		422: "The single command was refused by a rule: code, message and figures say why.",
+		503: "Not every command has a definite result; the same request may be sent again.",
+	} {
+		responses[strconv.Itoa(status)] = s.problemResponse(description)
+	}
+	return responses
+}
+
+func (s *server) postCommands(ctx context.Context, in *commandsInput) (*commandsOutput, error) {
+	commands, many, err := s.readCommands(in)
+	if err != nil {
+		return nil, err
+	}
+	if s.Role == massbalance.Certification {
+		p := problem(http.StatusForbidden, fmt.Sprintf("%s is a certification body: it reads everything and submits nothing", s.Organisation))
+		p.Stage = submit.NotSubmitted
+		return nil, p
+	}
+	outcomes, err := s.Submitter.Submit(ctx, commands)
+	if err == nil && len(outcomes) != len(commands) {
+		err = fmt.Errorf("%d commands have %d outcomes", len(commands), len(outcomes))
+	}
+	if err != nil {
+		s.log.LogAttrs(ctx, slog.LevelError, "couldn't submit commands", slog.Int("commands", len(commands)), slog.Any("error", err))
+		p := problem(http.StatusServiceUnavailable, "the gateway couldn't find out what became of the commands; sending them again is safe, because their IDs make them idempotent")
+		p.Stage = submit.Unknown
+		return nil, later(p)
+	}
+	results := make([]Result, len(commands))
+	for i, o := range outcomes {
+		results[i] = result(commands[i], o)
+		s.metrics.command(results[i])
+	}
+	s.awaitRead(ctx, results)
+	if many {
+		return s.answerMany(results)
+	}
+	return s.answerOne(results[0])
+}
+
+func (s *server) readCommands(in *commandsInput) (commands []massbalance.Command, many bool, err error) {
+	if kind, _, _ := strings.Cut(in.ContentType, ";"); kind != "" && strings.TrimSpace(kind) != "application/json" {
+		return nil, false, problem(http.StatusUnsupportedMediaType, fmt.Sprintf("commands are sent as application/json, not as %q", kind))
+	}
+	if body := bytes.TrimLeft(in.RawBody, " \t\r\n"); len(body) == 0 || body[0] != '[' {
+		command, err := wire.Decode[massbalance.Command](in.RawBody)
+		if err != nil {
+			return nil, false, unreadable(err)
+		}
+		return []massbalance.Command{command}, false, nil
+	}
+	commands, err = wire.Decode[[]massbalance.Command](in.RawBody)
+	if err != nil {
+		return nil, true, unreadable(err)
+	}
+	if len(commands) == 0 || len(commands) > commandLimit {
+		return nil, true, problem(http.StatusBadRequest, fmt.Sprintf("body: a request holds 1 to %d commands, this one has %d", commandLimit, len(commands)))
+	}
+	return commands, true, nil
+}
+
+// awaitRead waits for the last block that the commands stand in, so that
+// whoever sent them reads their own writes. If the gateway is too far behind,
+// the answer goes out all the same: its height tells.
+func (s *server) awaitRead(ctx context.Context, results []Result) {
+	var last uint64
+	for _, r := range results {
+		last = max(last, r.Block)
+	}
+	if last == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	if err := s.Model.Await(ctx, last); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "answered commands before they can be read here", slog.Any("error", err))
+	}
+}
+
+func (s *server) answerOne(r Result) (*commandsOutput, error) {
+	switch {
+	case !r.definite():
+		return nil, s.indefinite(r, nil)
+	case r.Code != massbalance.Accepted:
+		p := problem(http.StatusUnprocessableEntity, r.Message)
+		p.Type, p.Title = "urn:weighbridge:refusal:"+string(r.Code), "Refused: "+strings.ReplaceAll(string(r.Code), "_", " ")
+		p.describe(r)
+		return nil, p
+	}
+	return &commandsOutput{Height: height(s.Model.Next()), Body: wired[Result]{r}}, nil
+}
+
+func (s *server) answerMany(results []Result) (*commandsOutput, error) {
+	for _, r := range results {
+		if !r.definite() {
+			return nil, s.indefinite(r, results)
+		}
+	}
+	return &commandsOutput{Height: height(s.Model.Next()), Body: wired[[]Result]{results}}, nil
+}
+
+// indefinite is the problem of commands of which one, r, has no result. The
+// results of all are given where there was an array.
+func (s *server) indefinite(r Result, all []Result) error {
+	if r.Stage == submit.NotSubmitted && strings.Contains(r.Message, "FORBIDDEN") {
+		p := problem(http.StatusForbidden, fmt.Sprintf("the channel lets %s read, not submit: %s", s.Organisation, r.Message))
+		p.describe(r)
+		return p
+	}
+	p := problem(http.StatusServiceUnavailable, fmt.Sprintf("command %s has no result (%s): %s", r.Command, r.Stage, r.Message))
+	p.Type = "urn:weighbridge:stage:" + string(r.Stage)
+	p.describe(r)
+	p.Results = all
+	return later(p)
+}
+
+func (p *Problem) describe(r Result) {
+	p.Command, p.Stage, p.Code, p.Message, p.Figures = r.Command, r.Stage, r.Code, r.Message, r.Figures
+}
+
+// later adds when to try again; a command's ID makes that safe.
+func later(p *Problem) error {
+	return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {strconv.Itoa(int(retryAfter.Seconds()))}})
+}

@@ -1,0 +1,34 @@
+// Package api is a gateway's HTTP interface: commands in, reads out, and the
+// state of the gateway itself. It is described by the OpenAPI 3.1 document that
+// it serves at /openapi.json.
+//
+// What is guaranteed:
+//
+//   - Bodies are the ledger's own forms (package wire): a record or command that
+//     was read here has the bytes, and so the hash, that it has on the ledger.
+//     Quantities are strings of kilograms. Empty fields are absent.
+//   - A read belongs to one height of the chain, which the header
+//     Weighbridge-Height states. Lists are paged by cursor; their order is that
+//     of the ledger and never changes.
+//   - A command whose body cannot be read is never sent, nor is any other of the
+//     same request. A command's ID makes it safe to send again, whatever was
+//     answered the first time.
+//   - The answer to accepted commands waits until this gateway's own reads show
+//     them, for WaitForRead at most.
+//   - Every error is a problem (RFC 9457) and shows nothing of the inside.
+//
+// # What the status of POST /api/v1/commands means
+//
+//	200  every command has a definite result: accepted, or, in an array, refused by a rule
+//	400  the body is not a command; "errors" names the field; nothing was sent
+//	403  this organisation is read-only, or the request came from a foreign web page
+//	413  the body is larger than 4 MiB
+//	415  the body is declared as something other than JSON
+//	422  a single command was refused by a rule: code, message and figures say why
+//	503  not every command has a definite result: "stage" and "results" say how far
+//	     each came. The same request may be sent again after Retry-After.
+//
+// For the time being there is no sign-in, so whoever reaches the gateway may use
+// it. It therefore serves loopback addresses only, answers to no other host name
+// and takes no command from a web page of another origin.
+package api

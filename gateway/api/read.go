@@ -1,0 +1,87 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+)
+
+// heightHeader says at which block an answer is true.
+const heightHeader = "Weighbridge-Height"
+
+// height writes a number of blocks as the number of the last one; there is none
+// before the first block was applied.
+func height(next uint64) string {
+	if next == 0 {
+		return ""
+	}
+	return strconv.FormatUint(next-1, 10)
+}
+
+// answer is a body with the height that it belongs to.
+type answer[B any] struct {
+	Height string `header:"Weighbridge-Height" doc:"The block at which this answer is true."`
+	Body   B
+}
+
+// route is one read.
+type route struct{ path, id, summary string }
+
+// registerRead adds a GET whose body is made from one snapshot of the read model.
+func registerRead[I, B any](s *server, r route, look func(*readmodel.Snapshot, *I) (B, error)) {
+	huma.Register(s.huma, huma.Operation{
+		OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
+		Responses: map[string]*huma.Response{"default": s.problemResponse("What went wrong.")},
+	}, func(ctx context.Context, in *I) (*answer[B], error) {
+		out := &answer[B]{}
+		err := s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) (err error) {
+			out.Height = height(snapshot.Next)
+			out.Body, err = look(snapshot, in)
+			return err
+		})
+		if err != nil {
+			return nil, huma.ErrorWithHeaders(s.failure(ctx, err), http.Header{heightHeader: {out.Height}})
+		}
+		return out, nil
+	})
+}
+
+// registerOne adds a GET of one thing.
+func registerOne[I, T any](s *server, r route, look func(*readmodel.Snapshot, *I) (T, error)) {
+	registerRead(s, r, func(snapshot *readmodel.Snapshot, in *I) (wired[T], error) {
+		value, err := look(snapshot, in)
+		return wired[T]{value}, err
+	})
+}
+
+// registerList adds a GET of a list.
+func registerList[I, T any](s *server, r route, look func(*readmodel.Snapshot, *I) (readmodel.Listing[T], error)) {
+	registerRead(s, r, func(snapshot *readmodel.Snapshot, in *I) (page[T], error) {
+		listing, err := look(snapshot, in)
+		return page[T]{listing}, err
+	})
+}
+
+// Paging holds the parameters of every list.
+type Paging struct {
+	After uint64 `query:"after" doc:"The \"next\" of the page before."`
+	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many items at most."`
+	Order string `query:"order" enum:"oldest,newest" default:"oldest" doc:"Where the list begins."`
+}
+
+func (p Paging) page() readmodel.Page {
+	return readmodel.Page{After: p.After, Limit: p.Limit, Newest: p.Order == "newest"}
+}
+
+// mapped turns a listing's items into what is answered.
+func mapped[A, B any](in readmodel.Listing[A], change func(A) B) readmodel.Listing[B] {
+	out := readmodel.Listing[B]{Next: in.Next}
+	for _, item := range in.Items {
+		out.Items = append(out.Items, change(item))
+	}
+	return out
+}

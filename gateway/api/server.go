@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/submit"
+)
+
+// Version is the version of the interface.
+const Version = "1.0.0"
+
+// Submitter brings commands to the ledger. It answers with one outcome for each
+// command, in their order; an error means that nothing is known about any.
+type Submitter interface {
+	Submit(ctx context.Context, commands []massbalance.Command) ([]submit.Outcome, error)
+}
+
+// Model is the gateway's own copy of the ledger.
+type Model interface {
+	// Read hands over a view of the model at one height.
+	Read(ctx context.Context, look func(*readmodel.Snapshot) error) error
+	// Await returns once the block can be read, or with the context's error.
+	Await(ctx context.Context, block uint64) error
+	// Next is how many blocks can be read.
+	Next() uint64
+}
+
+// Status is how the gateway stands to its peer.
+type Status struct {
+	// Connected is set while the peer answers; Reason says why it does not.
+	Connected bool
+	Reason    string
+	// Chain is how many blocks the peer's chain is known to have; 0 is unknown.
+	Chain uint64
+}
+
+// Pages adds pages for people to what is served for programs.
+type Pages interface {
+	Register(mux *http.ServeMux)
+}
+
+// Options say what an interface is for.
+type Options struct {
+	Organisation massbalance.OrganisationID
+	Role         massbalance.Role
+	Submitter    Submitter
+	Model        Model
+	Status       func() Status
+	// Pages may be nil.
+	Pages Pages
+	// Metrics are served at /metrics beside the interface's own; nil begins anew.
+	Metrics *prometheus.Registry
+	Log     *slog.Logger
+	// Wait replaces WaitForRead where it is set.
+	Wait time.Duration
+}
+
+// server is the interface's state: nothing but what it was given.
+type server struct {
+	Options
+	huma    huma.API
+	mux     *http.ServeMux
+	metrics *metrics
+	log     *slog.Logger
+	wait    time.Duration
+}
+
+// New makes the handler of everything that a gateway serves.
+func New(o Options) http.Handler {
+	s := &server{Options: o, mux: http.NewServeMux(), log: o.Log, wait: o.Wait}
+	if s.wait == 0 {
+		s.wait = WaitForRead
+	}
+	s.metrics = newMetrics(s)
+	s.huma = humago.New(s.mux, s.describe())
+	s.registerCommands()
+	s.registerReads()
+	s.registerHealth()
+	if o.Pages != nil {
+		o.Pages.Register(s.mux)
+	}
+	s.mux.HandleFunc("/", s.notFound)
+	return s.guard(s.mux)
+}
+
+// describe configures huma: no documentation page, because its default loads a
+// script from elsewhere; no links to schemas in the bodies, because a body is
+// exactly the ledger's form; unknown parameters refused, because they are mistakes.
+func (s *server) describe() huma.Config {
+	config := huma.DefaultConfig("Weighbridge gateway of "+string(s.Organisation), Version)
+	config.Info.Description = "Commands to, and reads from, the consortium's ledger of mass balance chain of custody. " +
+		"Quantities are strings of kilograms; empty fields are absent; errors are problems (RFC 9457)."
+	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.RejectUnknownQueryParameters = true
+	return config
+}
+
+func (s *server) schemas() huma.Registry { return s.huma.OpenAPI().Components.Schemas }
+
+func (s *server) problemResponse(description string) *huma.Response {
+	return &huma.Response{
+		Description: description,
+		Content:     map[string]*huma.MediaType{problemType: {Schema: schemaOf(s.schemas(), reflect.TypeFor[Problem]())}},
+	}
+}
+
+// notFound answers what no other pattern matched, with the methods that the
+// path would have taken where it is only the method that is wrong.
+func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := s.mux.Handler(other); pattern != "/" && method != r.Method {
+			w.Header().Set("Allow", method)
+			problem(http.StatusMethodNotAllowed, fmt.Sprintf("%s takes %s, not %s", r.URL.Path, method, r.Method)).write(w)
+			return
+		}
+	}
+	problem(http.StatusNotFound, "there is nothing at "+r.URL.Path).write(w)
+}
