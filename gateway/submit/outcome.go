@@ -1,5 +1,3 @@
-// Package submit brings commands to the ledger: it batches them per site,
-// sends each batch as one transaction and says what became of every command.
 package submit
 
 import "github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -9,17 +7,19 @@ type Stage string
 
 // The stages, with what each means for whoever asked.
 const (
-	// Valid: the transaction is committed and valid; Result holds the outcome,
-	// which may still be a refusal by the rules.
+	// Valid: the command was accepted, and its transaction is committed and
+	// valid. A repeated command is Valid, too, with its first transaction.
 	Valid Stage = "valid"
-	// Refused: the rules refused the command when it was simulated, and nothing
-	// was sent to the orderers on its account.
+	// Refused: the rules refused the command; it took no effect. Transaction and
+	// Block are set if the refusal stands on the ledger, because commands beside
+	// it in the batch were accepted; a batch of refusals alone is not ordered.
 	Refused Stage = "refused"
 	// NotEndorsed: no sufficient set of peers would sign; nothing happened.
 	NotEndorsed Stage = "not_endorsed"
 	// Mismatch: peers gave different answers, usually because one lags; nothing happened.
 	Mismatch Stage = "endorsement_mismatch"
-	// NotSubmitted: the orderers refused the transaction; nothing happened.
+	// NotSubmitted: the transaction did not reach the orderers or they refused
+	// it; nothing happened.
 	NotSubmitted Stage = "not_submitted"
 	// Unknown: the transaction may or may not be committed. Sending the same
 	// command again is safe: its ID makes it idempotent.
@@ -33,7 +33,8 @@ type Outcome struct {
 	Stage Stage
 	// Result is set where Stage is Valid or Refused.
 	Result massbalance.Result
-	// Transaction and Block are where the command was committed.
+	// Transaction and Block are where the command was committed. Block is 0
+	// where it could not be found out, which happens to repeated commands only.
 	Transaction string
 	Block       uint64
 	// Detail says what went wrong at any other stage, with the peers' words.

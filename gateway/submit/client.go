@@ -1,0 +1,167 @@
+package submit
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-gateway/pkg/hash"
+	"github.com/hyperledger/fabric-gateway/pkg/identity"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+)
+
+const (
+	// largestMessage is what Fabric's nodes use; a block can exceed gRPC's own 4 MiB.
+	largestMessage = 100 << 20
+	// reconnectWithin bounds how long a peer that is back goes unnoticed.
+	reconnectWithin = 2 * time.Second
+	// A peer's default lets clients ask for signs of life once a minute.
+	keepaliveEvery = 90 * time.Second
+	keepaliveWait  = 20 * time.Second
+)
+
+// Client submits one organisation's commands through its own peer. All its
+// methods may be used by several goroutines at once.
+type Client struct {
+	queue    *queue
+	conn     *grpc.ClientConn
+	gateway  *client.Gateway
+	network  *client.Network
+	contract *client.Contract
+	evaluate time.Duration
+}
+
+// Dial makes a client. It reads the certificates and key, but does not wait for
+// the peer: a gateway may start before it.
+func Dial(options Options) (*Client, error) {
+	conn, err := connect(options)
+	if err != nil {
+		return nil, err
+	}
+	c, err := newClient(conn, options)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return c, nil
+}
+
+func newClient(conn *grpc.ClientConn, options Options) (*Client, error) {
+	id, sign, err := readIdentity(options)
+	if err != nil {
+		return nil, err
+	}
+	gw, err := client.Connect(id, client.WithSign(sign), client.WithHash(hash.SHA256), client.WithClientConnection(conn))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't set up the client of %s: %w", options.Peer, err)
+	}
+	platform, err := newFabric(gw, options.Channel, options.Chaincode)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMetrics(options.Registerer)
+	if err != nil {
+		return nil, err
+	}
+	timeouts := options.Timeouts.withDefaults()
+	run := &runner{platform: platform, timeouts: timeouts, metrics: m}
+	return &Client{
+		queue: newQueue(options.Limits.withDefaults(), m, run.run),
+		conn:  conn, gateway: gw, network: gw.GetNetwork(options.Channel), contract: platform.contract,
+		evaluate: timeouts.Evaluate,
+	}, nil
+}
+
+// connect prepares a connection with TLS to the peer; it comes up when it is used.
+func connect(options Options) (*grpc.ClientConn, error) {
+	authority, err := os.ReadFile(options.TLSCA)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the authority of the peer's TLS certificate: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(authority) {
+		return nil, fmt.Errorf("couldn't read the authority of the peer's TLS certificate: there is none in %s", options.TLSCA)
+	}
+	retry := backoff.DefaultConfig
+	retry.BaseDelay, retry.MaxDelay = 100*time.Millisecond, reconnectWithin
+	conn, err := grpc.NewClient(options.Peer,
+		grpc.WithTransportCredentials(credentials.NewClientTLSFromCert(pool, options.ServerName)),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: retry, MinConnectTimeout: 5 * time.Second}),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveEvery, Timeout: keepaliveWait}),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(largestMessage), grpc.MaxCallSendMsgSize(largestMessage)),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't set up the connection to %s: %w", options.Peer, err)
+	}
+	return conn, nil
+}
+
+func readIdentity(options Options) (identity.Identity, identity.Sign, error) {
+	encoded, err := os.ReadFile(options.Certificate)
+	if err != nil {
+		return nil, nil, fmt.Errorf("couldn't read the certificate: %w", err)
+	}
+	certificate, err := identity.CertificateFromPEM(encoded)
+	if err != nil {
+		return nil, nil, fmt.Errorf("couldn't read the certificate %s: %w", options.Certificate, err)
+	}
+	id, err := identity.NewX509Identity(options.Organisation, certificate)
+	if err != nil {
+		return nil, nil, fmt.Errorf("couldn't use the certificate %s: %w", options.Certificate, err)
+	}
+	if encoded, err = os.ReadFile(options.Key); err != nil {
+		return nil, nil, fmt.Errorf("couldn't read the key: %w", err)
+	}
+	key, err := identity.PrivateKeyFromPEM(encoded)
+	if err != nil {
+		return nil, nil, fmt.Errorf("couldn't read the key %s: %w", options.Key, err)
+	}
+	sign, err := identity.NewPrivateKeySign(key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("couldn't use the key %s: %w", options.Key, err)
+	}
+	return id, sign, nil
+}
+
+// Submit brings commands to the ledger and waits for what becomes of them. It
+// gives one outcome per command, in the order of the call, or an error if none
+// of them was taken: ErrBusy, ErrClosed, or a command that has no form.
+//
+// If ctx ends first, what still waits is withdrawn (NotSubmitted), and what is
+// under way goes on; it is Unknown to the caller.
+//
+// Commands need not be sealed. Those of one site are sent in their order; a
+// command that depends on one of another site belongs in a later call.
+func (c *Client) Submit(ctx context.Context, commands []massbalance.Command) ([]Outcome, error) {
+	return c.queue.submit(ctx, commands)
+}
+
+// Evaluate asks the own peer for the answer of a function that only reads. The
+// answer is that peer's alone.
+func (c *Client) Evaluate(ctx context.Context, function string, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.evaluate)
+	defer cancel()
+	answer, err := c.contract.EvaluateWithContext(ctx, function, client.WithArguments(args...))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't evaluate %s: %w", function, err)
+	}
+	return answer, nil
+}
+
+// Network is the channel over the client's connection, to follow its blocks.
+func (c *Client) Network() *client.Network { return c.network }
+
+// Close withdraws what waits, lets the transactions under way come to their end
+// and then disconnects. If ctx ends first, they are cut short and their commands
+// are Unknown.
+func (c *Client) Close(ctx context.Context) error {
+	return errors.Join(c.queue.shut(ctx), c.gateway.Close(), c.conn.Close())
+}

@@ -1,0 +1,92 @@
+package submit
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-gateway/pkg/identity"
+	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"google.golang.org/protobuf/proto"
+)
+
+// errorDetail is what one node said about a failed call.
+type errorDetail = gateway.ErrorDetail
+
+// apply is the contract's only function that writes.
+const apply = "Apply"
+
+// fabric is the platform: the peer's gateway service.
+type fabric struct {
+	gateway  *client.Gateway
+	contract *client.Contract
+	channel  string
+	// creator names the identity in requests for a commit status.
+	creator []byte
+}
+
+func newFabric(gw *client.Gateway, channel, chaincode string) (*fabric, error) {
+	creator, err := creatorOf(gw.Identity())
+	if err != nil {
+		return nil, err
+	}
+	return &fabric{gateway: gw, contract: gw.GetNetwork(channel).GetContract(chaincode), channel: channel, creator: creator}, nil
+}
+
+func creatorOf(id identity.Identity) ([]byte, error) {
+	creator, err := proto.Marshal(&msp.SerializedIdentity{Mspid: id.MspID(), IdBytes: id.Credentials()})
+	if err != nil {
+		return nil, fmt.Errorf("couldn't encode the identity: %w", err)
+	}
+	return creator, nil
+}
+
+func (f *fabric) propose(ctx context.Context, batch []byte) (endorsed, error) {
+	proposal, err := f.contract.NewProposal(apply, client.WithBytesArguments(batch))
+	if err != nil {
+		return nil, &failure{rejected, "couldn't make a proposal: " + err.Error()}
+	}
+	tx, err := proposal.EndorseWithContext(ctx)
+	if err != nil {
+		return nil, endorseFailure(err)
+	}
+	return transaction{tx}, nil
+}
+
+// status asks by ID alone: after a failed hand-over there is nothing else to
+// ask by.
+func (f *fabric) status(ctx context.Context, id string) (commit, error) {
+	request, err := proto.Marshal(&gateway.CommitStatusRequest{ChannelId: f.channel, TransactionId: id, Identity: f.creator})
+	if err != nil {
+		return commit{}, &failure{rejected, "couldn't ask for a commit status: " + err.Error()}
+	}
+	envelope, err := proto.Marshal(&gateway.SignedCommitStatusRequest{Request: request})
+	if err != nil {
+		return commit{}, &failure{rejected, "couldn't ask for a commit status: " + err.Error()}
+	}
+	asked, err := f.gateway.NewCommit(envelope)
+	if err != nil {
+		return commit{}, &failure{rejected, "couldn't ask for a commit status: " + err.Error()}
+	}
+	status, err := asked.StatusWithContext(ctx)
+	if err != nil {
+		return commit{}, statusFailure(err)
+	}
+	return commit{code: status.Code.String(), block: status.BlockNumber}, nil
+}
+
+// transaction is an endorsed transaction of Fabric.
+type transaction struct{ tx *client.Transaction }
+
+func (t transaction) ID() string     { return t.tx.TransactionID() }
+func (t transaction) Answer() []byte { return t.tx.Result() }
+
+func (t transaction) order(ctx context.Context) error {
+	if _, err := t.tx.SubmitWithContext(ctx); err != nil {
+		if f := orderFailure(err); f != nil {
+			return f
+		}
+	}
+	return nil
+}

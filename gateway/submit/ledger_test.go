@@ -1,0 +1,269 @@
+package submit
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
+)
+
+// ledger is a platform whose state is decided by the real rules and whose
+// commits are checked as Fabric checks them: a transaction is valid if nothing
+// it has read was written since. What goes wrong is scripted.
+type ledger struct {
+	mu    sync.Mutex
+	state massbalance.Memory
+	// versions holds the block that wrote each key last.
+	versions map[massbalance.Key]uint64
+	height   uint64
+	commits  map[string]commit
+	entries  []massbalance.Entry
+	proposed int
+	serial   int
+	// batches are those that were ordered, by their commands' IDs.
+	batches [][]massbalance.CommandID
+	// inFlight counts transactions under way per site, overlap the most there were.
+	inFlight map[massbalance.SiteID]int
+	overlap  int
+
+	// mishaps happen to one attempt after the other; then all goes well.
+	mishaps []mishap
+	// delay is how long ordering takes.
+	delay time.Duration
+}
+
+// mishap is what goes wrong in one attempt.
+type mishap struct {
+	// propose, if set, fails the proposal.
+	propose *failure
+	// stale lets another transaction touch all that was read before the commit.
+	stale bool
+	// order, if set, is told by the orderers; swallow says that the transaction
+	// does not reach them.
+	order   *failure
+	swallow bool
+	// code, if set, is what the peers find.
+	code string
+}
+
+var _ platform = (*ledger)(nil)
+
+func newLedger(t testing.TB, mishaps ...mishap) *ledger {
+	l := &ledger{
+		state: massbalance.Memory{}, versions: map[massbalance.Key]uint64{}, commits: map[string]commit{}, inFlight: map[massbalance.SiteID]int{}, delay: 200 * time.Millisecond,
+	}
+	miller := massbalance.Member{Organisation: "miller", Name: "Miller", Role: massbalance.Trading}
+	commands := []massbalance.Command{
+		sealed(t, "found", massbalance.FoundConsortium{Members: []massbalance.Member{miller}}),
+		sealed(t, "wheat", massbalance.RegisterProduct{Product: massbalance.Product{ID: "wheat", Name: "Wheat"}}),
+	}
+	for _, site := range []massbalance.SiteID{"mill", "silo", "port"} {
+		commands = append(commands,
+			sealed(t, "site-"+string(site), massbalance.RegisterSite{Site: site, Name: "Site", Country: "FR", Region: "FRF2"}),
+			sealed(t, "open-"+string(site), massbalance.OpenPeriod{Site: site, Period: "2026-Q3", From: "2026-07-01", To: "2026-09-30"}))
+	}
+	batch, err := wire.FormatBatch(commands)
+	require.NoError(t, err)
+	tx, err := l.propose(t.Context(), batch)
+	require.NoError(t, err)
+	l.commit(tx.(*simulated))
+	l.proposed, l.batches, l.mishaps = 0, nil, mishaps
+	return l
+}
+
+func sealed(t testing.TB, id string, body massbalance.Body) massbalance.Command {
+	c, err := wire.NewCommand(massbalance.Command{ID: massbalance.CommandID(id), Date: "2026-08-03", Period: "2026-Q3", Body: body})
+	require.NoError(t, err)
+	return c
+}
+
+func takeIn(t testing.TB, site massbalance.SiteID, id, kilograms string) massbalance.Command {
+	quantity, err := massbalance.ParseQuantity(kilograms)
+	require.NoError(t, err)
+	return sealed(t, id, massbalance.TakeIn{Site: site, Product: "wheat", Quantity: quantity, Supplier: "Farm", Evidence: massbalance.EvidenceID("T-" + id)})
+}
+
+// reads is a view that remembers what was read in which version.
+type reads struct {
+	ledger *ledger
+	seen   map[massbalance.Key]uint64
+}
+
+func (r reads) Get(key massbalance.Key) (massbalance.Value, error) {
+	r.seen[key] = r.ledger.versions[key]
+	return r.ledger.state[key], nil
+}
+
+// simulated is an endorsed transaction of the ledger.
+type simulated struct {
+	ledger   *ledger
+	id       string
+	answer   []byte
+	commands []massbalance.Command
+	reads    map[massbalance.Key]uint64
+	outcome  massbalance.BatchOutcome
+	mishap   mishap
+}
+
+func (s *simulated) ID() string     { return s.id }
+func (s *simulated) Answer() []byte { return s.answer }
+
+func (l *ledger) propose(_ context.Context, batch []byte) (endorsed, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.proposed++
+	l.serial++
+	var m mishap
+	if len(l.mishaps) > 0 {
+		m, l.mishaps = l.mishaps[0], l.mishaps[1:]
+	}
+	if m.propose != nil {
+		return nil, m.propose
+	}
+	commands, err := wire.ParseBatch(batch)
+	if err != nil {
+		return nil, &failure{faulted, "chaincode response 500, invalid_batch: " + err.Error()}
+	}
+	s := &simulated{ledger: l, id: fmt.Sprintf("tx%d", l.serial), commands: commands, reads: map[massbalance.Key]uint64{}, mishap: m}
+	s.outcome, err = massbalance.ExecuteBatch(reads{l, s.reads}, massbalance.Tx{ID: s.id, Organisation: "miller"}, commands)
+	if err != nil {
+		return nil, &failure{faulted, "chaincode response 500, internal: " + err.Error()}
+	}
+	s.answer, err = wire.FormatResults(s.outcome.Results)
+	return s, err
+}
+
+func (s *simulated) order(ctx context.Context) error {
+	l := s.ledger
+	if !s.mishap.swallow {
+		l.enter(s, 1)
+		time.AfterFunc(l.delay, func() {
+			l.commit(s)
+			l.enter(s, -1)
+		})
+	}
+	if s.mishap.order != nil {
+		return s.mishap.order
+	}
+	return ctx.Err()
+}
+
+// enter keeps the count of transactions under way per site.
+func (l *ledger) enter(s *simulated, change int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	site := massbalance.SiteOf(s.commands[0].Body)
+	l.inFlight[site] += change
+	l.overlap = max(l.overlap, l.inFlight[site])
+}
+
+// commit decides an ordered transaction as a peer does.
+func (l *ledger) commit(s *simulated) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.mishap.stale {
+		l.height++
+		for key := range s.reads {
+			l.versions[key] = l.height
+		}
+	}
+	l.height++
+	done := commit{codeValid, l.height}
+	for key, version := range s.reads {
+		if l.versions[key] != version {
+			done.code = codeConflict
+		}
+	}
+	if s.mishap.code != "" {
+		done.code = s.mishap.code
+	}
+	l.commits[s.id] = done
+	var ids []massbalance.CommandID
+	for _, c := range s.commands {
+		ids = append(ids, c.ID)
+	}
+	l.batches = append(l.batches, ids)
+	if done.code != codeValid {
+		return
+	}
+	l.state.Apply(s.outcome.Writes)
+	for _, w := range s.outcome.Writes {
+		l.versions[w.Key] = l.height
+	}
+	for _, r := range s.outcome.Records {
+		l.entries = append(l.entries, massbalance.Entry{Block: l.height, Command: s.commands[r.Index], Record: r.Record})
+	}
+}
+
+// status waits for the commit, looking again every 10 ms.
+func (l *ledger) status(ctx context.Context, id string) (commit, error) {
+	for {
+		if done, err, known := l.look(id); known {
+			return done, err
+		}
+		if wait(ctx, 10*time.Millisecond) != nil {
+			return commit{}, &failure{uncertain, "context deadline exceeded"}
+		}
+	}
+}
+
+func (l *ledger) look(id string) (done commit, err error, known bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	done, known = l.commits[id]
+	return done, nil, known
+}
+
+// deafTo wraps a ledger that does not tell some commit statuses.
+type deafTo struct {
+	*ledger
+	mu    sync.Mutex
+	times int
+}
+
+func (d *deafTo) status(ctx context.Context, id string) (commit, error) {
+	d.mu.Lock()
+	d.times--
+	deaf := d.times >= 0
+	d.mu.Unlock()
+	if deaf {
+		return commit{}, &failure{uncertain, "the peer is away"}
+	}
+	return d.ledger.status(ctx, id)
+}
+
+func (l *ledger) stock(site massbalance.SiteID) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	account, _ := l.state[massbalance.AccountKey(site, "wheat")].(massbalance.Account)
+	return account.PhysicalIn.String()
+}
+
+func (l *ledger) ordered() [][]massbalance.CommandID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.batches)
+}
+
+func (l *ledger) proposals() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.proposed
+}
+
+// check is the oracle: the recount of the entries agrees with the state.
+func (l *ledger) check(t testing.TB) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	tally := massbalance.Recount(l.entries)
+	require.Empty(t, tally.Findings)
+	require.Empty(t, tally.CompareState(maps.Clone(l.state)))
+}

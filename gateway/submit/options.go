@@ -1,0 +1,69 @@
+package submit
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Options say which peer to use, as whom, and within which bounds. Zero bounds
+// take the default.
+type Options struct {
+	// Peer is the address of the organisation's own peer, host:port.
+	Peer string
+	// ServerName is the name in the peer's TLS certificate.
+	ServerName string
+	// TLSCA, Certificate and Key are PEM files: the authority of the peer's TLS
+	// certificate, and the identity that signs.
+	TLSCA       string
+	Certificate string
+	Key         string
+	// Organisation is the identity's MSP ID.
+	Organisation string
+	Channel      string
+	Chaincode    string
+
+	Timeouts Timeouts
+	Limits   Limits
+	// Registerer takes the metrics; nil keeps them to themselves.
+	Registerer prometheus.Registerer
+}
+
+// Timeouts bound each step.
+type Timeouts struct {
+	Endorse  time.Duration // one proposal: 15 s
+	Order    time.Duration // one hand-over to the orderers: 10 s
+	Status   time.Duration // asking for the commit status, over all: 30 s
+	Evaluate time.Duration // one evaluation: 5 s
+	// Batch bounds how long a batch is proposed again and again: 30 s. A
+	// transaction that was handed over is awaited for Status beyond it.
+	Batch time.Duration
+}
+
+// Limits bound the queue.
+type Limits struct {
+	Commands int // commands per transaction: 200
+	Bytes    int // bytes of a transaction's batch: 512 KiB
+	Waiting  int // commands waiting, over all sites: 20,000
+	Parallel int // sites with a transaction under way: 16
+}
+
+func (t Timeouts) withDefaults() Timeouts {
+	return Timeouts{
+		Endorse:  cmp.Or(t.Endorse, 15*time.Second),
+		Order:    cmp.Or(t.Order, 10*time.Second),
+		Status:   cmp.Or(t.Status, 30*time.Second),
+		Evaluate: cmp.Or(t.Evaluate, 5*time.Second),
+		Batch:    cmp.Or(t.Batch, 30*time.Second),
+	}
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		Commands: cmp.Or(l.Commands, 200),
+		Bytes:    cmp.Or(l.Bytes, 512<<10),
+		Waiting:  cmp.Or(l.Waiting, 20_000),
+		Parallel: cmp.Or(l.Parallel, 16),
+	}
+}

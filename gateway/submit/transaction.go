@@ -1,0 +1,280 @@
+package submit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
+)
+
+// attempts bounds how often a batch is proposed because peers lag or another
+// transaction came first. What is not ready is tried until the deadline.
+const attempts = 12
+
+// The pauses between attempts grow from the first to the last. They wait for
+// peers to catch up by a block, of which there are a few per second.
+const (
+	shortestPause = 50 * time.Millisecond
+	longestPause  = 2 * time.Second
+	// lookUp bounds the search for the blocks of repeated commands.
+	lookUp = 2 * time.Second
+)
+
+// The validation codes that matter here; all others but valid are final.
+const (
+	codeValid    = "VALID"
+	codeConflict = "MVCC_READ_CONFLICT"
+	codePhantom  = "PHANTOM_READ_CONFLICT"
+)
+
+// reason is why a batch is proposed again, "" where it is not.
+type reason string
+
+const (
+	peersLag      reason = "peers_lag"
+	peersNotReady reason = "peers_not_ready"
+	orderersAway  reason = "orderers_not_ready"
+	conflict      reason = "conflict"
+	halved        reason = "halved"
+)
+
+// runner takes a batch to its end.
+type runner struct {
+	platform platform
+	timeouts Timeouts
+	metrics  *metrics
+}
+
+// run sends commands as one transaction and gives an outcome for each. If the
+// chaincode cannot execute them, it sends the halves one after the other: the
+// rules never fail over a command, so an internal error concerns the state
+// behind one of them, and the others need not suffer.
+func (r *runner) run(ctx context.Context, commands []massbalance.Command) []Outcome {
+	r.metrics.batch.Observe(float64(len(commands)))
+	end := r.settle(ctx, commands)
+	if end.faulted && len(commands) > 1 && ctx.Err() == nil {
+		r.metrics.retries.WithLabelValues(string(halved)).Inc()
+		half := len(commands) / 2
+		return append(r.run(ctx, commands[:half]), r.run(ctx, commands[half:])...)
+	}
+	if end.results == nil {
+		outcomes := make([]Outcome, len(commands))
+		for i := range outcomes {
+			outcomes[i] = Outcome{Stage: end.stage, Transaction: end.transaction, Block: end.block, Detail: end.detail}
+		}
+		return outcomes
+	}
+	return r.outcomes(ctx, end)
+}
+
+// ending is how a transaction ended.
+type ending struct {
+	stage  Stage
+	detail string
+	// again is why another attempt may end better.
+	again reason
+	// faulted is set where the chaincode itself failed.
+	faulted bool
+	// results are set where the stage is Valid, or Refused without ordering.
+	results     []massbalance.Result
+	transaction string
+	block       uint64
+}
+
+// settle proposes until the batch is settled or there is no point in going on.
+func (r *runner) settle(ctx context.Context, commands []massbalance.Command) ending {
+	batch, err := wire.FormatBatch(commands)
+	if err != nil {
+		return ending{stage: NotEndorsed, detail: err.Error()}
+	}
+	deadline, cancel := context.WithTimeout(ctx, r.timeouts.Batch)
+	defer cancel()
+	disputed := 0
+	for n := 0; ; n++ {
+		end := r.attempt(ctx, deadline, batch, len(commands))
+		r.metrics.transactions.WithLabelValues(end.label()).Inc()
+		if end.again == peersLag || end.again == conflict {
+			disputed++
+		}
+		if end.again == "" || disputed == attempts || wait(deadline, pause(n)) != nil {
+			return end
+		}
+		r.metrics.retries.WithLabelValues(string(end.again)).Inc()
+	}
+}
+
+// attempt proposes the batch once, has it ordered and waits for its commit.
+// Whoever has handed a transaction over waits beyond the batch's deadline: what
+// may be committed is worth knowing.
+func (r *runner) attempt(ctx, deadline context.Context, batch []byte, n int) ending {
+	tx, err := r.propose(deadline, batch)
+	if err != nil {
+		return endOfProposal(err)
+	}
+	results, err := wire.ParseResults(tx.Answer())
+	if err == nil && len(results) != n {
+		err = fmt.Errorf("%d results for %d commands", len(results), n)
+	}
+	if err != nil {
+		return ending{stage: NotEndorsed, detail: "couldn't read the chaincode's answer: " + err.Error()}
+	}
+	if writesNothing(results) {
+		return ending{stage: Refused, results: results}
+	}
+	if err := r.order(deadline, tx); err != nil {
+		return endOfOrder(err, tx.ID())
+	}
+	return r.await(ctx, tx.ID(), results)
+}
+
+func (r *runner) propose(ctx context.Context, batch []byte) (endorsed, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.timeouts.Endorse)
+	defer cancel()
+	return r.platform.propose(ctx, batch)
+}
+
+// order hands the transaction over. If it is not certain to be there, only its
+// commit status can tell.
+func (r *runner) order(ctx context.Context, tx endorsed) error {
+	ctx, cancel := context.WithTimeout(ctx, r.timeouts.Order)
+	defer cancel()
+	err := tx.order(ctx)
+	if err != nil && kindOf(err) == uncertain {
+		return nil
+	}
+	return err
+}
+
+// await asks for the commit status until it is known or time is up.
+func (r *runner) await(ctx context.Context, id string, results []massbalance.Result) ending {
+	ctx, cancel := context.WithTimeout(ctx, r.timeouts.Status)
+	defer cancel()
+	for n := 0; ; n++ {
+		done, err := r.platform.status(ctx, id)
+		if err == nil {
+			return endOfCommit(id, done, results)
+		}
+		if kindOf(err) != uncertain || wait(ctx, pause(n)) != nil {
+			return ending{stage: Unknown, transaction: id, detail: err.Error()}
+		}
+	}
+}
+
+func endOfProposal(err error) ending {
+	end := ending{stage: NotEndorsed, detail: err.Error()}
+	switch kindOf(err) {
+	case lagging:
+		end.stage, end.again = Mismatch, peersLag
+	case notReady:
+		end.again = peersNotReady
+	case faulted:
+		end.faulted = true
+	}
+	return end
+}
+
+func endOfOrder(err error, id string) ending {
+	end := ending{stage: NotSubmitted, transaction: id, detail: err.Error()}
+	if kindOf(err) == notReady {
+		end.again = orderersAway
+	}
+	return end
+}
+
+func endOfCommit(id string, done commit, results []massbalance.Result) ending {
+	end := ending{transaction: id, block: done.block}
+	switch done.code {
+	case codeValid:
+		end.stage, end.results = Valid, results
+		return end
+	case codeConflict, codePhantom:
+		end.again = conflict
+	}
+	end.stage, end.detail = Invalid, "the peers found the transaction invalid: "+done.code
+	return end
+}
+
+// label is the ending for the transactions counter.
+func (e ending) label() string {
+	if e.results != nil && e.transaction == "" {
+		return "not_ordered"
+	}
+	return string(e.stage)
+}
+
+// writesNothing reports whether a batch leaves the state as it is: no command
+// in it was accepted for the first time.
+func writesNothing(results []massbalance.Result) bool {
+	for _, r := range results {
+		if r.Code == massbalance.Accepted && !r.Repeated {
+			return false
+		}
+	}
+	return true
+}
+
+// outcomes spells out a settled batch.
+func (r *runner) outcomes(ctx context.Context, end ending) []Outcome {
+	ctx, cancel := context.WithTimeout(ctx, lookUp)
+	defer cancel()
+	blocks := map[string]uint64{end.transaction: end.block}
+	outcomes := make([]Outcome, len(end.results))
+	for i, result := range end.results {
+		o := Outcome{Stage: Valid, Result: result, Transaction: end.transaction}
+		switch {
+		case result.Code != massbalance.Accepted:
+			o.Stage = Refused
+		case result.Repeated:
+			o.Transaction = result.Transaction
+			r.findBlock(ctx, blocks, o.Transaction)
+		}
+		o.Block = blocks[o.Transaction]
+		outcomes[i] = o
+	}
+	return outcomes
+}
+
+// findBlock looks up where an earlier transaction was committed, once. That it
+// was is certain; its block's number is only good to know.
+func (r *runner) findBlock(ctx context.Context, blocks map[string]uint64, id string) {
+	if _, known := blocks[id]; known {
+		return
+	}
+	done, err := r.platform.status(ctx, id)
+	if err != nil {
+		done.block = 0
+	}
+	blocks[id] = done.block
+}
+
+// kindOf takes an error that is none of the platform's as a refusal.
+func kindOf(err error) kind {
+	var f *failure
+	if errors.As(err, &f) {
+		return f.kind
+	}
+	return rejected
+}
+
+// pause is the wait after the nth attempt, half of it by chance, so that those
+// who met once do not meet again.
+func pause(n int) time.Duration {
+	d := min(shortestPause<<min(n, 10), longestPause)
+	return d/2 + rand.N(d/2)
+}
+
+// wait lets the time pass unless ctx ends before.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
