@@ -55,6 +55,7 @@ func TestNetwork(t *testing.T) {
 
 	require.NoError(t, consortium.Down(ctx, options))
 	nothingRuns(t, options.State)
+	explainsDeadNode(ctx, t, network, options)
 
 	network = up(ctx, t, options)
 	require.Equal(t, "29.4 t", get(ctx, t, network, "brand", "harvest"), "a resumed network has its data")
@@ -158,6 +159,22 @@ func survivesKills(ctx context.Context, t *testing.T, network *consortium.Networ
 	require.NoError(t, network.KillNode(ctx, "orderer.brand"))
 	put(ctx, t, network, "with three orderers", "8 t")
 	require.NoError(t, network.StartNode(ctx, "orderer.brand"))
+}
+
+// explainsDeadNode starts with an orderer that can't start, and expects to be told so at once and in its own words.
+func explainsDeadNode(ctx context.Context, t *testing.T, network *consortium.Network, options consortium.Options) {
+	ledger := filepath.Join(network.Layout.Organisation("brand").Holder("orderer").Data(), "ledger")
+	require.NoError(t, os.Rename(ledger, ledger+".away"))
+	require.NoError(t, os.WriteFile(ledger, nil, 0o600))
+	started := time.Now()
+	log, err := network.Log("orderer.brand")
+	require.NoError(t, err)
+	_, err = consortium.Up(ctx, options)
+	require.ErrorContains(t, err, "orderer.brand has ended by itself; its log "+log+" says:")
+	require.ErrorContains(t, err, ledger)
+	require.Less(t, time.Since(started), 30*time.Second)
+	require.NoError(t, os.Remove(ledger))
+	require.NoError(t, os.Rename(ledger+".away", ledger))
 }
 
 func upAgainChangesNothing(ctx context.Context, t *testing.T, network *consortium.Network, options consortium.Options) {

@@ -198,11 +198,11 @@ func (n *Network) checkAlive() error {
 			continue
 		}
 		log := n.Layout.Log(name)
-		tail, err := process.Tail(log, lastLines)
+		words, err := process.LastWords(log, lastLines)
 		if err != nil {
-			tail = err.Error()
+			words = err.Error()
 		}
-		return fmt.Errorf("%s has ended by itself; its log %s ends with:\n%s", name, log, tail)
+		return fmt.Errorf("%s has ended by itself; its log %s says:\n%s", name, log, words)
 	}
 	return nil
 }
