@@ -33,6 +33,8 @@ type ledger struct {
 	// inFlight counts transactions under way per site, overlap the most there were.
 	inFlight map[massbalance.SiteID]int
 	overlap  int
+	// denied are transactions of which a caller was told that they took no effect.
+	denied []string
 
 	// mishaps happen to one attempt after the other; then all goes well.
 	mishaps []mishap
@@ -52,6 +54,8 @@ type mishap struct {
 	swallow bool
 	// code, if set, is what the peers find.
 	code string
+	// late makes ordering take much longer than anybody waits.
+	late bool
 }
 
 var _ platform = (*ledger)(nil)
@@ -145,7 +149,11 @@ func (s *simulated) order(ctx context.Context) error {
 	l := s.ledger
 	if !s.mishap.swallow {
 		l.enter(s, 1)
-		time.AfterFunc(l.delay, func() {
+		delay := l.delay
+		if s.mishap.late {
+			delay = time.Minute
+		}
+		time.AfterFunc(delay, func() {
 			l.commit(s)
 			l.enter(s, -1)
 		})

@@ -138,6 +138,7 @@ func TestMishaps(t *testing.T) {
 		"orderers are not ready yet":    {[]mishap{{order: &failure{notReady, "no orderers"}, swallow: true}}, Valid, 2, "100"},
 		"failed but committed":          {[]mishap{{order: &failure{uncertain, "too few orderers"}}}, Valid, 1, "100"},
 		"failed, committed and invalid": {[]mishap{{order: &failure{uncertain, "timeout"}, stale: true}}, Valid, 2, "100"},
+		"committed too late":            {[]mishap{{late: true}}, Unknown, 1, "0"},
 		"failed and lost":               {[]mishap{{order: &failure{uncertain, "timeout"}, swallow: true}}, Unknown, 1, "0"},
 	}
 	for name, test := range tests {
