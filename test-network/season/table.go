@@ -48,7 +48,11 @@ func table(files fs.FS, name, header string, read func(*row) error) error {
 			r.fields[column] = fields[i]
 		}
 		line, _ := reader.FieldPos(0)
-		if err := errors.Join(read(r), r.err); err != nil {
+		err = read(r)
+		if r.err != nil {
+			err = r.err // what else is wrong with the line may only follow from it
+		}
+		if err != nil {
 			return fmt.Errorf("couldn't read %s, line %d: %w", name, line, err)
 		}
 	}

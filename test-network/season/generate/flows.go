@@ -80,15 +80,11 @@ func (a *account) free() int {
 	return free
 }
 
-// largest is the set with most credit, the first of equals.
-func (a *account) largest() string {
-	best := setNames[0]
-	for _, name := range setNames {
-		if a.credit[name] > a.credit[best] {
-			best = name
-		}
-	}
-	return best
+// sets lists the sets of characteristics, that with most credit first.
+func (a *account) sets() []string {
+	return slices.SortedFunc(slices.Values(setNames), func(x, y string) int {
+		return cmp.Or(cmp.Compare(a.credit[y], a.credit[x]), cmp.Compare(x, y))
+	})
 }
 
 var setNames = []string{"uke1-regenerative", "uke1-typical", "ukh1-regenerative", "ukh1-typical"}
@@ -135,6 +131,7 @@ func makeFlows(random *rand.Rand, tickets []ticket) flows {
 		}
 	}
 	s.claimAll(time.Date(vintage, 12, 19, 0, 0, 0, 0, time.UTC))
+	s.sell(time.Date(vintage, 12, 22, 0, 0, 0, 0, time.UTC))
 	return s.flows
 }
 
@@ -187,13 +184,14 @@ func (s *state) toMill(day time.Time) {
 		if quantity < 400*tonne {
 			continue
 		}
-		name := a.largest()
-		attributed := min(a.credit[name], quantity/100*(60+s.random.IntN(26))) / tonne * tonne
+		name := a.sets()[0]
+		wanted := min(a.credit[name], quantity/100*(60+s.random.IntN(26))) / tonne * tonne
+		attributed := covering(a, quantity, wanted)
 		if name == "uke1-regenerative" && a.credit[name] >= 400*tonne {
 			quantity = min(quantity, a.credit[name]/20*20)
-			attributed = quantity
+			attributed = []share{{name, quantity}}
 		}
-		s.ship(shipment{dispatched: day, from: site, to: mill, product: "wheat", quantity: quantity, mode: mode, attributed: shares(share{name, attributed})}, 2)
+		s.ship(shipment{dispatched: day, from: site, to: mill, product: "wheat", quantity: quantity, mode: mode, attributed: attributed}, 2)
 	}
 }
 
@@ -202,15 +200,22 @@ func shares(all ...share) []share {
 	return slices.DeleteFunc(all, func(s share) bool { return s.quantity <= 0 })
 }
 
-// every is all that an account holds, set by set.
+// every takes so much of the account's credit, the largest set first.
 func every(a *account, most int) []share {
 	var all []share
-	for _, name := range setNames {
+	for _, name := range a.sets() {
 		quantity := min(a.credit[name], most)
 		most -= quantity
 		all = append(all, share{name, quantity})
 	}
 	return shares(all...)
+}
+
+// covering is what must be attributed to a shipment so that no more credit
+// stays behind than material: carrying credit over without the stock is what
+// certification schemes forbid.
+func covering(a *account, quantity, wanted int) []share {
+	return every(a, max(wanted, quantity-max(a.free(), 0)))
 }
 
 // milling grinds nine tenths of the wheat in the mill's silos: 71.2 to 72.0 %
@@ -264,13 +269,12 @@ func (s *state) convert(c conversion, product string) {
 // toBakery ships flour in bulk.
 func (s *state) toBakery(day time.Time) {
 	flour := s.at(mill, "flour")
-	quantity := min((240+s.random.IntN(180))*tonne, flour.stock/20*20)
+	quantity := min((420+s.random.IntN(260))*tonne, flour.stock/20*20)
 	if quantity < 100*tonne {
 		return
 	}
-	name := flour.largest()
-	attributed := min(flour.credit[name], quantity/100*(70+s.random.IntN(25))) / tonne * tonne
-	s.ship(shipment{dispatched: day, from: mill, to: bakery, product: "flour", quantity: quantity, mode: "road", attributed: shares(share{name, attributed})}, 1)
+	wanted := min(flour.credit[flour.sets()[0]], quantity/100*(70+s.random.IntN(25))) / tonne * tonne
+	s.ship(shipment{dispatched: day, from: mill, to: bakery, product: "flour", quantity: quantity, mode: "road", attributed: covering(flour, quantity, wanted)}, 1)
 }
 
 // toBrand ships what the bakery has made, and some flour packed for the shelf.
@@ -284,11 +288,7 @@ func (s *state) toBrand(day time.Time) {
 		if quantity < 40*tonne {
 			continue
 		}
-		attributed := every(goods, quantity/100*90)
-		for i := range attributed {
-			attributed[i].quantity = attributed[i].quantity / tonne * tonne
-		}
-		s.ship(shipment{dispatched: day, from: bakery, to: depot, product: product, quantity: quantity, mode: "road", attributed: shares(attributed...)}, 1)
+		s.ship(shipment{dispatched: day, from: bakery, to: depot, product: product, quantity: quantity, mode: "road", attributed: covering(goods, quantity, quantity/100*90)}, 1)
 	}
 }
 
@@ -323,10 +323,7 @@ func (s *state) withdraw(w withdrawal) {
 func (s *state) claimAll(day time.Time) {
 	for _, product := range []string{"biscuit", "flour"} {
 		goods := s.at(depot, product)
-		names := slices.SortedFunc(slices.Values(setNames), func(a, b string) int {
-			return cmp.Or(cmp.Compare(goods.credit[b], goods.credit[a]), cmp.Compare(a, b))
-		})
-		for _, name := range names {
+		for _, name := range goods.sets() {
 			quantity := goods.credit[name] / tonne * tonne
 			if quantity == 0 {
 				continue
