@@ -19,6 +19,7 @@ const (
 	DateOutsidePeriod    Code = "date_outside_period"     // I5
 	PeriodNotContiguous  Code = "period_not_contiguous"   // gaps and overlaps are refused
 	SignatureInvalid     Code = "signature_invalid"       // not signed by the certifier named
+	CertificateSuspended Code = "certificate_suspended"   // I11: suspended or withdrawn on the day
 	CertificateInvalid   Code = "certificate_invalid"     // not valid on the day, or out of scope
 	EvidenceUsed         Code = "evidence_used"           // I6: a document counts once
 	TransferResolved     Code = "transfer_resolved"       // I4
@@ -38,7 +39,7 @@ const (
 // Codes lists all codes in their order of precedence.
 var Codes = []Code{
 	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists,
-	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, SignatureInvalid, CertificateInvalid,
+	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, SignatureInvalid, CertificateSuspended, CertificateInvalid,
 	EvidenceUsed, TransferResolved, ProductMismatch, WrongSite, CustodyModelRaised,
 	WeightOutOfTolerance, ExceedsVerification, ExceedsYield, AttributionExceeds, ConversionExceeds,
 	InsufficientStock, InsufficientCredit, BalanceMismatch,

@@ -91,6 +91,10 @@ type (
 	// PublishCertificate relays a certifier's signed certificate.
 	PublishCertificate struct{ Document SignedCertificate }
 
+	// PublishStanding relays a certifier's signed suspension, reinstatement or
+	// withdrawal of a certificate.
+	PublishStanding struct{ Document SignedStanding }
+
 	// PublishStatement relays a certifier's signed verification statement.
 	PublishStatement struct{ Document SignedStatement }
 
@@ -190,6 +194,7 @@ func (RegisterSite) Type() string         { return "register_site" }
 func (OpenPeriod) Type() string           { return "open_period" }
 func (ClosePeriod) Type() string          { return "close_period" }
 func (PublishCertificate) Type() string   { return "publish_certificate" }
+func (PublishStanding) Type() string      { return "publish_standing" }
 func (PublishStatement) Type() string     { return "publish_statement" }
 func (Introduce) Type() string            { return "introduce" }
 func (TakeIn) Type() string               { return "take_in" }
@@ -204,7 +209,7 @@ func (ClaimCredits) Type() string         { return "claim" }
 // Bodies holds an empty body of every command, in the order of the book's chapters.
 var Bodies = []Body{
 	FoundConsortium{}, RegisterOrganisation{}, RegisterProduct{}, RegisterRecipe{}, RegisterCertifier{},
-	RegisterSite{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStatement{},
+	RegisterSite{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{}, Withdraw{}, ClaimCredits{},
 }
 

@@ -44,6 +44,9 @@ func (b Convert) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
+	if err := books.checkSchemes(characteristicsOf(lots)); err != nil {
+		return err
+	}
 	if err := b.checkProducts(recipe); err != nil {
 		return err
 	}

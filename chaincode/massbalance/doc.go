@@ -65,6 +65,10 @@
 //     controlled blending > mass balance > book and claim. Credit that leaves
 //     with more material than is attributed leaves as mass balance at best;
 //     several sets of characteristics together, as segregated at best.
+//   - I11 Nothing is introduced, dispatched, received, converted or claimed under
+//     a certificate on a day on which it is suspended or withdrawn, or at a site
+//     none of whose certificates under the scheme is good on that day. What its
+//     certifier declared stays visible for ever.
 //
 // # Bounds on what comes in
 //

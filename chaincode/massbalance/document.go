@@ -33,6 +33,12 @@ type SignedStatement struct {
 	Envelope  Envelope
 }
 
+// SignedStanding is a declaration on a certificate as its certifier signed it.
+type SignedStanding struct {
+	Standing Standing
+	Envelope Envelope
+}
+
 // PublicKey is a point of P-256 in uncompressed form (65 bytes, the first 4).
 type PublicKey [65]byte
 

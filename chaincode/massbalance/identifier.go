@@ -32,6 +32,8 @@ type (
 	CertificateID string
 	// StatementID names a verification statement; it is unique per certifier.
 	StatementID string
+	// StandingID names a declaration on a certificate; it is unique per certificate.
+	StandingID string
 	// CharacteristicsID is the hash that identifies a set of characteristics.
 	CharacteristicsID string
 	// CommandID is chosen by whoever sends a command, unique per organisation.

@@ -32,7 +32,7 @@ func (b Introduce) execute(e *execution) error {
 	if s.Holder != e.tx.Organisation {
 		return refuse(NotOwner, "statement %s was issued to %s, not to %s", s.ID, s.Holder, e.tx.Organisation)
 	}
-	if err := e.checkCertificate(s); err != nil {
+	if err := books.checkOrigin(s); err != nil {
 		return err
 	}
 	if err := books.use(b.Evidence); err != nil {
@@ -56,19 +56,6 @@ func (b Introduce) execute(e *execution) error {
 	}
 	e.record.Subject = string(id)
 	books.close()
-	return nil
-}
-
-// checkCertificate refuses material that comes in on a day on which the
-// certificate behind it was not valid.
-func (e *execution) checkCertificate(s Statement) error {
-	c, err := need[Certificate](e, CertificateKey(s.Certifier, s.Certificate))
-	if err != nil {
-		return err
-	}
-	if e.command.Date < c.ValidFrom || e.command.Date > c.ValidTo {
-		return refuse(CertificateInvalid, "certificate %s of %s is valid from %s to %s, not on %s", c.ID, c.Certifier, c.ValidFrom, c.ValidTo, e.command.Date)
-	}
 	return nil
 }
 

@@ -15,6 +15,8 @@ const (
 	KindRecipe          Kind = "recipe"          // recipe
 	KindCertifier       Kind = "certifier"       // organisation
 	KindCertificate     Kind = "certificate"     // certifier, certificate
+	KindStanding        Kind = "standing"        // certifier, certificate
+	KindCoverage        Kind = "coverage"        // site, scheme
 	KindStatement       Kind = "statement"       // certifier, statement
 	KindCharacteristics Kind = "characteristics" // hash
 	KindLot             Kind = "lot"             // lot
@@ -57,6 +59,12 @@ func RecipeKey(id RecipeID) Key          { return Key{KindRecipe, string(id), ""
 func CertifierKey(id OrganisationID) Key { return Key{KindCertifier, string(id), ""} }
 func CertificateKey(certifier OrganisationID, id CertificateID) Key {
 	return Key{KindCertificate, string(certifier), string(id)}
+}
+func StandingKey(certifier OrganisationID, id CertificateID) Key {
+	return Key{KindStanding, string(certifier), string(id)}
+}
+func CoverageKey(site SiteID, scheme SchemeID) Key {
+	return Key{KindCoverage, string(site), string(scheme)}
 }
 func StatementKey(certifier OrganisationID, id StatementID) Key {
 	return Key{KindStatement, string(certifier), string(id)}

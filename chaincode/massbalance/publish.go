@@ -41,6 +41,9 @@ func (b PublishCertificate) execute(e *execution) error {
 	if !b.Document.Envelope.verify(certifier) {
 		return refuse(SignatureInvalid, "certificate %s is not signed with key %q of %s", c.ID, b.Document.Envelope.Key, c.Certifier)
 	}
+	if err := e.cover(c); err != nil {
+		return err
+	}
 	e.put(CertificateKey(c.Certifier, c.ID), c)
 	e.record.Subject = string(c.ID)
 	return nil

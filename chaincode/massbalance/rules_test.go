@@ -21,8 +21,6 @@ type refusal struct {
 	short string
 }
 
-var produced = map[Code]bool{Accepted: true}
-
 func (l *ledger) refuses(rows []refusal) {
 	l.t.Helper()
 	before := len(l.entries)
@@ -477,15 +475,4 @@ func TestCustodyModelNeverRises(t *testing.T) {
 		}
 	}
 	require.Equal(t, []CustodyModel{IdentityPreserved, MassBalance}, models)
-}
-
-// TestEveryCodeIsProduced runs last in this file: a code that no test can
-// produce is either dead or untested.
-func TestEveryCodeIsProduced(t *testing.T) {
-	if len(produced) == 1 {
-		t.Skip("meaningful only after the other tests")
-	}
-	for _, code := range Codes {
-		require.True(t, produced[code], "no test produces %s", code)
-	}
 }

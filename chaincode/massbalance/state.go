@@ -294,6 +294,8 @@ func (Product) isValue()         {}
 func (Recipe) isValue()          {}
 func (Certifier) isValue()       {}
 func (Certificate) isValue()     {}
+func (StandingHistory) isValue() {}
+func (Coverage) isValue()        {}
 func (Verified) isValue()        {}
 func (Characteristics) isValue() {}
 func (Lot) isValue()             {}

@@ -1,6 +1,9 @@
 package massbalance
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // WeighingTolerance is by how much the weight on arrival may exceed the weight
 // dispatched: 0.5 %, the deviation between book and physical stock that ISCC
@@ -36,6 +39,9 @@ func (b Dispatch) execute(e *execution) error {
 	}
 	lots, err := books.lotsOf(b.Product, b.Lines)
 	if err != nil {
+		return err
+	}
+	if err := books.checkSchemes(characteristicsOf(lots)); err != nil {
 		return err
 	}
 	for _, document := range b.Documents {
@@ -162,6 +168,11 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 	if err != nil {
 		return err
 	}
+	if to == Received {
+		if err := books.checkSchemes(transfer.sets()); err != nil {
+			return err
+		}
+	}
 	if err := books.use(a.evidence); err != nil {
 		return err
 	}
@@ -192,6 +203,17 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 	e.record.Subject = string(transfer.ID)
 	books.close()
 	return nil
+}
+
+// sets lists the characteristics of a transfer's lines, each once.
+func (t Transfer) sets() []CharacteristicsID {
+	var ids []CharacteristicsID
+	for _, g := range blends(t.Lines) {
+		if !slices.Contains(ids, g.characteristics) {
+			ids = append(ids, g.characteristics)
+		}
+	}
+	return ids
 }
 
 // reference names this command in postings.

@@ -15,6 +15,7 @@ import (
 // can never be passed off as the other.
 const (
 	certificateType = "weighbridge-certificate+jws"
+	standingType    = "weighbridge-certificate-standing+jws"
 	statementType   = "weighbridge-verification-statement+jws"
 )
 
@@ -38,6 +39,16 @@ func ParseSignedCertificate(jws string) (massbalance.SignedCertificate, error) {
 		return massbalance.SignedCertificate{}, fmt.Errorf("couldn't read a signed certificate: %w", err)
 	}
 	return massbalance.SignedCertificate{Certificate: document, Envelope: envelope}, nil
+}
+
+// ParseSignedStanding reads a declaration on a certificate; see
+// ParseSignedCertificate.
+func ParseSignedStanding(jws string) (massbalance.SignedStanding, error) {
+	document, envelope, err := parseJWS[massbalance.Standing](jws, standingType)
+	if err != nil {
+		return massbalance.SignedStanding{}, fmt.Errorf("couldn't read a signed standing: %w", err)
+	}
+	return massbalance.SignedStanding{Standing: document, Envelope: envelope}, nil
 }
 
 // ParseSignedStatement reads a verification statement from its compact JWS; see
@@ -83,6 +94,12 @@ func parseJWS[T any](jws, kind string) (document T, e massbalance.Envelope, err 
 func SignCertificate(c massbalance.Certificate, kid massbalance.KeyID, key *ecdsa.PrivateKey) (massbalance.SignedCertificate, error) {
 	envelope, err := sign(c, certificateType, kid, key)
 	return massbalance.SignedCertificate{Certificate: c, Envelope: envelope}, err
+}
+
+// SignStanding signs a declaration on a certificate as its certifier.
+func SignStanding(s massbalance.Standing, kid massbalance.KeyID, key *ecdsa.PrivateKey) (massbalance.SignedStanding, error) {
+	envelope, err := sign(s, standingType, kid, key)
+	return massbalance.SignedStanding{Standing: s, Envelope: envelope}, err
 }
 
 // SignStatement signs a verification statement as its certifier.

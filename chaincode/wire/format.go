@@ -29,6 +29,8 @@ func format(b *bytes.Buffer, v reflect.Value) error {
 		return formatCommand(b, special)
 	case massbalance.SignedCertificate:
 		return formatString(b, compact(special.Envelope))
+	case massbalance.SignedStanding:
+		return formatString(b, compact(special.Envelope))
 	case massbalance.SignedStatement:
 		return formatString(b, compact(special.Envelope))
 	case encoding.TextMarshaler:

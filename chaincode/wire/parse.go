@@ -66,6 +66,13 @@ func (s *scanner) value(v reflect.Value) error {
 		}
 		*target, err = ParseSignedCertificate(text)
 		return err
+	case *massbalance.SignedStanding:
+		text, err := s.text()
+		if err != nil {
+			return err
+		}
+		*target, err = ParseSignedStanding(text)
+		return err
 	case *massbalance.SignedStatement:
 		text, err := s.text()
 		if err != nil {

@@ -85,6 +85,8 @@ var valueParsers = map[massbalance.Kind]func([]byte) (massbalance.Value, error){
 	massbalance.KindRecipe:          value[massbalance.Recipe],
 	massbalance.KindCertifier:       value[massbalance.Certifier],
 	massbalance.KindCertificate:     value[massbalance.Certificate],
+	massbalance.KindStanding:        value[massbalance.StandingHistory],
+	massbalance.KindCoverage:        value[massbalance.Coverage],
 	massbalance.KindStatement:       value[massbalance.Verified],
 	massbalance.KindCharacteristics: value[massbalance.Characteristics],
 	massbalance.KindLot:             value[massbalance.Lot],

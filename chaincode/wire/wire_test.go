@@ -49,6 +49,10 @@ func fill(v reflect.Value, name string) {
 		fill(reflect.ValueOf(&target.Statement).Elem(), name)
 		target.Envelope = envelope(target.Statement)
 		return
+	case *massbalance.SignedStanding:
+		fill(reflect.ValueOf(&target.Standing).Elem(), name)
+		target.Envelope = envelope(target.Standing)
+		return
 	case *massbalance.SignedCertificate:
 		fill(reflect.ValueOf(&target.Certificate).Elem(), name)
 		target.Envelope = envelope(target.Certificate)
@@ -91,6 +95,12 @@ func envelope(document any) (e massbalance.Envelope) {
 			panic(err)
 		}
 		e = signed.Envelope
+	case massbalance.Standing:
+		signed, err := wire.SignStanding(d, "k1", key)
+		if err != nil {
+			panic(err)
+		}
+		e = signed.Envelope
 	case massbalance.Certificate:
 		signed, err := wire.SignCertificate(d, "k1", key)
 		if err != nil {
@@ -104,7 +114,7 @@ func envelope(document any) (e massbalance.Envelope) {
 
 var values = []massbalance.Value{
 	massbalance.Consortium{}, massbalance.Proposal{}, massbalance.Site{}, massbalance.Head{}, massbalance.Product{},
-	massbalance.Recipe{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.Verified{},
+	massbalance.Recipe{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
 	massbalance.Characteristics{}, massbalance.Lot{}, massbalance.Account{}, massbalance.Transfer{},
 	massbalance.Period{}, massbalance.Claim{}, massbalance.Evidence{}, massbalance.Record{},
 }
@@ -154,7 +164,7 @@ func TestParseUndoesFormat(t *testing.T) {
 	kinds := map[string]massbalance.Kind{}
 	for i, kind := range []massbalance.Kind{
 		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
-		massbalance.KindRecipe, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStatement,
+		massbalance.KindRecipe, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
 		massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,
 		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindEvidence, massbalance.KindRecord,
 	} {
