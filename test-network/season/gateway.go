@@ -2,12 +2,12 @@ package season
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -159,10 +159,7 @@ func parseProblem(status int, text []byte, commands []massbalance.Command) ([]An
 	if len(p.Results) > 0 {
 		return p.Results, nil
 	}
-	message := p.Message
-	if message == "" {
-		message = strings.TrimSpace(p.Title + " " + p.Detail)
-	}
+	message := cmp.Or(p.Message, p.Detail, p.Title)
 	stage := p.Stage
 	if stage == "" && status == http.StatusUnprocessableEntity {
 		stage = stageRefused

@@ -1,10 +1,12 @@
 package season
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -85,6 +87,7 @@ func (p *Plan) read(ctx context.Context, d *driver, report *Report) error {
 			report.Accounts = append(report.Accounts, account)
 		}
 	}
+	p.sort(report.Accounts)
 	claims, err := list[massbalance.Claim](ctx, g, "/api/v1/claims")
 	if err != nil {
 		return err
@@ -102,6 +105,15 @@ func (p *Plan) read(ctx context.Context, d *driver, report *Report) error {
 	}
 	report.Differences = append(report.Differences, report.compare()...)
 	return nil
+}
+
+// sort puts accounts in the order in which material passes the sites; those
+// that the season does not know come first.
+func (p *Plan) sort(accounts []Account) {
+	place := func(site massbalance.SiteID) int {
+		return slices.IndexFunc(p.Season.Sites, func(s Site) bool { return s.Site == site })
+	}
+	slices.SortStableFunc(accounts, func(a, b Account) int { return cmp.Compare(place(a.Site), place(b.Site)) })
 }
 
 // records reads the list of records until it holds every command of the plan:
