@@ -19,6 +19,14 @@ const stopGrace = 15 * time.Second
 
 // Down stops every node that was started from the state folder. Its data stays.
 func Down(ctx context.Context, options Options) error {
+	network, err := load(options)
+	if err != nil {
+		return err
+	}
+	if network.manifest == nil {
+		network.report.say("there's no network in %s", network.Layout.Root)
+		return nil
+	}
 	network, lock, err := locked(ctx, options)
 	if err != nil {
 		return err

@@ -93,7 +93,7 @@ func (n *Network) checkAuthorities() error {
 		for _, path := range []string{filepath.Join(msp, "cacerts", "ca.pem"), filepath.Join(msp, "tlscacerts", "tlsca.pem")} {
 			content, err := os.ReadFile(path)
 			if err != nil {
-				return fmt.Errorf("couldn't read the certificate authority of %s: %w", organisation.ID, err)
+				return fmt.Errorf("couldn't read the certificate authority of %s, without which the network can't go on: %w", organisation.ID, err)
 			}
 			digest.Write(content)
 		}

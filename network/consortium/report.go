@@ -54,10 +54,10 @@ func (r *report) sayAwaited(step string) {
 	r.mutex.Unlock()
 	sort.Strings(missing)
 	if len(missing) == 0 {
-		r.say("… %s", step)
+		r.say("… not yet: %s", step)
 	}
 	for _, line := range missing {
-		r.say("… %s", line)
+		r.say("… not yet: %s", line)
 	}
 }
 

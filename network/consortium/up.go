@@ -81,7 +81,11 @@ func (n *Network) buildFabric(ctx context.Context) error {
 	return group.Wait()
 }
 
+// createIdentities issues identities for a new channel only: new ones would mean nothing to a channel that exists.
 func (n *Network) createIdentities(context.Context) error {
+	if n.manifest.Authorities != nil {
+		return n.checkAuthorities()
+	}
 	var group errgroup.Group
 	for _, organisation := range n.Consortium.Organisations {
 		group.Go(func() error {
