@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"fmt"
+	"os"
 
 	"gopkg.in/yaml.v3"
 
@@ -40,6 +41,9 @@ func WriteGatewayConfig(consortium topology.Consortium, organisation topology.Or
 	config.Peer.TLSCA = folder.TLSCA()
 	config.Identity.Certificate = holder.Certificate()
 	config.Identity.Key = holder.Key()
+	if err := os.MkdirAll(holder.Data(), 0o700); err != nil {
+		return fmt.Errorf("couldn't create the data folder of %s: %w", organisation.GatewayNode().Name(), err)
+	}
 	encoded, err := yaml.Marshal(config)
 	if err != nil {
 		return fmt.Errorf("couldn't encode the configuration of %s: %w", organisation.GatewayNode().Name(), err)
