@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -123,14 +124,8 @@ func (s *server) postCommands(ctx context.Context, in *commandsInput) (*commands
 		return nil, p
 	}
 	outcomes, err := s.Submitter.Submit(ctx, commands)
-	if err == nil && len(outcomes) != len(commands) {
-		err = fmt.Errorf("%d commands have %d outcomes", len(commands), len(outcomes))
-	}
 	if err != nil {
-		s.log.LogAttrs(ctx, slog.LevelError, "couldn't submit commands", slog.Int("commands", len(commands)), slog.Any("error", err))
-		p := problem(http.StatusServiceUnavailable, "the gateway couldn't find out what became of the commands; sending them again is safe, because their IDs make them idempotent")
-		p.Stage = submit.Unknown
-		return nil, later(p)
+		return nil, s.notTaken(ctx, err)
 	}
 	results := make([]Result, len(commands))
 	for i, o := range outcomes {
@@ -142,6 +137,21 @@ func (s *server) postCommands(ctx context.Context, in *commandsInput) (*commands
 		return s.answerMany(results)
 	}
 	return s.answerOne(results[0])
+}
+
+// notTaken answers where the submitter took none of the commands: it is busy or
+// about to stop.
+func (s *server) notTaken(ctx context.Context, err error) error {
+	s.log.LogAttrs(ctx, slog.LevelWarn, "couldn't take commands", slog.Any("error", err))
+	detail := "the gateway took none of the commands; its log says why"
+	for _, known := range []error{submit.ErrBusy, submit.ErrClosed} {
+		if errors.Is(err, known) {
+			detail = "the gateway took none of the commands: " + known.Error()
+		}
+	}
+	p := problem(http.StatusServiceUnavailable, detail)
+	p.Type, p.Stage = "urn:weighbridge:stage:"+string(submit.NotSubmitted), submit.NotSubmitted
+	return later(p)
 }
 
 func (s *server) readCommands(in *commandsInput) (commands []massbalance.Command, many bool, err error) {

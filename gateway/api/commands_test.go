@@ -139,9 +139,10 @@ func TestWithoutADefiniteResultTheStageSaysHowFarItCame(t *testing.T) {
 
 	broken := serve(t, func(o *api.Options) { o.Submitter = answers{err: errors.New("secret inside")} })
 	p = broken.post(takeIn("A", "1")).problem(t, http.StatusServiceUnavailable)
-	require.Equal(t, "unknown", p["stage"])
+	require.Equal(t, "not_submitted", p["stage"])
 	require.NotContains(t, fmt.Sprint(p), "secret")
-	serve(t, func(o *api.Options) { o.Submitter = answers{} }).post(takeIn("A", "1")).problem(t, http.StatusServiceUnavailable)
+	busy := serve(t, func(o *api.Options) { o.Submitter = answers{err: fmt.Errorf("couldn't: %w", submit.ErrBusy)} })
+	require.Contains(t, busy.post(takeIn("A", "1")).problem(t, http.StatusServiceUnavailable)["detail"], submit.ErrBusy.Error())
 }
 
 func TestACertificationBodyMayNotSubmit(t *testing.T) {

@@ -68,7 +68,7 @@ func TestNothingOfTheInsideIsShown(t *testing.T) {
 }
 
 func TestHealthAndReadiness(t *testing.T) {
-	status := api.Status{Connected: true}
+	status := api.Status{Connected: true, Chain: 1}
 	g := serve(t, func(o *api.Options) { o.Status = func() api.Status { return status } })
 	ready := func(code int) api.Readiness {
 		r := g.get("/readyz")
@@ -87,12 +87,14 @@ func TestHealthAndReadiness(t *testing.T) {
 	require.Equal(t, http.StatusOK, g.get("/healthz").StatusCode, "alive all the same")
 
 	status = api.Status{Connected: true}
+	require.False(t, ready(http.StatusServiceUnavailable).CaughtUp, "nobody knows")
+	status.Chain = 1
 	g.ledger.Add(replay.Transaction{ID: "odd", Code: "VALID", Finding: &replay.Finding{Block: 1, Transaction: "odd", Problem: replay.ExtraKey, Key: "k", Found: "\xff"}})
 	require.Equal(t, 1, ready(http.StatusOK).Findings)
 	require.Contains(t, g.get("/api/v1/findings").body, `"problem":"extra_key"`)
 	metrics := g.get("/metrics").body
 	require.Contains(t, metrics, "weighbridge_findings 1")
-	require.Contains(t, metrics, `weighbridge_http_request_seconds_count{route="GET /readyz",status="503"} 2`)
+	require.Contains(t, metrics, `weighbridge_http_request_seconds_count{route="GET /readyz",status="503"} 3`)
 }
 
 func TestAnEmptyGatewayIsNotReady(t *testing.T) {

@@ -45,8 +45,9 @@ func (s *server) readiness(ctx context.Context) (Readiness, error) {
 	return out, err
 }
 
-// CaughtUp reports whether a read model of so many blocks has all that are known.
-func (s Status) CaughtUp(blocks uint64) bool { return blocks > 0 && blocks >= s.Chain }
+// CaughtUp reports whether a read model of so many blocks has all that the chain
+// is known to have. While nothing is known of the chain, it can't be said.
+func (s Status) CaughtUp(blocks uint64) bool { return s.Chain > 0 && blocks >= s.Chain }
 
 func (s *server) registerHealth() {
 	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {

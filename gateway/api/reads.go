@@ -57,10 +57,6 @@ func (s *server) registerRegister() {
 		})
 }
 
-type siteInput struct {
-	Site massbalance.SiteID `path:"site"`
-}
-
 func (s *server) registerSites() {
 	registerList(s, route{"/api/v1/sites", "list-sites", "The sites"},
 		func(snapshot *readmodel.Snapshot, in *struct {
@@ -70,13 +66,21 @@ func (s *server) registerSites() {
 			return snapshot.Sites(in.Owner, in.page())
 		})
 	registerOne(s, route{"/api/v1/sites/{site}", "get-site", "A site with the state of its books"},
-		func(snapshot *readmodel.Snapshot, in *siteInput) (SiteBooks, error) {
+		func(snapshot *readmodel.Snapshot, in *struct {
+			Site massbalance.SiteID `path:"site"`
+		}) (SiteBooks, error) {
 			return siteBooks(snapshot, in.Site)
 		})
 	registerList(s, route{"/api/v1/sites/{site}/accounts", "list-accounts", "A site's stock accounts"},
-		func(snapshot *readmodel.Snapshot, in *siteInput) (readmodel.Listing[StockAccount], error) {
-			books, err := siteBooks(snapshot, in.Site)
-			return readmodel.Listing[StockAccount]{Items: books.Accounts}, err
+		func(snapshot *readmodel.Snapshot, in *struct {
+			Paging
+			Site massbalance.SiteID `path:"site"`
+		}) (readmodel.Listing[StockAccount], error) {
+			if _, err := readmodel.Need[massbalance.Site](snapshot, massbalance.SiteKey(in.Site)); err != nil {
+				return readmodel.Listing[StockAccount]{}, err
+			}
+			accounts, err := snapshot.Accounts(in.Site, in.page())
+			return mapped(accounts, stockAccount), err
 		})
 }
 
@@ -96,7 +100,7 @@ func siteBooks(snapshot *readmodel.Snapshot, id massbalance.SiteID) (SiteBooks, 
 		}
 		books.Period = &period
 	}
-	accounts, err := snapshot.Accounts(id)
+	accounts, err := snapshot.AllAccounts(id)
 	for _, a := range accounts {
 		books.Accounts = append(books.Accounts, stockAccount(a))
 	}

@@ -17,7 +17,7 @@ func TestReadsAnswerWithTheirHeight(t *testing.T) {
 	g := serve(t)
 	for _, path := range []string{
 		"/consortium", "/products", "/recipes?input=wheat", "/certificates?holder=growers", "/statements?site=elevator&product=wheat",
-		"/sites", "/sites?owner=growers", "/sites/mill", "/sites/mill/accounts",
+		"/sites", "/sites?owner=growers", "/sites/mill", "/sites/mill/accounts?limit=1",
 		"/lots", "/lots?site=elevator&product=wheat&available=true", "/lots/growers/INT-1/1",
 		"/transfers?site=mill&direction=in&status=received", "/transfers/growers/DSP-1",
 		"/claims?organisation=brand", "/claims/brand/CLM-1", "/claims/brand/CLM-1/origins",

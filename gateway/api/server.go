@@ -21,7 +21,7 @@ import (
 const Version = "1.0.0"
 
 // Submitter brings commands to the ledger. It answers with one outcome for each
-// command, in their order; an error means that nothing is known about any.
+// command, in their order; an error means that it took none of them.
 type Submitter interface {
 	Submit(ctx context.Context, commands []massbalance.Command) ([]submit.Outcome, error)
 }

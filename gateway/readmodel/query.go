@@ -51,14 +51,17 @@ type Account struct {
 	massbalance.Account
 }
 
-// Accounts lists all stock accounts of a site: few, one per product.
-func (s *Snapshot) Accounts(site massbalance.SiteID) ([]Account, error) {
-	return all(func(p Page) (Listing[Account], error) {
-		return list(s, overState("accounts", condition{"t.site = ?", string(site)}), p, func(rows *sql.Rows) (uint64, Account, error) {
-			key, position, account, err := stored[massbalance.Account](rows)
-			return position, Account{massbalance.SiteID(key.A), massbalance.ProductID(key.B), account}, err
-		})
+// Accounts lists a site's stock accounts, one per product.
+func (s *Snapshot) Accounts(site massbalance.SiteID, p Page) (Listing[Account], error) {
+	return list(s, overState("accounts", condition{"t.site = ?", string(site)}), p, func(rows *sql.Rows) (uint64, Account, error) {
+		key, position, account, err := stored[massbalance.Account](rows)
+		return position, Account{massbalance.SiteID(key.A), massbalance.ProductID(key.B), account}, err
 	})
+}
+
+// AllAccounts lists them to the end.
+func (s *Snapshot) AllAccounts(site massbalance.SiteID) ([]Account, error) {
+	return all(func(p Page) (Listing[Account], error) { return s.Accounts(site, p) })
 }
 
 // LotFilter narrows a list of lots; what is empty does not narrow.

@@ -193,10 +193,10 @@ func TestASnapshotStaysAtItsHeight(t *testing.T) {
 		Site: "elevator", Product: "wheat", Quantity: ledgertest.Kg("1"), Evidence: "WB-9"}))
 	blocks := l.Blocks()
 	read(t, m, func(s *readmodel.Snapshot) {
-		before, err := s.Accounts("elevator")
+		before, err := s.AllAccounts("elevator")
 		require.NoError(t, err)
 		require.NoError(t, m.Apply(t.Context(), blocks[len(blocks)-1]))
-		after, err := s.Accounts("elevator")
+		after, err := s.AllAccounts("elevator")
 		require.NoError(t, err)
 		require.Equal(t, before, after)
 		require.EqualValues(t, len(blocks)-1, s.Next)

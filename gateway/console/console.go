@@ -1,0 +1,129 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+)
+
+//go:embed templates assets
+var files embed.FS
+
+// Model is the gateway's own copy of the ledger.
+type Model interface {
+	Read(ctx context.Context, look func(*readmodel.Snapshot) error) error
+}
+
+// Options say whose console it is.
+type Options struct {
+	Organisation massbalance.OrganisationID
+	Model        Model
+	// Problem says why the pages may be out of date, or "".
+	Problem func() string
+	Log     *slog.Logger
+}
+
+// Console serves the pages.
+type Console struct {
+	Options
+	pages map[string]*template.Template
+}
+
+// New reads the pages' templates; those are part of the program.
+func New(o Options) *Console {
+	c := &Console{Options: o, pages: map[string]*template.Template{}}
+	for _, page := range []string{"overview", "site", "claim", "problem"} {
+		c.pages[page] = template.Must(template.New(page).Funcs(functions).ParseFS(files,
+			"templates/base.html", "templates/parts.html", "templates/"+page+".html"))
+	}
+	return c
+}
+
+// Register adds the pages.
+func (c *Console) Register(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", c.page("overview", func(l *lens, _ *http.Request) (any, error) { return l.overview() }))
+	mux.HandleFunc("GET /sites/{site}", c.page("site", func(l *lens, r *http.Request) (any, error) {
+		return l.sitePage(massbalance.SiteID(r.PathValue("site")))
+	}))
+	mux.HandleFunc("GET /claims/{organisation}/{command}", c.page("claim", func(l *lens, r *http.Request) (any, error) {
+		return l.claimPage(massbalance.ClaimID(r.PathValue("organisation") + "/" + r.PathValue("command")))
+	}))
+	assets, err := fs.Sub(files, "assets")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	serve := http.StripPrefix("/assets/", http.FileServerFS(assets))
+	mux.HandleFunc("GET /assets/", func(w http.ResponseWriter, r *http.Request) {
+		protect(w)
+		w.Header().Set("Cache-Control", "no-cache")
+		serve.ServeHTTP(w, r)
+	})
+}
+
+// protect keeps a page from loading, sending or being framed anywhere else.
+func protect(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// page answers with a template, filled from one snapshot.
+func (c *Console) page(name string, look func(*lens, *http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		protect(w)
+		var frame frame
+		err := c.Model.Read(r.Context(), func(s *readmodel.Snapshot) (err error) {
+			l := newLens(s, c.Organisation)
+			if frame, err = l.frame(r.URL.Path, c.Problem()); err != nil {
+				return err
+			}
+			frame.Page, err = look(l, r)
+			return err
+		})
+		status := http.StatusOK
+		if err != nil {
+			status, name = c.failed(r, &frame, err), "problem"
+		}
+		c.render(w, r, name, status, frame)
+	}
+}
+
+// failed puts what went wrong in the page's place. Only what is missing is
+// named; anything else is for the log.
+func (c *Console) failed(r *http.Request, f *frame, err error) int {
+	var missing *readmodel.NotFound
+	if errors.As(err, &missing) {
+		f.Page = failure{"Not on the ledger", "As of this block " + missing.Error() + ". It may have been misspelt, or it is not committed yet."}
+		return http.StatusNotFound
+	}
+	c.Log.LogAttrs(r.Context(), slog.LevelError, "couldn't make a page", slog.String("path", r.URL.Path), slog.Any("error", err))
+	f.Page = failure{"The page could not be made", "The gateway could not read its own copy of the ledger. Its log says why."}
+	return http.StatusInternalServerError
+}
+
+// failure is the content of the problem page.
+type failure struct{ Title, Detail string }
+
+func (c *Console) render(w http.ResponseWriter, r *http.Request, name string, status int, f frame) {
+	var page bytes.Buffer // so that a half page is never sent
+	if err := c.pages[name].ExecuteTemplate(&page, "base", f); err != nil {
+		c.Log.LogAttrs(r.Context(), slog.LevelError, "couldn't render a page", slog.String("page", name), slog.Any("error", err))
+		http.Error(w, "The page could not be made; the gateway's log says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = page.WriteTo(w) // whoever asked may be gone
+}

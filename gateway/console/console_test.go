@@ -1,0 +1,189 @@
+package console_test
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/console"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
+	"github.com/weighbridge/weighbridge/gateway/replay"
+)
+
+// served is a console over a real ledger in memory.
+type served struct {
+	t       *testing.T
+	ledger  *ledgertest.Ledger
+	url     string
+	problem string
+}
+
+func serve(t *testing.T, org massbalance.OrganisationID, ledger *ledgertest.Ledger) *served {
+	t.Helper()
+	model, err := readmodel.Open(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = model.Close() })
+	if ledger != nil {
+		ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
+	}
+	s := &served{t: t, ledger: ledger}
+	mux := http.NewServeMux()
+	console.New(console.Options{
+		Organisation: org, Model: model, Problem: func() string { return s.problem }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}).Register(mux)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+func season(t *testing.T) *ledgertest.Ledger {
+	t.Helper()
+	ledger := ledgertest.New(t)
+	ledger.Season()
+	return ledger
+}
+
+// get returns a page; status 0 means 200.
+func (s *served) get(path string, status int) (string, http.Header) {
+	s.t.Helper()
+	response, err := http.Get(s.url + path)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	require.Equal(s.t, status, response.StatusCode, "%s", body)
+	return string(body), response.Header
+}
+
+// text is what of a page can be read, with the padding of figures left out.
+func text(page string) string {
+	page = regexp.MustCompile(`<span class="pad"[^>]*>[^<]*</span>`).ReplaceAllString(page, "")
+	page = regexp.MustCompile(`</?(span|b|small)[^>]*>`).ReplaceAllString(page, "")
+	page = regexp.MustCompile(`<[^>]+>`).ReplaceAllString(page, " ")
+	return strings.Join(strings.FieldsFunc(page, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' }), " ")
+}
+
+func TestTheSitePageShowsStockLotsAndTransfers(t *testing.T) {
+	s := serve(t, "growers", season(t))
+	page, _ := s.get("/sites/elevator", http.StatusOK)
+	shown := text(page)
+	for _, want := range []string{
+		"River elevator", "Period 2026-Q3 open", "Winter wheat",
+		"Stock now 320.12 t 320\u202f120.125 kg", "Credit left to attribute 130.72 t 130\u202f720.125 kg",
+		"Credit covers 41 % of the stock; 189\u202f400 kg are undifferentiated.",
+		"growers/INT-4/1", "56\u202f300", "141\u202f300", "Segregated", "REGEN-PLUSDE-BB20260.276 kg CO₂e/kg−0.031 removed",
+		"growers/DSP-3", "24\u202f500.5", "Rejected", "Return to stock", "In transit", "Oderbruch mill",
+		"Taken in",
+	} {
+		require.Contains(t, shown, want)
+	}
+	require.NotContains(t, shown, "growers/INT-1/1statement", "it is spent, and so no open lot")
+}
+
+func TestTheOverviewSaysWhatWaits(t *testing.T) {
+	ledger := season(t)
+	page, _ := serve(t, "miller", ledger).get("/", http.StatusOK)
+	require.Contains(t, text(page), "Receive or reject 25\u202f000 kg Winter wheat from River elevator for Oderbruch mill")
+	page, _ = serve(t, "growers", ledger).get("/", http.StatusOK)
+	require.Contains(t, text(page), "Return to stock 24\u202f500.5 kg Winter wheat rejected by Oderbruch mill back to River elevator")
+	page, _ = serve(t, "certifier", ledger).get("/", http.StatusOK)
+	for _, site := range []string{"River elevator", "Oderbruch mill", "Havel bakery", "Berlin distribution hub"} {
+		require.Contains(t, page, site, "a certification body sees all")
+	}
+}
+
+func TestTheClaimPageReachesTheFarms(t *testing.T) {
+	page, _ := serve(t, "brand", season(t)).get("/claims/brand/CLM-1", http.StatusOK)
+	shown := text(page)
+	for _, want := range []string{
+		"20.00 t of Wheat flour", "20\u202f000.777 kg, claimed by Morgenbrot", "Morgenbrot rolls, 500 g", "they need not be physically contained in it",
+		"Hof Lindenau", "11\u202f999.999", "60", "Gut Seeberg", "8\u202f000.777", "Rounding each share is rounded down to the gram 0.001",
+	} {
+		require.Contains(t, shown, want)
+	}
+	require.Regexp(t, `(?s)The way it took.*River elevator.*Oderbruch mill.*Havel bakery.*Berlin distribution hub`, shown)
+}
+
+func TestEveryPageSaysHowFarToTrustIt(t *testing.T) {
+	ledger := season(t)
+	s := serve(t, "growers", ledger)
+	last := ledger.Blocks()[len(ledger.Blocks())-1].Number
+	page, _ := s.get("/", http.StatusOK)
+	require.Regexp(t, `True at block \d+`, text(page))
+	require.NotContains(t, page, `role="alert"`)
+	s.problem = "The organisation's peer does not answer."
+	ledger.Add(replay.Transaction{ID: "odd", Code: "VALID", Finding: &replay.Finding{Block: 1, Problem: replay.ExtraKey}})
+	for _, path := range []string{"/", "/sites/elevator", "/claims/brand/CLM-1"} {
+		page, _ = s.get(path, http.StatusOK)
+		shown := text(page)
+		require.Contains(t, shown, "Not up to date. The organisation&#39;s peer does not answer.")
+		require.Contains(t, shown, "1 finding.")
+		require.Contains(t, shown, fmt.Sprint("True at block ", last+1))
+	}
+}
+
+func TestEmptyStatesTeach(t *testing.T) {
+	page, _ := serve(t, "growers", nil).get("/", http.StatusOK)
+	require.Contains(t, text(page), "No block read yet")
+	require.Contains(t, text(page), "The consortium is not founded yet")
+	founded := ledgertest.New(t)
+	founded.Found()
+	s := serve(t, "growers", founded)
+	page, _ = s.get("/sites/silo-north", http.StatusOK)
+	for _, want := range []string{"No stock account yet.", "No credit is available here.", "Nothing was dispatched to this site.", "No claim was made here."} {
+		require.Contains(t, text(page), want)
+	}
+	page, _ = s.get("/sites/nowhere", http.StatusNotFound)
+	require.Contains(t, text(page), "there is no site nowhere")
+	s.get("/claims/a/b", http.StatusNotFound)
+}
+
+// The pages work without anything from elsewhere and without script.
+func TestPagesKeepToThemselves(t *testing.T) {
+	s := serve(t, "growers", season(t))
+	for _, path := range []string{"/", "/sites/elevator", "/claims/brand/CLM-1", "/sites/nowhere"} {
+		status := http.StatusOK
+		if path == "/sites/nowhere" {
+			status = http.StatusNotFound
+		}
+		page, header := s.get(path, status)
+		require.Contains(t, header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+		require.NotContains(t, header.Get("Content-Security-Policy"), "unsafe")
+		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
+		for _, never := range []string{"<script", "style=", "http://", "https://", "onclick", "ZgotmplZ", "%!"} {
+			require.NotContains(t, page, never, path)
+		}
+		for _, link := range regexp.MustCompile(`(?:href|src)="([^"#]+)"`).FindAllStringSubmatch(page, -1) {
+			require.True(t, strings.HasPrefix(link[1], "/"), link[1])
+		}
+		require.Equal(t, 1, strings.Count(page, "<h1"), path)
+		require.Contains(t, page, `<html lang="en">`)
+	}
+	style, header := s.get("/assets/console.css", http.StatusOK)
+	require.Contains(t, header.Get("Content-Type"), "text/css")
+	require.NotContains(t, style, "url(")
+	require.NotContains(t, style, "@import")
+	icon, _ := s.get("/assets/mark.svg", http.StatusOK)
+	require.Contains(t, icon, "<svg")
+}
+
+// What people wrote into the ledger is text, never markup.
+func TestNamesAreEscaped(t *testing.T) {
+	ledger := ledgertest.New(t)
+	ledger.Found()
+	ledger.Must("growers", massbalance.Command{ID: "X", By: `<b>"clerk"</b>`, Body: massbalance.RegisterSite{
+		Site: "x", Name: `<script>alert(1)</script>`, Country: "DE", Region: "DE-BB"}})
+	page, _ := serve(t, "growers", ledger).get("/sites/x", http.StatusOK)
+	require.NotContains(t, page, "<script>")
+	require.NotContains(t, page, `<b>"clerk"`)
+}

@@ -1,0 +1,232 @@
+package console
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+)
+
+// How many rows a page shows of each; the interface for programs gives the rest.
+const (
+	lotRows      = 50
+	transferRows = 15
+	entryRows    = 15
+	claimRows    = 10
+)
+
+// sitePage is everything about one site.
+type sitePage struct {
+	siteCard
+	Own      bool
+	Lots     []lotRow
+	MoreLots bool
+	In, Out  []transferRow
+	Entries  []entryRow
+	Claims   []claimRow
+}
+
+func (l *lens) sitePage(id massbalance.SiteID) (page sitePage, err error) {
+	site, err := readmodel.Need[massbalance.Site](l.s, massbalance.SiteKey(id))
+	if err != nil {
+		return page, err
+	}
+	page.Own = site.Owner == l.organisation
+	if page.siteCard, err = l.siteCard(site); err != nil {
+		return page, err
+	}
+	lots, err := l.s.Lots(readmodel.LotFilter{Site: id, Available: true}, readmodel.Page{Limit: lotRows})
+	if err != nil {
+		return page, err
+	}
+	page.MoreLots = lots.Next != 0
+	if page.Lots, err = l.lotRows(lots.Items); err != nil {
+		return page, err
+	}
+	if page.In, err = l.transfers(id, readmodel.In); err != nil {
+		return page, err
+	}
+	if page.Out, err = l.transfers(id, readmodel.Out); err != nil {
+		return page, err
+	}
+	if page.Claims, err = l.claims(readmodel.ClaimFilter{Site: id}); err != nil {
+		return page, err
+	}
+	entries, err := l.s.Entries(readmodel.EntryFilter{Site: id}, readmodel.Page{Limit: entryRows, Newest: true})
+	page.Entries = l.entryRows(entries.Items)
+	return page, err
+}
+
+func (l *lens) transfers(site massbalance.SiteID, direction readmodel.Direction) ([]transferRow, error) {
+	transfers, err := l.s.Transfers(readmodel.TransferFilter{Site: site, Direction: direction}, readmodel.Page{Limit: transferRows, Newest: true})
+	if err != nil {
+		return nil, err
+	}
+	return l.transferRows(transfers.Items, direction == readmodel.In)
+}
+
+func (l *lens) claims(f readmodel.ClaimFilter) ([]claimRow, error) {
+	claims, err := l.s.Claims(f, readmodel.Page{Limit: claimRows, Newest: true})
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]claimRow, 0, len(claims.Items))
+	for _, c := range claims.Items {
+		rows = append(rows, l.claimRow(c))
+	}
+	return rows, nil
+}
+
+// overview is the organisation's sites and what waits for it. An organisation
+// without sites of its own, such as a certification body, sees all sites.
+type overview struct {
+	Own     bool
+	Sites   []siteCard
+	Todo    []transferRow
+	Entries []entryRow
+	Claims  []claimRow
+	Founded bool
+}
+
+func (l *lens) overview() (page overview, err error) {
+	consortium, err := find[massbalance.Consortium](l, massbalance.ConsortiumKey())
+	if err != nil {
+		return page, err
+	}
+	page.Founded = len(consortium.Members) > 0
+	journal, claims := readmodel.EntryFilter{Organisation: l.organisation}, readmodel.ClaimFilter{Organisation: l.organisation}
+	sites, err := l.s.Sites(l.organisation, readmodel.Page{Limit: navLimit})
+	page.Own = len(sites.Items) > 0
+	if err == nil && !page.Own {
+		journal, claims = readmodel.EntryFilter{}, readmodel.ClaimFilter{}
+		sites, err = l.s.Sites("", readmodel.Page{Limit: navLimit})
+	}
+	if err != nil {
+		return page, err
+	}
+	for _, site := range sites.Items {
+		if err := l.addSite(&page, site); err != nil {
+			return page, err
+		}
+	}
+	if page.Claims, err = l.claims(claims); err != nil {
+		return page, err
+	}
+	entries, err := l.s.Entries(journal, readmodel.Page{Limit: entryRows, Newest: true})
+	page.Entries = l.entryRows(entries.Items)
+	return page, err
+}
+
+func (l *lens) addSite(page *overview, site massbalance.Site) error {
+	card, err := l.siteCard(site)
+	if err != nil {
+		return err
+	}
+	page.Sites = append(page.Sites, card)
+	for _, waiting := range []struct {
+		direction readmodel.Direction
+		status    massbalance.TransferStatus
+	}{{readmodel.In, massbalance.InTransit}, {readmodel.Out, massbalance.Rejected}} {
+		transfers, err := l.s.Transfers(readmodel.TransferFilter{Site: site.ID, Direction: waiting.direction, Status: waiting.status}, readmodel.Page{Limit: transferRows})
+		if err != nil {
+			return err
+		}
+		rows, err := l.transferRows(transfers.Items, waiting.direction == readmodel.In)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if row.Todo != "" {
+				page.Todo = append(page.Todo, row)
+			}
+		}
+	}
+	return nil
+}
+
+// claimPage is one claim with where it comes from.
+type claimPage struct {
+	claimRow
+	Owner    string
+	Origins  []originRow
+	Rounding massbalance.Quantity
+	Stations []*station
+	Entry    readmodel.Entry
+}
+
+// originRow is one farm's part of a claim.
+type originRow struct {
+	readmodel.Origin
+	Traits   traits
+	Site     string
+	Material string
+	// Share and Start are in per cent of the claim; Start is where its bar begins.
+	Share, Start, Width string
+	Index               int
+}
+
+// station is a site on the way from the farms to the claim.
+type station struct {
+	Site     massbalance.Site
+	Owner    string
+	Products []string
+	Lots     int
+	away     int // lots between the site and the claim
+}
+
+func (l *lens) claimPage(id massbalance.ClaimID) (page claimPage, err error) {
+	trace, err := l.s.Trace(id)
+	if err != nil {
+		return page, err
+	}
+	c := trace.Claim
+	page.claimRow, page.Owner, page.Rounding = l.claimRow(c), l.memberName(c.Organisation), trace.Rounding
+	var before massbalance.Quantity
+	for i, o := range trace.Origins {
+		page.Origins = append(page.Origins, originRow{
+			Origin: o, Traits: newTraits(o.Statement.Characteristics.ID(), o.Statement.Characteristics),
+			Site: l.siteName(o.Statement.Site), Material: l.productName(o.Introduced),
+			Share: percent(o.Quantity, c.Quantity, 1), Start: percent(before, c.Quantity, 2), Width: percent(o.Quantity, c.Quantity, 2), Index: i % 6,
+		})
+		before = before.Add(o.Quantity)
+	}
+	if page.Stations, err = l.stations(trace.Path); err != nil {
+		return page, err
+	}
+	_, command, _ := strings.Cut(string(c.ID), "/")
+	page.Entry, err = l.s.Command(c.Organisation, massbalance.CommandID(command))
+	return page, err
+}
+
+// stations lists the sites on the way, the farms' first: by the longest way from
+// a site to the claim.
+func (l *lens) stations(path []readmodel.Step) ([]*station, error) {
+	away := map[massbalance.LotID]int{}
+	at := map[massbalance.SiteID]*station{}
+	for _, step := range path { // each lot before those it was made of
+		lot := step.Lot
+		for _, parent := range lot.Parents {
+			away[parent.Lot] = max(away[parent.Lot], away[lot.ID]+1)
+		}
+		s, seen := at[lot.Site]
+		if !seen {
+			site, err := find[massbalance.Site](l, massbalance.SiteKey(lot.Site))
+			if err != nil {
+				return nil, err
+			}
+			s = &station{Site: site, Owner: l.memberName(site.Owner)}
+			at[lot.Site] = s
+		}
+		s.Lots++
+		s.away = max(s.away, away[lot.ID])
+		if name := l.productName(lot.Product); !slices.Contains(s.Products, name) {
+			s.Products = append([]string{name}, s.Products...)
+		}
+	}
+	return slices.SortedFunc(maps.Values(at), func(a, b *station) int {
+		return cmp.Or(cmp.Compare(b.away, a.away), cmp.Compare(a.Site.ID, b.Site.ID))
+	}), nil
+}

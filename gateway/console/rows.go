@@ -1,0 +1,193 @@
+package console
+
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+)
+
+// traits are a set of specified characteristics in a line.
+type traits struct {
+	ID massbalance.CharacteristicsID
+	massbalance.Characteristics
+	// Emissions is the sum of what is emitted, in kg CO2e per kg. Removals and
+	// uptake stand apart: they are never netted.
+	Emissions, Removals, Uptake string
+}
+
+func (l *lens) traits(id massbalance.CharacteristicsID) (traits, error) {
+	c, err := find[massbalance.Characteristics](l, massbalance.CharacteristicsKey(id))
+	return newTraits(id, c), err
+}
+
+func newTraits(id massbalance.CharacteristicsID, c massbalance.Characteristics) traits {
+	kilogram := massbalance.Kilograms(1)
+	sum := decimal.Zero
+	for _, f := range []massbalance.CarbonFigure{c.Carbon.Fossil, c.Carbon.LandManagement, c.Carbon.LandUseChange, c.Carbon.BiogenicNonCO2} {
+		sum = sum.Add(f.Intensity.Emissions(kilogram))
+	}
+	t := traits{ID: id, Characteristics: c, Emissions: sum.String()}
+	if c.Carbon.Removals.Intensity.Sign() != 0 {
+		t.Removals = minus(c.Carbon.Removals.Intensity.String())
+	}
+	if c.Carbon.BiogenicUptake.Intensity.Sign() != 0 {
+		t.Uptake = minus(c.Carbon.BiogenicUptake.Intensity.String())
+	}
+	return t
+}
+
+// minus writes a proper minus sign.
+func minus(number string) string { return strings.Replace(number, "-", "−", 1) }
+
+// lotRow is a lot in a table.
+type lotRow struct {
+	massbalance.Lot
+	Product string
+	Traits  traits
+	// Left is what is available in per cent of the lot.
+	Left string
+}
+
+func (l *lens) lotRows(lots []massbalance.Lot) ([]lotRow, error) {
+	rows := make([]lotRow, 0, len(lots))
+	for _, lot := range lots {
+		t, err := l.traits(lot.Characteristics)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, lotRow{lot, l.productName(lot.Product), t, percent(lot.Available(), lot.Quantity, 2)})
+	}
+	return rows, nil
+}
+
+// transferRow is a transfer seen from a site, or from an organisation.
+type transferRow struct {
+	massbalance.Transfer
+	Product    string
+	Attributed massbalance.Quantity
+	// Other is the site at the other end, Own the one at this end.
+	Other, Own massbalance.Site
+	OtherOwner string
+	// Todo says what this organisation has to do about it, or "".
+	Todo string
+}
+
+func (l *lens) transferRows(transfers []massbalance.Transfer, in bool) ([]transferRow, error) {
+	rows := make([]transferRow, 0, len(transfers))
+	for _, t := range transfers {
+		row := transferRow{Transfer: t, Product: l.productName(t.Product)}
+		for _, line := range t.Lines {
+			row.Attributed = row.Attributed.Add(line.Quantity)
+		}
+		other, own := t.To, t.From
+		if in {
+			other, own = own, other
+		}
+		var err error
+		if row.Other, err = find[massbalance.Site](l, massbalance.SiteKey(other)); err != nil {
+			return nil, err
+		}
+		if row.Own, err = find[massbalance.Site](l, massbalance.SiteKey(own)); err != nil {
+			return nil, err
+		}
+		row.OtherOwner = l.memberName(row.Other.Owner)
+		switch {
+		case in && t.Status == massbalance.InTransit && t.Receiver == l.organisation:
+			row.Todo = "Receive or reject"
+		case !in && t.Status == massbalance.Rejected && t.Sender == l.organisation:
+			row.Todo = "Return to stock"
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// transferTable is a table of transfers; End says which end the other site is.
+type transferTable struct {
+	End  string
+	Rows []transferRow
+}
+
+// entryRow is an entry of the journal in words.
+type entryRow struct {
+	readmodel.Entry
+	Verb  string
+	Site  string
+	Moves []move
+}
+
+// move is material going in or out.
+type move struct {
+	Sign, Class, Product string
+	Quantity             massbalance.Quantity
+}
+
+// verbs say what a command did; records are facts of the past.
+var verbs = map[string]string{
+	"found_consortium": "Consortium founded", "register_organisation": "Organisation registered", "register_product": "Product registered",
+	"register_recipe": "Recipe registered", "register_certifier": "Certifier recognised", "register_site": "Site registered",
+	"open_period": "Period opened", "close_period": "Period closed", "publish_certificate": "Certificate published",
+	"publish_statement": "Statement published", "introduce": "Introduced", "take_in": "Taken in", "dispatch": "Dispatched",
+	"receive": "Received", "reject": "Rejected", "return": "Returned", "convert": "Converted", "withdraw": "Withdrawn", "claim": "Claimed",
+}
+
+func (l *lens) entryRows(entries []readmodel.Entry) []entryRow {
+	rows := make([]entryRow, 0, len(entries))
+	for _, e := range entries {
+		row := entryRow{Entry: e, Verb: verbs[e.Record.Type]}
+		if row.Verb == "" {
+			row.Verb = e.Record.Type
+		}
+		if e.Record.Site != "" {
+			row.Site = l.siteName(e.Record.Site)
+		}
+		for _, m := range e.Record.Materials {
+			if !m.In.IsZero() {
+				row.Moves = append(row.Moves, move{"+", "in", l.productName(m.Product), m.In})
+			}
+			if !m.Out.IsZero() {
+				row.Moves = append(row.Moves, move{"−", "out", l.productName(m.Product), m.Out})
+			}
+		}
+		if claim, ok := e.Command.Body.(massbalance.ClaimCredits); ok {
+			row.Moves = append(row.Moves, claimed(l.productName(claim.Product), claim.Lines))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// claimed shows what a claim took, which is credit and no material.
+func claimed(product string, lines []massbalance.LotLine) move {
+	m := move{"−", "credit", product + " credit", massbalance.Quantity{}}
+	for _, line := range lines {
+		m.Quantity = m.Quantity.Add(line.Quantity)
+	}
+	return m
+}
+
+// claimRow is a claim in a table.
+type claimRow struct {
+	massbalance.Claim
+	Product string
+	Site    string
+	Model   massbalance.CustodyModel
+}
+
+func (l *lens) claimRow(c massbalance.Claim) claimRow {
+	return claimRow{c, l.productName(c.Product), l.siteName(c.Site), loosest(c.Lines)}
+}
+
+// loosest is the model that a whole claim may name: its weakest part's.
+func loosest(lines []massbalance.TransferLine) massbalance.CustodyModel {
+	var model massbalance.CustodyModel
+	for i, line := range lines {
+		if i == 0 || line.Model.Level() < model.Level() {
+			model = line.Model
+		}
+	}
+	return model
+}

@@ -1,0 +1,13 @@
+// Gateway is what one organisation runs beside its peer: it takes commands over
+// HTTP and brings them to the ledger, replays the chain's blocks by the same
+// rules, and answers reads, with a console for people, from its own copy.
+//
+//	gateway serve --config gateway.yaml
+//
+// It may start before its peer and outlives the peer's restarts: reads go on,
+// and /readyz says that they may be behind. What it keeps under its data
+// directory follows from the chain and may be deleted while it is stopped.
+//
+// Whoever reaches the gateway acts for its organisation, because there is no
+// sign-in yet. It therefore listens on loopback addresses only.
+package main

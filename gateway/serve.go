@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/weighbridge/weighbridge/gateway/api"
+	"github.com/weighbridge/weighbridge/gateway/block"
+	"github.com/weighbridge/weighbridge/gateway/console"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/replay"
+	"github.com/weighbridge/weighbridge/gateway/submit"
+)
+
+const (
+	// drainTime is how long requests and transactions under way may take at the end.
+	drainTime = 30 * time.Second
+	// heightEvery is how often the peer is asked for the chain's height.
+	heightEvery = 2 * time.Second
+	// lagTime is for how long the read model may be behind before it counts.
+	lagTime = time.Second
+)
+
+// process is a gateway at work.
+type process struct {
+	config   config
+	log      *slog.Logger
+	model    *readmodel.Model
+	client   *submit.Client
+	follower *block.Follower
+	metrics  *prometheus.Registry
+
+	mu    sync.Mutex
+	chain uint64 // blocks that the peer's chain has, 0 while unknown
+}
+
+// serve runs a gateway until ctx ends, and then lets what is under way come to
+// its end.
+func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("couldn't make the data directory: %w", err)
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("couldn't listen on %s: %w", c.Listen, err)
+	}
+	defer listener.Close()
+	p := &process{config: c, log: log, metrics: prometheus.NewRegistry()}
+	if p.model, err = readmodel.Open(c.Data); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.model.Close()) }()
+	if p.client, err = submit.Dial(p.dialOptions()); err != nil {
+		return err
+	}
+	p.follower = block.NewFollower(p.client.Network())
+	log.Info("serving", "url", "http://"+listener.Addr().String(), "peer", c.Peer.Address, "blocks", p.model.Next())
+	return p.run(ctx, listener)
+}
+
+func (p *process) dialOptions() submit.Options {
+	c := p.config
+	return submit.Options{
+		Peer: c.Peer.Address, ServerName: c.Peer.ServerName, TLSCA: c.Peer.TLSCA,
+		Certificate: c.Identity.Certificate, Key: c.Identity.Key, Organisation: string(c.Organisation),
+		Channel: c.Channel, Chaincode: c.Chaincode, Registerer: p.metrics,
+	}
+}
+
+// run serves and follows. Following goes on while requests are drained, because
+// their answers wait for blocks; the client is closed after both.
+func (p *process) run(ctx context.Context, listener net.Listener) error {
+	server := p.server()
+	following, stopFollowing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopFollowing()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.follow(following) })
+	group.Go(func() error { p.watchHeight(following); return nil })
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("couldn't serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		defer stopFollowing()
+		return p.drain(server)
+	})
+	return group.Wait()
+}
+
+func (p *process) server() *http.Server {
+	handler := api.New(api.Options{
+		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.client, Model: p.model, Status: p.status,
+		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.problem, Log: p.log}),
+		Metrics: p.metrics, Log: p.log,
+	})
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
+	}
+}
+
+func (p *process) drain(server *http.Server) error {
+	p.log.Info("stopping: letting requests and transactions under way come to their end")
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		p.log.Warn("couldn't wait for all requests", "error", err)
+	}
+	if err := p.client.Close(ctx); err != nil {
+		p.log.Warn("couldn't wait for all transactions; sending their commands again is safe", "error", err)
+	}
+	return nil
+}
+
+// follow replays each block into the read model. It ends with an error only
+// where waiting would not help; the gateway then stops, and continues at its
+// checkpoint when it is started again.
+func (p *process) follow(ctx context.Context) error {
+	engine := replay.New(p.config.Chaincode)
+	err := p.follower.Follow(ctx, p.model.Next(), func(b block.Block) error {
+		replayed, err := engine.Replay(p.model, b)
+		if err != nil {
+			return err
+		}
+		for _, t := range replayed.Transactions {
+			if f := t.Finding; f != nil {
+				p.log.Error("the chain differs from what the rules give", "block", f.Block, "transaction", f.Transaction,
+					"problem", f.Problem, "key", f.Key, "expected", f.Expected, "found", f.Found)
+			}
+		}
+		return p.model.Apply(ctx, replayed)
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("couldn't follow the chain: %w", err)
+}
+
+// status tells the interface how the gateway stands to its peer.
+func (p *process) status() api.Status {
+	state := p.follower.State()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return api.Status{Connected: state.Connected, Reason: state.Reason, Chain: p.chain}
+}
+
+// problem says in words why the reads may not be those of the ledger now, or "".
+func (p *process) problem() string {
+	status, blocks := p.status(), p.model.Next()
+	switch {
+	case !status.Connected:
+		return "The organisation's peer does not answer. What you see may be out of date."
+	case !status.CaughtUp(blocks):
+		return fmt.Sprintf("This gateway is still reading the chain: %d of %d blocks.", blocks, status.Chain)
+	}
+	return ""
+}
+
+// watchHeight keeps up with how long the peer's chain is. A height counts once
+// the read model has it, or did not reach it within lagTime: the moment that
+// every new block takes to be replayed is no lag.
+func (p *process) watchHeight(ctx context.Context) {
+	ticker := time.NewTicker(heightEvery)
+	defer ticker.Stop()
+	for {
+		if height, err := p.height(); err != nil {
+			p.log.Debug("the chain's height is not known", "error", err)
+		} else if height > 0 {
+			wait, cancel := context.WithTimeout(ctx, lagTime)
+			_ = p.model.Await(wait, height-1) // a lag is what is to be found out
+			cancel()
+			p.mu.Lock()
+			p.chain = height
+			p.mu.Unlock()
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// height asks the peer's system chaincode how many blocks its chain has. Closing
+// the client ends the wait for an answer.
+func (p *process) height() (uint64, error) {
+	info, err := p.client.Network().GetContract("qscc").EvaluateTransaction("GetChainInfo", p.config.Channel)
+	if err != nil {
+		return 0, fmt.Errorf("couldn't ask for the chain's height: %w", err)
+	}
+	return readHeight(info)
+}
+
+// readHeight reads the first field of Fabric's BlockchainInfo.
+func readHeight(info []byte) (uint64, error) {
+	number, kind, n := protowire.ConsumeTag(info)
+	if n < 0 || number != 1 || kind != protowire.VarintType {
+		return 0, errors.New("couldn't read the chain's height: the peer's answer does not begin with it")
+	}
+	height, n := protowire.ConsumeVarint(info[n:])
+	if n < 0 {
+		return 0, fmt.Errorf("couldn't read the chain's height: %w", protowire.ParseError(n))
+	}
+	return height, nil
+}
