@@ -1,6 +1,9 @@
 package massbalance
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // listLimit bounds every list in a command: a transaction must stay small
 // enough for every peer to check.
@@ -157,7 +160,7 @@ func (b *books) spend(lots []Lot, lines []LotLine, to Holder) error {
 	for i, lot := range lots {
 		lot.Spent = lot.Spent.Add(lines[i].Quantity)
 		b.e.put(LotKey(lot.ID), lot)
-		b.e.post(lot.Characteristics, lines[i].Quantity, lotHolder(lot), to)
+		b.e.post(Posting{Characteristics: lot.Characteristics, Model: lot.Model, Quantity: lines[i].Quantity, From: lotHolder(lot), To: to})
 	}
 	return nil
 }
@@ -168,14 +171,14 @@ func (b *books) create(lot Lot, from Holder) LotID {
 	lot.ID = lotID(b.e.tx.Organisation, b.e.command.ID, b.lots)
 	lot.Site = b.site.ID
 	b.e.put(LotKey(lot.ID), lot)
-	b.e.post(lot.Characteristics, lot.Quantity, from, lotHolder(lot))
+	b.e.post(Posting{Characteristics: lot.Characteristics, Model: lot.Model, Quantity: lot.Quantity, From: from, To: lotHolder(lot)})
 	return lot.ID
 }
 
 // post records a movement of credit; nothing is recorded of nothing.
-func (e *execution) post(c CharacteristicsID, q Quantity, from, to Holder) {
-	if !q.IsZero() {
-		e.record.Credits = append(e.record.Credits, Posting{Characteristics: c, Quantity: q, From: from, To: to})
+func (e *execution) post(p Posting) {
+	if !p.Quantity.IsZero() {
+		e.record.Credits = append(e.record.Credits, p)
 	}
 }
 
@@ -183,52 +186,39 @@ func lotHolder(lot Lot) Holder {
 	return Holder{Kind: HolderLot, ID: string(lot.ID), Site: lot.Site, Product: lot.Product}
 }
 
-// blend is the credit of one set of characteristics under one custody model;
-// credits of different blends never become one lot.
+// blend is credit that may become one lot: of one set of characteristics under
+// one custody model, and whatever else that model keeps apart.
 type blend struct {
-	characteristics CharacteristicsID
-	model           CustodyModel
-	total           Quantity
-	parents         []LotLine
+	TransferLine // without Lot and Quantity
+	total        Quantity
+	parents      []LotLine
+}
+
+// lot makes a lot of the blend.
+func (g blend) lot(product ProductID, quantity Quantity) Lot {
+	return Lot{
+		Product: product, Characteristics: g.Characteristics, Model: g.Model, Share: g.Share,
+		Certifier: g.Certifier, Statement: g.Statement, Quantity: quantity, Parents: g.parents,
+	}
 }
 
 // blends groups lines by what may become one lot, in order of appearance.
 func blends(lines []TransferLine) []blend {
 	var groups []blend
-next:
 	for _, line := range lines {
 		parent := LotLine{line.Lot, line.Quantity}
-		for i := range groups {
-			g := &groups[i]
-			if g.characteristics == line.Characteristics && g.model == line.Model {
-				g.total, g.parents = g.total.Add(line.Quantity), append(g.parents, parent)
-				continue next
-			}
+		line.Lot, line.Quantity = "", Quantity{}
+		at := slices.IndexFunc(groups, func(g blend) bool {
+			return g.Characteristics == line.Characteristics && g.Model == line.Model && g.Share == line.Share &&
+				g.Certifier == line.Certifier && g.Statement == line.Statement
+		})
+		if at < 0 {
+			at, groups = len(groups), append(groups, blend{TransferLine: line})
 		}
-		groups = append(groups, blend{line.Characteristics, line.Model, line.Quantity, []LotLine{parent}})
+		g := &groups[at]
+		g.total, g.parents = g.total.Add(parent.Quantity), append(g.parents, parent)
 	}
 	return groups
-}
-
-// attributed describes lines as they leave a site with so much material.
-func attributed(lots []Lot, lines []LotLine, physical Quantity, step CustodyModel) ([]TransferLine, error) {
-	total := sumLines(lines)
-	sets := map[CharacteristicsID]bool{}
-	for _, lot := range lots {
-		sets[lot.Characteristics] = true
-	}
-	out := make([]TransferLine, 0, len(lines))
-	for i, lot := range lots {
-		model := carried(lot.Model, total, physical, len(sets))
-		if step != "" && step.Level() > model.Level() {
-			return nil, refuse(CustodyModelRaised, "lot %s can leave as %s at best, not as %s", lot.ID, model, step)
-		}
-		if step != "" {
-			model = step
-		}
-		out = append(out, TransferLine{lot.ID, lines[i].Quantity, lot.Characteristics, model})
-	}
-	return out, nil
 }
 
 func sumLines(lines []LotLine) Quantity {

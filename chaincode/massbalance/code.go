@@ -25,6 +25,7 @@ const (
 	TransferResolved     Code = "transfer_resolved"       // I4
 	ProductMismatch      Code = "product_mismatch"        // the lot, recipe or account is of another product
 	WrongSite            Code = "wrong_site"              // the lot or transfer belongs to another site
+	WrongModel           Code = "wrong_model"             // the custody model does not allow this
 	CustodyModelRaised   Code = "custody_model_raised"    // I9
 	WeightOutOfTolerance Code = "weight_out_of_tolerance" // more arrived than left
 	ExceedsVerification  Code = "exceeds_verification"    // beyond the verified quantity
@@ -40,7 +41,7 @@ const (
 var Codes = []Code{
 	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists,
 	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, SignatureInvalid, CertificateSuspended, CertificateInvalid,
-	EvidenceUsed, TransferResolved, ProductMismatch, WrongSite, CustodyModelRaised,
+	EvidenceUsed, TransferResolved, ProductMismatch, WrongSite, WrongModel, CustodyModelRaised,
 	WeightOutOfTolerance, ExceedsVerification, ExceedsYield, AttributionExceeds, ConversionExceeds,
 	InsufficientStock, InsufficientCredit, BalanceMismatch,
 }

@@ -153,6 +153,44 @@ type (
 		Evidence EvidenceID
 	}
 
+	// Downgrade steps lots down to a looser custody model that still moves with
+	// material. Quantity is that of the blend, under controlled blending only.
+	Downgrade struct {
+		Site     SiteID
+		Product  ProductID
+		Lines    []LotLine
+		Model    CustodyModel
+		Quantity Quantity
+	}
+
+	// Decouple parts credit from its material: the material stays as
+	// undifferentiated stock, the credit becomes book and claim for good.
+	Decouple struct {
+		Site    SiteID
+		Product ProductID
+		Lines   []LotLine
+	}
+
+	// TransferCredits offers credits of book and claim to another site.
+	TransferCredits struct {
+		Site    SiteID
+		To      SiteID
+		Product ProductID
+		Lines   []LotLine
+	}
+
+	// AcceptCredits takes offered credits in; Reject declines them.
+	AcceptCredits struct {
+		Site     SiteID
+		Transfer TransferID
+	}
+
+	// ReturnCredits books declined credits in again at the site they came from.
+	ReturnCredits struct {
+		Site     SiteID
+		Transfer TransferID
+	}
+
 	// Convert processes material by a recipe into one or more outputs.
 	Convert struct {
 		Site   SiteID
@@ -161,6 +199,8 @@ type (
 		Quantity Quantity
 		Lines    []LotLine
 		Outputs  []Output
+		// Model, if given, steps the outputs down to a looser custody model.
+		Model CustodyModel
 	}
 
 	// Withdraw books material out without a receiver: used up, sold outside
@@ -202,6 +242,11 @@ func (Dispatch) Type() string             { return "dispatch" }
 func (Receive) Type() string              { return "receive" }
 func (Reject) Type() string               { return "reject" }
 func (Return) Type() string               { return "return" }
+func (Downgrade) Type() string            { return "downgrade" }
+func (Decouple) Type() string             { return "decouple" }
+func (TransferCredits) Type() string      { return "transfer_credits" }
+func (AcceptCredits) Type() string        { return "accept_credits" }
+func (ReturnCredits) Type() string        { return "return_credits" }
 func (Convert) Type() string              { return "convert" }
 func (Withdraw) Type() string             { return "withdraw" }
 func (ClaimCredits) Type() string         { return "claim" }
@@ -210,7 +255,8 @@ func (ClaimCredits) Type() string         { return "claim" }
 var Bodies = []Body{
 	FoundConsortium{}, RegisterOrganisation{}, RegisterProduct{}, RegisterRecipe{}, RegisterCertifier{},
 	RegisterSite{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
-	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{}, Withdraw{}, ClaimCredits{},
+	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{},
+	Downgrade{}, Decouple{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
 }
 
 // SiteOf names the site whose journal a command advances, or "" for commands
@@ -236,6 +282,16 @@ func SiteOf(body Body) SiteID {
 	case Return:
 		return b.Site
 	case Convert:
+		return b.Site
+	case Downgrade:
+		return b.Site
+	case Decouple:
+		return b.Site
+	case TransferCredits:
+		return b.Site
+	case AcceptCredits:
+		return b.Site
+	case ReturnCredits:
 		return b.Site
 	case Withdraw:
 		return b.Site

@@ -19,6 +19,9 @@ func (b Convert) check() string {
 		}
 		seen[o.Product] = true
 	}
+	if b.Model != "" && (!b.Model.Valid() || !b.Model.Physical()) {
+		return fmt.Sprintf("model: %q is not a custody model that moves with material", b.Model)
+	}
 	if problem := checkLines(b.Lines); problem != "" {
 		return problem
 	}
@@ -50,7 +53,7 @@ func (b Convert) execute(e *execution) error {
 	if err := b.checkProducts(recipe); err != nil {
 		return err
 	}
-	lines, err := attributed(lots, b.Lines, b.Quantity, "")
+	lines, err := leaving(lots, b.Lines, b.Quantity, b.Model)
 	if err != nil {
 		return err
 	}
@@ -105,9 +108,7 @@ func (b Convert) yield(books *books, inputs []blend, process Holder) error {
 			if credit.IsZero() {
 				continue
 			}
-			books.create(Lot{
-				Product: o.Product, Characteristics: in.characteristics, Model: in.model, Quantity: credit, Parents: in.parents,
-			}, process)
+			books.create(in.lot(o.Product, credit), process)
 			credited = credited.Add(credit)
 			left[i], _ = left[i].Sub(credit)
 		}
@@ -116,7 +117,7 @@ func (b Convert) yield(books *books, inputs []blend, process Holder) error {
 		}
 	}
 	for i, in := range inputs {
-		books.e.post(in.characteristics, left[i], process, Holder{Kind: HolderLoss, ID: process.ID})
+		books.e.post(Posting{Characteristics: in.Characteristics, Model: in.Model, Quantity: left[i], From: process, To: Holder{Kind: HolderLoss, ID: process.ID}})
 	}
 	return nil
 }

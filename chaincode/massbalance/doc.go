@@ -39,6 +39,9 @@
 //	receive     they enter the receiver's books, at the weight found on arrival
 //	reject      the receiver refuses; return books them in again at the sender
 //	convert     material and lots become co-products by a recipe
+//	downgrade   lots are stepped down to a looser custody model
+//	decouple    credit parts from its material and becomes book and claim; it is
+//	            transferred, accepted or declined, and returned, as credits
 //	withdraw    material leaves the consortium's sight; lots that go with it are cancelled
 //	claim       credit is used up for a beneficiary and a reporting year
 //
@@ -62,13 +65,28 @@
 //   - I8 The same command ID with the same content gives the first result and
 //     changes nothing; with other content it is refused.
 //   - I9 The custody model never rises: identity preserved > segregated >
-//     controlled blending > mass balance > book and claim. Credit that leaves
-//     with more material than is attributed leaves as mass balance at best;
-//     several sets of characteristics together, as segregated at best.
+//     controlled blending > mass balance > book and claim.
 //   - I11 Nothing is introduced, dispatched, received, converted or claimed under
 //     a certificate on a day on which it is suspended or withdrawn, or at a site
 //     none of whose certificates under the scheme is good on that day. What its
 //     certifier declared stays visible for ever.
+//
+// # Custody models
+//
+// Lots that leave together in one body of material leave under one model, the
+// lowest among them. Identity preserved needs a single statement as origin:
+// lots of two farms together are segregated, equal characteristics or not. A
+// body that is only partly attributed mixes in other material: it is controlled
+// blending where that is asked for, or was so before, and its share (credit per
+// material, an exact ratio carried by the lot) is no greater than any lot's; and
+// mass balance otherwise. Downgrade steps lots down on purpose; there is no step
+// up. A receiver whose certificates under the scheme do not cover the model gets
+// the shipment at the highest model below it that they do.
+//
+// Book and claim begins with decoupling: the material stays as undifferentiated
+// stock, the credit goes on without it, by transfer of credits and acceptance,
+// to a claim. Such lots are refused wherever material moves, and no command
+// leads back. CustodyModel.Wording is what a claim under each model may say.
 //
 // # Bounds on what comes in
 //
@@ -76,7 +94,7 @@
 // statement, by the quantity that the certifier verified and by the statement's
 // area times the yield cap that the consortium adopted for the product and
 // region. The certificate behind the statement must be valid on the business
-// date. What a certifier signs is therefore a ceiling, never an entry.
+// date and cover the custody model. What a certifier signs is therefore a ceiling, never an entry.
 //
 // # Arithmetic
 //

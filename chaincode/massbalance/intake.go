@@ -32,7 +32,7 @@ func (b Introduce) execute(e *execution) error {
 	if s.Holder != e.tx.Organisation {
 		return refuse(NotOwner, "statement %s was issued to %s, not to %s", s.ID, s.Holder, e.tx.Organisation)
 	}
-	if err := books.checkOrigin(s); err != nil {
+	if err := books.checkOrigin(s, b.Model); err != nil {
 		return err
 	}
 	if err := books.use(b.Evidence); err != nil {

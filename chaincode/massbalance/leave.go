@@ -76,7 +76,7 @@ func (b ClaimCredits) execute(e *execution) error {
 	}
 	lines := make([]TransferLine, 0, len(lots))
 	for i, lot := range lots {
-		lines = append(lines, TransferLine{lot.ID, b.Lines[i].Quantity, lot.Characteristics, lot.Model})
+		lines = append(lines, linesOf([]Lot{lot}, b.Lines[i:i+1], lot.Model, lot.Share)...)
 	}
 	e.put(ClaimKey(id), Claim{
 		ID: id, Organisation: e.tx.Organisation, Site: b.Site, Product: b.Product, Quantity: sumLines(b.Lines), Lines: lines,

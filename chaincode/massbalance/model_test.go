@@ -26,12 +26,13 @@ type modelLot struct {
 	at   AccountID
 	set  StatementID // one statement per set of characteristics here
 	left int64
+	free bool // book and claim: free of material
 }
 
 type modelTransfer struct {
 	status   TransferStatus
 	from, to SiteID
-	grams    int64
+	grams    int64 // 0 for credits without material
 	credit   map[StatementID]int64
 }
 
@@ -89,10 +90,10 @@ func (m *model) site(t *rapid.T) SiteID {
 
 // pick draws up to two lots of an account and a quantity of each, and says
 // whether they have enough.
-func (m *model) pick(t *rapid.T, at AccountID) (lines []LotLine, total int64, enough bool) {
+func (m *model) pick(t *rapid.T, at AccountID, free bool) (lines []LotLine, total int64, enough bool) {
 	enough = true
 	for _, id := range m.ledger.created(at) {
-		if len(lines) == 2 || rapid.Bool().Draw(t, "skip") {
+		if m.lots[id].free != free || len(lines) == 2 || rapid.Bool().Draw(t, "skip") {
 			continue
 		}
 		grams := amount(t, m.lots[id].left)
@@ -137,7 +138,7 @@ func (m *model) arrive(t *rapid.T, at AccountID, want map[StatementID]int64) {
 			set = "s2"
 		}
 		grams := GramsOf(lot.Quantity).Int64()
-		m.lots[lot.ID] = &modelLot{at, set, grams}
+		m.lots[lot.ID] = &modelLot{at, set, grams, !lot.Model.Physical()}
 		got[set] += grams
 	}
 	for set, grams := range want {
@@ -159,7 +160,7 @@ func (m *model) Introduce(t *rapid.T) {
 	if result, ok := m.give(t, "growers", body, expected); ok {
 		m.verified[statement] -= grams
 		at := AccountID{"elevator", "wheat"}
-		m.lots[LotID(result.Subject)] = &modelLot{at, statement, grams}
+		m.lots[LotID(result.Subject)] = &modelLot{at, statement, grams, false}
 		m.stock[at] += grams
 	}
 }
@@ -176,7 +177,7 @@ func (m *model) Dispatch(t *rapid.T) {
 	if from == to {
 		return
 	}
-	lines, credit, enough := m.pick(t, at)
+	lines, credit, enough := m.pick(t, at, false)
 	grams := max(amount(t, m.stock[at]), credit-rapid.Int64Range(0, 1).Draw(t, "light"), 1)
 	body := Dispatch{Site: from, To: to, Product: at.Product, Quantity: Grams(grams), Lines: lines}
 	if result, ok := m.give(t, owners[from], body, leaves(credit, grams, m.stock[at], enough)); ok {
@@ -232,6 +233,8 @@ func (m *model) resolve(t *rapid.T, transfer *modelTransfer, from, to TransferSt
 	expected := Accepted
 	if transfer.status != from {
 		expected = TransferResolved
+	} else if transfer.grams == 0 {
+		expected = WrongModel
 	} else if grams > transfer.grams+transfer.grams*5/1000 {
 		expected = WeightOutOfTolerance
 	}
@@ -271,7 +274,7 @@ func (m *model) Reject(t *rapid.T) {
 
 func (m *model) Convert(t *rapid.T) {
 	at := AccountID{"mill", "wheat"}
-	lines, credit, enough := m.pick(t, at)
+	lines, credit, enough := m.pick(t, at, false)
 	grams := max(amount(t, m.stock[at]), credit)
 	flour := max(amount(t, grams*72/100), 1)
 	expected := leaves(credit, grams, m.stock[at], enough)
@@ -290,9 +293,73 @@ func (m *model) Convert(t *rapid.T) {
 	}
 }
 
+// Decouple frees credit of its material; there is no way back.
+func (m *model) Decouple(t *rapid.T) {
+	at := AccountID{m.site(t), rapid.SampledFrom([]ProductID{"wheat", "flour"}).Draw(t, "product")}
+	lines, _, enough := m.pick(t, at, false)
+	if len(lines) == 0 {
+		return
+	}
+	expected := Accepted
+	if !enough {
+		expected = InsufficientCredit
+	}
+	if _, ok := m.give(t, owners[at.Site], Decouple{at.Site, at.Product, lines}, expected); ok {
+		m.arrive(t, at, m.spend(lines))
+	}
+}
+
+func (m *model) TransferCredits(t *rapid.T) {
+	from, to := m.site(t), m.site(t)
+	at := AccountID{from, rapid.SampledFrom([]ProductID{"wheat", "flour"}).Draw(t, "product")}
+	free := rapid.IntRange(0, 3).Draw(t, "free") > 0
+	lines, credit, enough := m.pick(t, at, free)
+	if from == to || len(lines) == 0 {
+		return
+	}
+	if free && rapid.Bool().Draw(t, "ship them") {
+		m.give(t, owners[from], Dispatch{Site: from, To: to, Product: at.Product, Quantity: Grams(credit), Lines: lines}, WrongModel)
+		return
+	}
+	expected := Accepted
+	if !free {
+		expected = WrongModel
+	} else if !enough {
+		expected = InsufficientCredit
+	}
+	if result, ok := m.give(t, owners[from], TransferCredits{from, to, at.Product, lines}, expected); ok {
+		m.transfers[TransferID(result.Subject)] = &modelTransfer{InTransit, from, to, 0, m.spend(lines)}
+	}
+}
+
+func (m *model) AcceptCredits(t *rapid.T) {
+	id, transfer := m.transfer(t)
+	if transfer == nil {
+		return
+	}
+	if transfer.status == Rejected && transfer.grams == 0 {
+		m.credits(t, transfer, transfer.from, Returned, ReturnCredits{transfer.from, id}, Accepted)
+		return
+	}
+	expected := Accepted
+	if transfer.status != InTransit {
+		expected = TransferResolved
+	} else if transfer.grams > 0 {
+		expected = WrongModel
+	}
+	m.credits(t, transfer, transfer.to, Received, AcceptCredits{transfer.to, id}, expected)
+}
+
+func (m *model) credits(t *rapid.T, transfer *modelTransfer, site SiteID, to TransferStatus, body Body, expected Code) {
+	if result, ok := m.give(t, owners[site], body, expected); ok {
+		transfer.status = to
+		m.arrive(t, AccountID{site, m.state[TransferKey(TransferID(result.Subject))].(Transfer).Product}, transfer.credit)
+	}
+}
+
 func (m *model) Withdraw(t *rapid.T) {
 	at := AccountID{m.site(t), "wheat"}
-	lines, credit, enough := m.pick(t, at)
+	lines, credit, enough := m.pick(t, at, false)
 	grams := max(amount(t, m.stock[at]), 1)
 	body := Withdraw{Site: at.Site, Product: at.Product, Quantity: Grams(grams), Lines: lines, Purpose: "feed"}
 	if _, ok := m.give(t, owners[at.Site], body, leaves(credit, grams, m.stock[at], enough)); ok {
@@ -303,7 +370,7 @@ func (m *model) Withdraw(t *rapid.T) {
 
 func (m *model) Claim(t *rapid.T) {
 	at := AccountID{m.site(t), "flour"}
-	lines, _, enough := m.pick(t, at)
+	lines, _, enough := m.pick(t, at, rapid.Bool().Draw(t, "free"))
 	if len(lines) == 0 {
 		return
 	}
@@ -353,7 +420,7 @@ func TestRandomSeasonsAgainstTheModel(t *testing.T) {
 		r.Repeat(map[string]func(*rapid.T){
 			"introduce": m.Introduce, "take in": m.TakeIn, "dispatch": m.Dispatch, "receive": m.Receive,
 			"reject": m.Reject, "return": m.Return, "convert": m.Convert, "withdraw": m.Withdraw,
-			"claim": m.Claim, "repeat": m.Repeat, "": m.Check,
+			"claim": m.Claim, "repeat": m.Repeat, "decouple": m.Decouple, "transfer credits": m.TransferCredits, "accept credits": m.AcceptCredits, "": m.Check,
 		})
 	})
 }

@@ -20,6 +20,11 @@ func (b PublishCertificate) check() string {
 			return fmt.Sprintf("certificate %s: site %q is not a name", c.ID, site)
 		}
 	}
+	for _, model := range c.Models {
+		if !model.Valid() {
+			return fmt.Sprintf("certificate %s: %q is not a custody model", c.ID, model)
+		}
+	}
 	for _, product := range c.Products {
 		if !ValidName(string(product)) {
 			return fmt.Sprintf("certificate %s: product %q is not a name", c.ID, product)

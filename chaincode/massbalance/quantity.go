@@ -21,7 +21,7 @@ var (
 	hectaresForm  = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,4})?$`)
 	intensityForm = regexp.MustCompile(`^-?[0-9]{1,6}(\.[0-9]{1,6})?$`)
 	decimalForm   = regexp.MustCompile(`^([0-9]{1,9})\.([0-9]{1,9})$`)
-	fractionForm  = regexp.MustCompile(`^([0-9]{1,12})/([0-9]{1,12})$`)
+	fractionForm  = regexp.MustCompile(`^([0-9]{1,19})/([0-9]{1,19})$`)
 )
 
 // Quantity is a mass in kilograms: a decimal with at most three places (whole
@@ -139,15 +139,24 @@ func ParseRatio(text string) (Ratio, error) {
 }
 
 func ratioOf(text, numerator, denominator string) (Ratio, error) {
-	n, err := strconv.ParseUint(numerator, 10, 62)
+	n, err := strconv.ParseUint(numerator, 10, 63)
 	if err != nil {
 		return Ratio{}, fmt.Errorf("%q is not a ratio such as 18/25 or 0.72", text)
 	}
-	d, err := strconv.ParseUint(denominator, 10, 62)
+	d, err := strconv.ParseUint(denominator, 10, 63)
 	if err != nil {
 		return Ratio{}, fmt.Errorf("%q is not a ratio such as 18/25 or 0.72", text)
 	}
 	return NewRatio(int64(n), int64(d))
+}
+
+// RatioOf returns part/whole exactly, or an error where it has no 64-bit form.
+func RatioOf(part, whole Quantity) (Ratio, error) {
+	numerator, denominator := part.kg.Shift(quantityPlaces).BigInt(), whole.kg.Shift(quantityPlaces).BigInt()
+	if !numerator.IsInt64() || !denominator.IsInt64() {
+		return Ratio{}, fmt.Errorf("%s kg / %s kg is too fine to be held exactly", part, whole)
+	}
+	return NewRatio(numerator.Int64(), denominator.Int64())
 }
 
 // FloorOf returns q × r rounded down to the gram.

@@ -61,9 +61,11 @@ type Holder struct {
 // Posting moves credit of one set of characteristics from one holder to another.
 type Posting struct {
 	Characteristics CharacteristicsID
-	Quantity        Quantity
-	From            Holder
-	To              Holder
+	// Model is the custody model under which it moves.
+	Model    CustodyModel
+	Quantity Quantity
+	From     Holder
+	To       Holder
 }
 
 // Entry is a record with the command that caused it and where it stands in the

@@ -19,7 +19,7 @@ func Recount(entries []Entry) *Tally {
 		lots:            map[credit]*big.Int{}, transfers: map[credit]*big.Int{}, conversions: map[credit]*big.Int{},
 		statements: map[string]*big.Int{}, bounds: map[string]bounds{}, caps: map[string]*big.Int{},
 		factors: map[string]*big.Rat{}, resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
-		periods: map[SiteID]span{},
+		periods: map[SiteID]span{}, levels: map[Holder]int{},
 	}
 	for _, entry := range entries {
 		t.entry(entry)
@@ -44,6 +44,7 @@ type Tally struct {
 	resolved                     map[TransferID]string
 	commands                     map[string]bool
 	sequences                    map[SiteID]uint64
+	levels                       map[Holder]int // the strictest model under which credit came to a holder
 	periods                      map[SiteID]span
 }
 
@@ -204,6 +205,10 @@ func (t *Tally) posting(e Entry, p Posting) {
 	if grams.Sign() <= 0 {
 		t.find(e, "a posting of %s kg", p.Quantity)
 	}
+	if level, known := t.levels[p.From]; known && p.Model.Level() > level {
+		t.find(e, "I9: credit leaves %s %s as %s, a stricter model than it came in under", p.From.Kind, p.From.ID, p.Model)
+	}
+	t.levels[p.To] = max(t.levels[p.To], p.Model.Level())
 	of := t.of(p.Characteristics)
 	switch p.From.Kind {
 	case HolderStatement:
@@ -302,6 +307,10 @@ func (t *Tally) limits(e Entry) {
 		t.atMost(e, HolderLot, "", body.Quantity)
 	case Reject:
 		t.resolve(e, body.Transfer, "")
+	case AcceptCredits:
+		t.resolve(e, body.Transfer, "")
+	case ReturnCredits:
+		t.resolve(e, body.Transfer, "reject")
 	case Return:
 		t.resolve(e, body.Transfer, "reject")
 		t.atMost(e, HolderLot, "", body.Quantity)

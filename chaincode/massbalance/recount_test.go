@@ -43,6 +43,7 @@ func TestRecountFindsWhatIsWrong(t *testing.T) {
 			e.Record.Materials = append([]Material{}, e.Record.Materials...)
 			e.Record.Materials[0].Out = kg("50000.5")
 		}, "short of 0.500 kg"},
+		{"a stricter model than before", "claim", posting(func(p *Posting) { p.Model = IdentityPreserved }), "I9"},
 		{"outside the period", "claim", func(e *Entry) { e.Record.Date = "2026-10-01" }, "I5"},
 		{"a gap in the journal", "claim", func(e *Entry) { e.Record.Sequence++ }, "follows entry"},
 		{"another command's record", "claim", func(e *Entry) { e.Command.ID = "other" }, "not of this command"},

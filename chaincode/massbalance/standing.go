@@ -179,52 +179,121 @@ func characteristicsOf(lots []Lot) []CharacteristicsID {
 }
 
 func (b *books) checkScheme(scheme SchemeID) error {
-	coverage, covered, err := find[Coverage](b.e, CoverageKey(b.site.ID, scheme))
-	if err != nil || !covered {
-		return err
-	}
-	var refusal error
-	for _, reference := range coverage.Certificates {
-		if refusal, err = b.e.standing(reference); err != nil {
-			return err
-		}
-		if refusal == nil {
-			return nil
-		}
-	}
-	return refusal
+	_, _, err := b.modelsUnder(scheme)
+	return err
 }
 
-// standing checks one certificate on the command's date: nil if it is good, a
-// refusal if it is not.
-func (e *execution) standing(reference CertificateReference) (refusal, err error) {
-	c, err := need[Certificate](e, CertificateKey(reference.Certifier, reference.Certificate))
+// modelsUnder lists the custody models for which the site is certified under a
+// scheme on the command's date; covered is false where it never was. It refuses
+// where it was, and no certificate is good on that day.
+func (b *books) modelsUnder(scheme SchemeID) (models []CustodyModel, covered bool, err error) {
+	coverage, covered, err := find[Coverage](b.e, CoverageKey(b.site.ID, scheme))
+	if err != nil || !covered {
+		return nil, covered, err
+	}
+	var first error
+	for _, reference := range coverage.Certificates {
+		c, refusal, err := b.e.standing(reference)
+		switch {
+		case err != nil:
+			return nil, true, err
+		case refusal != nil && first == nil:
+			first = refusal
+		case refusal == nil && len(c.Models) == 0:
+			models = append(models, CustodyModels...)
+		case refusal == nil:
+			models = append(models, c.Models...)
+		}
+	}
+	if len(models) == 0 {
+		return nil, true, first
+	}
+	return models, true, nil
+}
+
+// certified gives arriving blends at the highest custody model that the site is
+// certified for and that is no higher than their own: a receiver without a
+// licence for a level gets the shipment at the level below (Rainforest Alliance
+// does so automatically).
+func (b *books) certified(groups []blend) ([]blend, error) {
+	out := make([]blend, 0, len(groups))
+	for _, g := range groups {
+		set, err := need[Characteristics](b.e, CharacteristicsKey(g.Characteristics))
+		if err != nil {
+			return nil, err
+		}
+		models, covered, err := b.modelsUnder(set.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		if covered && g.Model.Physical() {
+			model := highest(models, g)
+			if model == "" {
+				return nil, refuse(CertificateInvalid, "site %s is certified under %s for %v, which is no level at which a %s shipment can be received", b.site.ID, set.Scheme, models, g.Model)
+			}
+			g = g.as(model)
+		}
+		out = append(out, g)
+	}
+	return out, nil
+}
+
+// highest is the strictest of the models that is no stricter than the blend's;
+// controlled blending only if the blend has a share.
+func highest(models []CustodyModel, g blend) (best CustodyModel) {
+	for _, m := range models {
+		if m.Physical() && m.Level() <= g.Model.Level() && m.Level() > best.Level() && (m != ControlledBlending || g.Model == m) {
+			best = m
+		}
+	}
+	return best
+}
+
+// as restates the blend under a looser model.
+func (g blend) as(model CustodyModel) blend {
+	if model != g.Model {
+		g.Model, g.Certifier, g.Statement, g.Share = model, "", "", Ratio{}
+	}
+	return g
+}
+
+// standing looks a certificate up and checks it on the command's date: refusal
+// is nil if it is good.
+func (e *execution) standing(reference CertificateReference) (c Certificate, refusal, err error) {
+	c, err = need[Certificate](e, CertificateKey(reference.Certifier, reference.Certificate))
 	if err != nil {
-		return nil, err
+		return c, nil, err
 	}
 	history, _, err := find[StandingHistory](e, StandingKey(reference.Certifier, reference.Certificate))
 	if err != nil {
-		return nil, err
+		return c, nil, err
 	}
 	day := e.command.Date
 	if s := history.on(day); s.Kind != Reinstated {
-		return refuse(CertificateSuspended, "certificate %s of %s is %s since %s (%s), so nothing moves under it on %s", c.ID, c.Certifier, s.Kind, s.Effective, s.Reason, day), nil
+		return c, refuse(CertificateSuspended, "certificate %s of %s is %s since %s (%s), so nothing moves under it on %s", c.ID, c.Certifier, s.Kind, s.Effective, s.Reason, day), nil
 	}
 	if day < c.ValidFrom || day > c.ValidTo {
-		return refuse(CertificateInvalid, "certificate %s of %s is valid from %s to %s, not on %s", c.ID, c.Certifier, c.ValidFrom, c.ValidTo, day), nil
+		return c, refuse(CertificateInvalid, "certificate %s of %s is valid from %s to %s, not on %s", c.ID, c.Certifier, c.ValidFrom, c.ValidTo, day), nil
 	}
-	return nil, nil
+	return c, nil, nil
 }
 
 // checkOrigin refuses material that comes in on a day on which the certificate
 // behind its statement was not good, or no certificate of the site was.
-func (b *books) checkOrigin(s Statement) error {
-	refusal, err := b.e.standing(CertificateReference{s.Certifier, s.Certificate})
+func (b *books) checkOrigin(s Statement, model CustodyModel) error {
+	_, refusal, err := b.e.standing(CertificateReference{s.Certifier, s.Certificate})
 	if err != nil {
 		return err
 	}
 	if refusal != nil {
 		return refusal
 	}
-	return b.checkScheme(s.Characteristics.Scheme)
+	models, covered, err := b.modelsUnder(s.Characteristics.Scheme)
+	if err != nil {
+		return err
+	}
+	if covered && !slices.Contains(models, model) {
+		return refuse(CustodyModelRaised, "site %s is certified under %s for %v, not for %s", b.site.ID, s.Characteristics.Scheme, models, model)
+	}
+	return nil
 }

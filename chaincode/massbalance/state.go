@@ -142,6 +142,8 @@ type Certificate struct {
 	Holder    OrganisationID
 	Sites     []SiteID
 	Products  []ProductID
+	// Models are the custody models certified; empty means all that move with material.
+	Models    []CustodyModel
 	ValidFrom Date
 	ValidTo   Date
 }
@@ -180,7 +182,10 @@ type Lot struct {
 	// Quantity is what the lot began with; Spent is how much has left it.
 	Quantity Quantity
 	Spent    Quantity
-	// Certifier and Statement name the origin of an introduced lot.
+	// Share is the part of the material that is attributed, under controlled blending.
+	Share Ratio
+	// Certifier and Statement name the origin of a lot that was introduced or
+	// whose identity is preserved.
 	Certifier OrganisationID
 	Statement StatementID
 	// Parents are the lots that this one was made of, with what each gave.
@@ -227,7 +232,8 @@ const (
 	Returned  TransferStatus = "returned"
 )
 
-// Transfer is a shipment between two sites and the credits attributed to it.
+// Transfer is a shipment between two sites and the credits attributed to it, or
+// credits of book and claim alone: then Quantity and Arrived are 0.
 type Transfer struct {
 	ID        TransferID
 	From      SiteID
@@ -251,6 +257,11 @@ type TransferLine struct {
 	Quantity        Quantity
 	Characteristics CharacteristicsID
 	Model           CustodyModel
+	// Certifier and Statement are set where the identity is preserved, Share
+	// under controlled blending.
+	Certifier OrganisationID
+	Statement StatementID
+	Share     Ratio
 }
 
 // Period is a site's mass balance period.

@@ -1,9 +1,6 @@
 package massbalance
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // WeighingTolerance is by how much the weight on arrival may exceed the weight
 // dispatched: 0.5 %, the deviation between book and physical stock that ISCC
@@ -49,7 +46,7 @@ func (b Dispatch) execute(e *execution) error {
 			return err
 		}
 	}
-	lines, err := attributed(lots, b.Lines, b.Quantity, b.Model)
+	lines, err := leaving(lots, b.Lines, b.Quantity, b.Model)
 	if err != nil {
 		return err
 	}
@@ -57,16 +54,21 @@ func (b Dispatch) execute(e *execution) error {
 	if b.Quantity.Less(total) {
 		return lacking(AttributionExceeds, b.Quantity, total, "the lots attributed to a shipment cannot exceed its weight")
 	}
-	id := TransferID(string(e.tx.Organisation) + "/" + string(e.command.ID))
-	if err := books.out(b.Product, b.Quantity, lots, b.Lines, transferHolder(id)); err != nil {
+	return books.send(to, Transfer{Product: b.Product, Quantity: b.Quantity, Lines: lines, Documents: b.Documents}, lots, b.Lines)
+}
+
+// send takes material and credit off the books, and creates the transfer that
+// sender and receiver guard.
+func (b *books) send(to Site, transfer Transfer, lots []Lot, lines []LotLine) error {
+	id := TransferID(b.e.reference())
+	if err := b.out(transfer.Product, transfer.Quantity, lots, lines, transferHolder(id)); err != nil {
 		return err
 	}
-	e.guarded(TransferKey(id), Transfer{
-		ID: id, From: b.Site, To: b.To, Sender: books.site.Owner, Receiver: to.Owner, Product: b.Product,
-		Quantity: b.Quantity, Lines: lines, Documents: b.Documents, Status: InTransit, Dispatched: e.command.Date,
-	}, books.site.Owner, to.Owner)
-	e.record.Subject = string(id)
-	books.close()
+	transfer.ID, transfer.From, transfer.To, transfer.Sender, transfer.Receiver = id, b.site.ID, to.ID, b.site.Owner, to.Owner
+	transfer.Status, transfer.Dispatched = InTransit, b.e.command.Date
+	b.e.guarded(TransferKey(id), transfer, b.site.Owner, to.Owner)
+	b.e.record.Subject = string(id)
+	b.close()
 	return nil
 }
 
@@ -80,7 +82,7 @@ func (b Receive) check() string {
 // Receive books a shipment in at the weight found on arrival and resolves the
 // transfer. It touches only the receiver's side.
 func (b Receive) execute(e *execution) error {
-	return e.resolve(arrival{b.Site, b.Transfer, b.Quantity, b.Evidence}, InTransit, Received)
+	return e.resolve(arrival{site: b.Site, transfer: b.Transfer, quantity: b.Quantity, evidence: b.Evidence}, InTransit, Received)
 }
 
 func (b Return) check() string {
@@ -92,12 +94,12 @@ func (b Return) check() string {
 
 // Return books a rejected shipment in again where it came from.
 func (b Return) execute(e *execution) error {
-	return e.resolve(arrival{b.Site, b.Transfer, b.Quantity, b.Evidence}, Rejected, Returned)
+	return e.resolve(arrival{site: b.Site, transfer: b.Transfer, quantity: b.Quantity, evidence: b.Evidence}, Rejected, Returned)
 }
 
 func (b Reject) check() string {
-	if b.Transfer == "" || !ValidName(string(b.Site)) {
-		return fmt.Sprintf("transfer must be named, and site %q be a name", b.Site)
+	if problem := checkArrival(b.Site, b.Transfer); problem != "" {
+		return problem
 	}
 	if b.Reason == "" || !validText(b.Reason) {
 		return fmt.Sprintf("reason: must be 1 to %d bytes without control characters", textLimit)
@@ -125,6 +127,8 @@ type arrival struct {
 	transfer TransferID
 	quantity Quantity
 	evidence EvidenceID
+	// credits is set for credits of book and claim, which come without material.
+	credits bool
 }
 
 // openTransfer opens the books of the site and looks up a transfer that must
@@ -168,34 +172,21 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 	if err != nil {
 		return err
 	}
+	groups := blends(transfer.Lines)
 	if to == Received {
-		if err := books.checkSchemes(transfer.sets()); err != nil {
+		// At its receiver a shipment goes on under what the site is certified
+		// for; what comes back to its sender is restored as it was.
+		if groups, err = books.certified(groups); err != nil {
 			return err
 		}
 	}
 	if err := books.use(a.evidence); err != nil {
 		return err
 	}
-	if most := transfer.Quantity.Add(WeighingTolerance.FloorOf(transfer.Quantity)); most.Less(a.quantity) {
-		return lacking(WeightOutOfTolerance, most, a.quantity, "transfer %s was dispatched with %s kg; on arrival at most 0.5 %% more is accepted", transfer.ID, transfer.Quantity)
+	if err := a.check(transfer); err != nil {
+		return err
 	}
-	var attributed, credited Quantity
-	for _, line := range transfer.Lines {
-		attributed = attributed.Add(line.Quantity)
-	}
-	arrived := attributed.Min(a.quantity)
-	holder := transferHolder(transfer.ID)
-	for _, g := range blends(transfer.Lines) {
-		credit := g.total.ScaleFloor(arrived, attributed)
-		if !credit.IsZero() {
-			books.create(Lot{
-				Product: transfer.Product, Characteristics: g.characteristics, Model: g.model, Quantity: credit, Parents: g.parents,
-			}, holder)
-		}
-		e.post(g.characteristics, credit.Shortage(g.total), holder, Holder{Kind: HolderLoss, ID: e.reference()})
-		credited = credited.Add(credit)
-	}
-	if err := books.in(transfer.Product, a.quantity, credited); err != nil {
+	if err := books.in(transfer.Product, a.quantity, books.arrive(transfer, groups, a)); err != nil {
 		return err
 	}
 	transfer.Status, transfer.Arrived, transfer.Resolved = to, a.quantity, e.command.Date
@@ -205,15 +196,37 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 	return nil
 }
 
-// sets lists the characteristics of a transfer's lines, each once.
-func (t Transfer) sets() []CharacteristicsID {
-	var ids []CharacteristicsID
-	for _, g := range blends(t.Lines) {
-		if !slices.Contains(ids, g.characteristics) {
-			ids = append(ids, g.characteristics)
-		}
+// check compares what arrives with what was dispatched.
+func (a arrival) check(transfer Transfer) error {
+	if a.credits != transfer.Quantity.IsZero() {
+		return refuse(WrongModel, "transfer %s has %s kg of material: a shipment is received or returned, credits are accepted or returned as credits", transfer.ID, transfer.Quantity)
 	}
-	return ids
+	if most := transfer.Quantity.Add(WeighingTolerance.FloorOf(transfer.Quantity)); most.Less(a.quantity) {
+		return lacking(WeightOutOfTolerance, most, a.quantity, "transfer %s was dispatched with %s kg; on arrival at most 0.5 %% more is accepted", transfer.ID, transfer.Quantity)
+	}
+	return nil
+}
+
+// arrive makes lots of what arrived and returns their sum.
+func (b *books) arrive(transfer Transfer, groups []blend, a arrival) (credited Quantity) {
+	var attributed Quantity
+	for _, g := range groups {
+		attributed = attributed.Add(g.total)
+	}
+	arrived := attributed
+	if !a.credits {
+		arrived = attributed.Min(a.quantity)
+	}
+	holder, loss := transferHolder(transfer.ID), Holder{Kind: HolderLoss, ID: b.e.reference()}
+	for _, g := range groups {
+		credit := g.total.ScaleFloor(arrived, attributed)
+		if !credit.IsZero() {
+			b.create(g.lot(transfer.Product, credit), holder)
+		}
+		b.e.post(Posting{Characteristics: g.Characteristics, Model: g.Model, Quantity: credit.Shortage(g.total), From: holder, To: loss})
+		credited = credited.Add(credit)
+	}
+	return credited
 }
 
 // reference names this command in postings.

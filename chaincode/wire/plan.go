@@ -1,11 +1,12 @@
 package wire
 
 import (
-	"encoding"
 	"reflect"
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 )
 
 // plan is how one struct type is written: its fields in the order of declaration.
@@ -18,15 +19,13 @@ type field struct {
 	name  string
 	index int
 	// always is set for decimals: a quantity of 0 is a statement, not an absence.
+	// A ratio of 0 is an absence: there is no factor and no share of 0.
 	always bool
 }
 
 var plans sync.Map // reflect.Type → *plan
 
-var (
-	textMarshaler   = reflect.TypeFor[encoding.TextMarshaler]()
-	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
-)
+var ratio = reflect.TypeFor[massbalance.Ratio]()
 
 func planOf(t reflect.Type) *plan {
 	if p, ok := plans.Load(t); ok {
@@ -42,7 +41,7 @@ func planOf(t reflect.Type) *plan {
 		p.byName[name] = len(p.fields)
 		p.fields = append(p.fields, field{
 			name: name, index: i,
-			always: f.Type.Kind() == reflect.Struct,
+			always: f.Type.Kind() == reflect.Struct && f.Type != ratio,
 		})
 	}
 	actual, _ := plans.LoadOrStore(t, p)
