@@ -125,10 +125,15 @@ func (r *runner) attempt(ctx, deadline context.Context, batch []byte, n int) end
 	if writesNothing(results) {
 		return ending{stage: Refused, results: results}
 	}
-	if err := r.order(deadline, tx); err != nil {
+	doubt, err := r.order(deadline, tx)
+	if err != nil {
 		return endOfOrder(err, tx.ID())
 	}
-	return r.await(ctx, tx.ID(), results)
+	end := r.await(ctx, tx.ID(), results)
+	if end.stage == Unknown {
+		end.detail += doubt
+	}
+	return end
 }
 
 func (r *runner) propose(ctx context.Context, batch []byte) (endorsed, error) {
@@ -138,15 +143,15 @@ func (r *runner) propose(ctx context.Context, batch []byte) (endorsed, error) {
 }
 
 // order hands the transaction over. If it is not certain to be there, only its
-// commit status can tell.
-func (r *runner) order(ctx context.Context, tx endorsed) error {
+// commit status can tell; the doubt is what was said.
+func (r *runner) order(ctx context.Context, tx endorsed) (doubt string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeouts.Order)
 	defer cancel()
-	err := tx.order(ctx)
+	err = tx.order(ctx)
 	if err != nil && kindOf(err) == uncertain {
-		return nil
+		return "; when it was handed to the orderers: " + err.Error(), nil
 	}
-	return err
+	return "", err
 }
 
 // await asks for the commit status until it is known or time is up.
@@ -159,7 +164,7 @@ func (r *runner) await(ctx context.Context, id string, results []massbalance.Res
 			return endOfCommit(id, done, results)
 		}
 		if kindOf(err) != uncertain || wait(ctx, pause(n)) != nil {
-			return ending{stage: Unknown, transaction: id, detail: err.Error()}
+			return ending{stage: Unknown, transaction: id, detail: "couldn't learn whether the transaction was committed: " + err.Error()}
 		}
 	}
 }
