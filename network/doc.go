@@ -6,6 +6,7 @@
 //	go run ./network logs NODE [-f]  the log of peer.growers, orderer.miller, gateway.brand …
 //	go run ./network deploy          upgrade the chaincode to the working tree's
 //	go run ./network down [--wipe]   stop; --wipe also removes all data
+//	go run ./network demo            up, and a season taken through the gateways
 //
 // The consortium is test-network/consortium.yaml. Everything a network writes lies in one state folder, .weighbridge in the
 // root of the repository unless --state names another; --port-offset lets a second network run beside the first.

@@ -34,7 +34,7 @@ func root() *cobra.Command {
 	flags.StringVar(&options.State, "state", "", "`folder` for everything the network writes (default .weighbridge in the repository)")
 	flags.StringVar(&options.Consortium, "consortium", "", "`file` with the topology (default test-network/consortium.yaml)")
 	flags.IntVar(&options.PortOffset, "port-offset", 0, "`number` added to every port; remembered in the state folder")
-	command.AddCommand(upCommand(options), downCommand(options), statusCommand(options), logsCommand(options), deployCommand(options))
+	command.AddCommand(upCommand(options), downCommand(options), statusCommand(options), logsCommand(options), deployCommand(options), demoCommand(options))
 	return command
 }
 

@@ -1,9 +1,16 @@
-// Package testnetwork_test tries the whole of Weighbridge on a real network.
+// Package testnetwork_test tries the whole of Weighbridge on a real network: it
+// starts as a newcomer does, with the README's first command, and goes on from
+// the network that the command leaves behind.
 package testnetwork_test
 
 import (
+	"bufio"
 	"context"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,33 +18,147 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/network/consortium"
+	"github.com/weighbridge/weighbridge/test-network/season"
 )
 
 // portOffset keeps the test's network off a developer's own.
-const portOffset = 16000
+const portOffset = "16000"
+
+// newcomer runs the commands that the documents show, in the repository's root
+// and on a network of its own.
+type newcomer struct {
+	t     *testing.T
+	state string
+	ran   []string
+}
+
+// run runs a documented command and returns what it printed.
+func (n *newcomer) run(command string, flags ...string) string {
+	n.t.Helper()
+	n.ran = append(n.ran, command)
+	arguments := append(strings.Fields(command)[1:], "--state", n.state)
+	process := exec.CommandContext(n.t.Context(), "go", append(arguments, flags...)...)
+	process.Dir = ".."
+	output, err := process.CombinedOutput()
+	require.NoError(n.t, err, "%s:\n%s", command, output)
+	return string(output)
+}
+
+// documented lists the network commands in the shell blocks of the documents.
+func documented(t *testing.T) []string {
+	var commands []string
+	for _, path := range []string{"README.md", "docs/operations.md"} {
+		file, err := os.Open(filepath.Join("..", path))
+		require.NoError(t, err)
+		defer file.Close()
+		for lines, shell := bufio.NewScanner(file), false; lines.Scan(); {
+			line, _, _ := strings.Cut(lines.Text(), "#")
+			line = strings.TrimSpace(line)
+			if strings.HasPrefix(line, "```") {
+				shell = line == "```sh"
+			}
+			if shell && strings.HasPrefix(line, "go run ./network") {
+				commands = append(commands, line)
+			}
+		}
+	}
+	require.NotEmpty(t, commands)
+	return commands
+}
 
 func TestOnARealNetwork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real network")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
-	defer cancel()
-	options := consortium.Options{State: filepath.Join(t.TempDir(), "state"), PortOffset: portOffset, Progress: t.Output(), WithoutGateways: true}
-	t.Cleanup(func() { require.NoError(t, consortium.Wipe(context.WithoutCancel(ctx), options)) })
-	network, err := consortium.Up(ctx, options)
+	n := &newcomer{t: t, state: filepath.Join(t.TempDir(), "state")}
+	options := consortium.Options{Root: "..", State: n.state}
+	t.Cleanup(func() {
+		if t.Failed() {
+			showLogs(t, n.state)
+		}
+		require.NoError(t, consortium.Wipe(context.WithoutCancel(t.Context()), options))
+	})
+
+	began := time.Now()
+	checkDemo(t, n.run("go run ./network demo", "--port-offset", portOffset, "--browser=false"))
+	t.Logf("the demo took %s", time.Since(began).Round(time.Second))
+	network, err := consortium.Open(options)
 	require.NoError(t, err)
 	t.Cleanup(network.Close)
-	for _, org := range []string{"growers"} {
-		results, err := apply(t, network, org, allPeers[:3], massbalance.Command{ID: "found", Body: massbalance.FoundConsortium{Members: []massbalance.Member{
-			{Organisation: "growers", Name: "G", Role: massbalance.Trading}, {Organisation: "miller", Name: "G", Role: massbalance.Trading},
-			{Organisation: "manufacturer", Name: "G", Role: massbalance.Trading}, {Organisation: "brand", Name: "G", Role: massbalance.Trading},
-			{Organisation: "certifier", Name: "G", Role: massbalance.Certification}}}})
-		require.NoError(t, err)
-		t.Log(results)
-	}
-	for _, org := range []string{"growers", "miller", "brand"} {
-		_, err := apply(t, network, org, allPeers, massbalance.Command{ID: "wheat", Body: massbalance.RegisterProduct{Product: massbalance.Product{ID: "wheat", Name: "W"}}})
-		require.NoError(t, err)
-	}
+
+	require.Contains(t, n.run("go run ./network status"), "gateway.certifier")
+	n.run("go run ./network logs peer.miller")
+	n.run("go run ./network logs orderer.growers")
+	t.Run("a second season changes nothing", func(t *testing.T) { seasonIsIdempotent(t, network) })
+	t.Run("the API answers as documented", func(t *testing.T) { apiAnswers(t, network) })
+	t.Run("the console in a browser", func(t *testing.T) { consoleInABrowser(t, network) })
 	t.Run("owners must endorse", func(t *testing.T) { ownersMustEndorse(t, network) })
+	t.Run("the certification body is refused", func(t *testing.T) { certifierIsRefused(t, network) })
+	t.Run("a country's balances", func(t *testing.T) { balancesOfACountry(t, network) })
+	t.Run("a gateway outlives its peer", func(t *testing.T) { gatewayOutlivesItsPeer(t, network) })
+	t.Run("a read model is folded again", func(t *testing.T) { readModelIsFoldedAgain(t, network) })
+	network.Close()
+
+	require.Contains(t, n.run("go run ./network deploy"), "")
+	n.run("go run ./network down")
+	n.run("go run ./network up")
+	network, err = consortium.Open(options)
+	require.NoError(t, err)
+	t.Cleanup(network.Close)
+	t.Run("the season is still there", func(t *testing.T) { seasonIsIdempotent(t, network) })
+	network.Close()
+	n.run("go run ./network down --wipe")
+	require.NoDirExists(t, n.state)
+
+	for _, command := range documented(t) {
+		require.True(t, slices.Contains(n.ran, command), "the documents show %q, which no test runs", command)
+	}
+}
+
+func checkDemo(t *testing.T, output string) {
+	for _, code := range []massbalance.Code{
+		massbalance.ExceedsVerification, massbalance.ExceedsYield, massbalance.InsufficientStock, massbalance.AttributionExceeds,
+		massbalance.TransferResolved, massbalance.ConversionExceeds, massbalance.InsufficientCredit, massbalance.NotOwner,
+		massbalance.CommandIDReused, "not_submitted",
+	} {
+		require.Contains(t, output, string(code))
+	}
+	require.Contains(t, output, "Findings: 0. Differences: 0.")
+	require.Contains(t, output, "refused by all 4 of them (FORBIDDEN)")
+	require.Contains(t, output, "The network is up.")
+}
+
+func gateways(network *consortium.Network) map[string]string {
+	urls := map[string]string{}
+	for _, organisation := range network.Consortium.Organisations {
+		urls[organisation.ID] = network.GatewayURL(organisation.ID)
+	}
+	return urls
+}
+
+func seasonIsIdempotent(t *testing.T, network *consortium.Network) {
+	report, err := season.Run(t.Context(), season.Options{Gateways: gateways(network)})
+	require.NoError(t, err)
+	require.Equal(t, report.Commands, report.Repeated)
+	require.Empty(t, report.Recount.Findings)
+	require.Empty(t, report.Differences)
+	require.Len(t, report.Refusals, 10)
+}
+
+func certifierIsRefused(t *testing.T, network *consortium.Network) {
+	certifier, err := network.Administrator("certifier")
+	require.NoError(t, err)
+	require.NoError(t, certifier.CheckRefused(t.Context()))
+}
+
+func showLogs(t *testing.T, state string) {
+	logs, err := filepath.Glob(filepath.Join(state, "logs", "*.log"))
+	require.NoError(t, err)
+	for _, path := range logs {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		if lines := strings.Split(strings.TrimSpace(string(content)), "\n"); len(content) > 0 {
+			t.Logf("%s ends with:\n%s", filepath.Base(path), strings.Join(lines[max(0, len(lines)-8):], "\n"))
+		}
+	}
 }

@@ -53,7 +53,7 @@ func (*Contract) Apply(ctx contractapi.TransactionContextInterface, batch string
 	if err != nil {
 		return "", fmt.Errorf("internal: %w", err)
 	}
-	outcome, err := massbalance.ExecuteBatch(view{stub}, massbalance.Tx{ID: stub.GetTxID(), Organisation: organisation}, commands)
+	outcome, err := massbalance.ExecuteBatch(newView(stub), massbalance.Tx{ID: stub.GetTxID(), Organisation: organisation}, commands)
 	if err != nil {
 		return "", fmt.Errorf("internal: %w", err)
 	}
@@ -88,6 +88,8 @@ type stub interface {
 	GetState(key string) ([]byte, error)
 	PutState(key string, value []byte) error
 	SetStateValidationParameter(key string, policy []byte) error
+	StartWriteBatch()
+	FinishWriteBatch() error
 }
 
 var errNoCreator = errors.New("the transaction names no organisation")
@@ -111,17 +113,47 @@ func submitter(s stub) (massbalance.OrganisationID, error) {
 
 // view is the peer's committed state. Fabric's reads do not see the
 // transaction's own writes, which is what the rules expect of a View.
-type view struct{ stub stub }
-
-func (v view) Get(key massbalance.Key) (massbalance.Value, error) {
-	data, err := v.stub.GetState(wire.FormatKey(key))
-	if err != nil || len(data) == 0 {
-		return nil, err
-	}
-	return wire.ParseValue(key.Kind, data)
+//
+// What was read once is kept: the commands of a batch read the same site, period
+// and members again and again, and each read is a round trip to the peer.
+type view struct {
+	stub stub
+	read map[massbalance.Key]massbalance.Value
 }
 
+func newView(s stub) view { return view{s, map[massbalance.Key]massbalance.Value{}} }
+
+func (v view) Get(key massbalance.Key) (massbalance.Value, error) {
+	if value, ok := v.read[key]; ok {
+		return value, nil
+	}
+	data, err := v.stub.GetState(wire.FormatKey(key))
+	if err != nil {
+		return nil, err
+	}
+	var value massbalance.Value
+	if len(data) > 0 {
+		if value, err = wire.ParseValue(key.Kind, data); err != nil {
+			return nil, err
+		}
+	}
+	v.read[key] = value
+	return value, nil
+}
+
+// write sends all writes to the peer in one message, where the peer can take it.
 func write(s stub, writes []massbalance.Write) error {
+	s.StartWriteBatch()
+	if err := writeEach(s, writes); err != nil {
+		return err
+	}
+	if err := s.FinishWriteBatch(); err != nil {
+		return fmt.Errorf("couldn't write: %w", err)
+	}
+	return nil
+}
+
+func writeEach(s stub, writes []massbalance.Write) error {
 	for _, w := range writes {
 		key := wire.FormatKey(w.Key)
 		value, err := wire.FormatValue(w.Value)

@@ -38,6 +38,8 @@ func (s *peerStub) SetStateValidationParameter(key string, policy []byte) error 
 	s.policies[key] = policy
 	return nil
 }
+func (s *peerStub) StartWriteBatch()        {}
+func (s *peerStub) FinishWriteBatch() error { return nil }
 func (s *peerStub) GetCreator() ([]byte, error) {
 	return proto.Marshal(&msp.SerializedIdentity{Mspid: s.msp, IdBytes: []byte("certificate")})
 }

@@ -40,8 +40,8 @@ func newConsortium(t *testing.T) *consortium {
 }
 
 // gateways starts a server per organisation.
-func (c *consortium) gateways(members []massbalance.Member) map[massbalance.OrganisationID]string {
-	urls := map[massbalance.OrganisationID]string{}
+func (c *consortium) gateways(members []massbalance.Member) map[string]string {
+	urls := map[string]string{}
 	for _, m := range members {
 		mux := http.NewServeMux()
 		mux.HandleFunc("POST /api/v1/commands", func(w http.ResponseWriter, r *http.Request) { c.post(w, r, m) })
@@ -52,7 +52,7 @@ func (c *consortium) gateways(members []massbalance.Member) map[massbalance.Orga
 		mux.HandleFunc("GET /api/v1/claims/{organisation}/{command}/origins", c.origins)
 		server := httptest.NewServer(mux)
 		c.t.Cleanup(server.Close)
-		urls[m.Organisation] = server.URL
+		urls[string(m.Organisation)] = server.URL
 	}
 	return urls
 }

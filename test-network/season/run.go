@@ -19,7 +19,7 @@ import (
 type Options struct {
 	// Gateways holds the base URL of each organisation's gateway, such as
 	// http://127.0.0.1:8101. All members are needed.
-	Gateways map[massbalance.OrganisationID]string
+	Gateways map[string]string
 	// Out gets the progress and the tables; nil discards them.
 	Out io.Writer
 	// Client is for gateways that need one of their own; nil means a plain one.
@@ -100,7 +100,7 @@ func (p *Plan) Run(ctx context.Context, options Options) (*Report, error) {
 		progress: &progress{out: options.Out, start: began}, done: map[Ref]chan struct{}{},
 	}
 	for _, member := range p.Season.Members {
-		base := options.Gateways[member.Organisation]
+		base := options.Gateways[string(member.Organisation)]
 		if base == "" {
 			return nil, fmt.Errorf("couldn't find the gateway of %s: no address was given", member.Organisation)
 		}
