@@ -98,7 +98,9 @@ func (p *process) run(ctx context.Context, listener net.Listener) error {
 		defer stopFollowing()
 		return p.drain(server)
 	})
-	return group.Wait()
+	err := group.Wait()
+	p.log.Info("stopped", "blocks", p.model.Next())
+	return err
 }
 
 func (p *process) server() *http.Server {

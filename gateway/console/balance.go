@@ -38,7 +38,7 @@ func newBalance(name string, a readmodel.Account) balance {
 		longest = b.Credit
 	}
 	b.StockBar, b.CreditBar = percent(b.Stock, longest, 2), percent(b.Credit, longest, 2)
-	b.Covered = percent(b.Credit.Min(b.Stock), b.Stock, 0)
+	b.Covered = percent(b.Credit.Min(b.Stock), b.Stock, 1)
 	b.Undifferentiated, _ = b.Stock.Sub(b.Credit)
 	b.Ahead, _ = b.Credit.Sub(b.Stock)
 	return b

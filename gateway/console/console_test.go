@@ -80,7 +80,7 @@ func TestTheSitePageShowsStockLotsAndTransfers(t *testing.T) {
 	for _, want := range []string{
 		"River elevator", "Period 2026-Q3 open", "Winter wheat",
 		"Stock now 320.12 t 320\u202f120.125 kg", "Credit left to attribute 130.72 t 130\u202f720.125 kg",
-		"Credit covers 41 % of the stock; 189\u202f400 kg are undifferentiated.",
+		"Credit covers 40.8 % of the stock; 189\u202f400 kg are undifferentiated.",
 		"growers/INT-4/1", "56\u202f300", "141\u202f300", "Segregated", "REGEN-PLUSDE-BB20260.276 kg CO₂e/kg−0.031 removed",
 		"growers/DSP-3", "24\u202f500.5", "Rejected", "Return to stock", "In transit", "Oderbruch mill",
 		"Taken in",

@@ -85,6 +85,7 @@ func (l *lens) claims(f readmodel.ClaimFilter) ([]claimRow, error) {
 type overview struct {
 	Own     bool
 	Sites   []siteCard
+	More    bool
 	Todo    []transferRow
 	Entries []entryRow
 	Claims  []claimRow
@@ -107,6 +108,7 @@ func (l *lens) overview() (page overview, err error) {
 	if err != nil {
 		return page, err
 	}
+	page.More = sites.Next != 0
 	for _, site := range sites.Items {
 		if err := l.addSite(&page, site); err != nil {
 			return page, err

@@ -44,10 +44,23 @@ func (m *Model) apply(ctx context.Context, block replay.Block) error {
 			return fmt.Errorf("transaction %s: %w", t.ID, err)
 		}
 	}
-	if err := f.exec(`UPDATE checkpoint SET next = ?`, block.Number+1); err != nil {
+	if err := f.checkpoint(); err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+// checkpoint moves the checkpoint on from this block. If it is not there,
+// another process writes to the same file.
+func (f *fold) checkpoint() error {
+	result, err := f.tx.ExecContext(f.ctx, `UPDATE checkpoint SET next = ? WHERE next = ?`, f.block+1, f.block)
+	if err != nil {
+		return err
+	}
+	if moved, err := result.RowsAffected(); err != nil || moved != 1 {
+		return errors.Join(err, errors.New("the checkpoint was moved by another process"))
+	}
+	return nil
 }
 
 // fold is one block on its way into the database.

@@ -139,6 +139,14 @@ func TestRefusesGaps(t *testing.T) {
 	require.EqualValues(t, 1, m.Next())
 }
 
+func TestTwoWritersCannotMixUp(t *testing.T) {
+	dir := t.TempDir()
+	one, two := open(t, dir), open(t, dir)
+	require.NoError(t, one.Apply(t.Context(), replay.Block{}))
+	require.ErrorContains(t, two.Apply(t.Context(), replay.Block{}), "another process")
+	require.Zero(t, two.Next())
+}
+
 func TestAnotherVersionIsFoldedAnew(t *testing.T) {
 	dir := t.TempDir()
 	m := open(t, dir)
