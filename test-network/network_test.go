@@ -99,7 +99,7 @@ func TestOnARealNetwork(t *testing.T) {
 	t.Run("a read model is folded again", func(t *testing.T) { readModelIsFoldedAgain(t, network) })
 	network.Close()
 
-	require.Contains(t, n.run("go run ./network deploy"), "")
+	require.Contains(t, n.run("go run ./network deploy"), "is deployed already", "the working tree's chaincode is the one that runs")
 	n.run("go run ./network down")
 	n.run("go run ./network up")
 	network, err = consortium.Open(options)
