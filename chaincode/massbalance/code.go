@@ -15,6 +15,7 @@ const (
 	NotFound             Code = "not_found"               // a named thing does not exist
 	NotOwner             Code = "not_owner"               // the site or lot is another organisation's
 	AlreadyExists        Code = "already_exists"          // an identifier is taken
+	VersionNotNext       Code = "version_not_next"        // a version follows the one in force
 	PeriodNotOpen        Code = "period_not_open"         // I5
 	DateOutsidePeriod    Code = "date_outside_period"     // I5
 	PeriodNotContiguous  Code = "period_not_contiguous"   // gaps and overlaps are refused
@@ -25,6 +26,7 @@ const (
 	TransferResolved     Code = "transfer_resolved"       // I4
 	ProductMismatch      Code = "product_mismatch"        // the lot, recipe or account is of another product
 	WrongSite            Code = "wrong_site"              // the lot or transfer belongs to another site
+	DateBeforeDispatch   Code = "date_before_dispatch"    // nothing arrives before it left
 	WrongModel           Code = "wrong_model"             // the custody model does not allow this
 	CustodyModelRaised   Code = "custody_model_raised"    // I9
 	WeightOutOfTolerance Code = "weight_out_of_tolerance" // more arrived than left
@@ -39,9 +41,9 @@ const (
 
 // Codes lists all codes in their order of precedence.
 var Codes = []Code{
-	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists,
+	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists, VersionNotNext,
 	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, SignatureInvalid, CertificateSuspended, CertificateInvalid,
-	EvidenceUsed, TransferResolved, ProductMismatch, WrongSite, WrongModel, CustodyModelRaised,
+	EvidenceUsed, TransferResolved, ProductMismatch, WrongSite, DateBeforeDispatch, WrongModel, CustodyModelRaised,
 	WeightOutOfTolerance, ExceedsVerification, ExceedsYield, AttributionExceeds, ConversionExceeds,
 	InsufficientStock, InsufficientCredit, BalanceMismatch,
 }

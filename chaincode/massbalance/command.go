@@ -54,13 +54,18 @@ type (
 	// RegisterOrganisation adds a member, once a majority of the trading members asked for it.
 	RegisterOrganisation struct{ Member Member }
 
-	// RegisterProduct adds a product, once a majority asked for it.
+	// AdoptRules puts the next version of the rules in force, once a majority
+	// of the trading members asked for it.
+	AdoptRules struct{ Version int }
+
+	// RegisterProduct adds a product or its next version, once a majority asked for it.
 	RegisterProduct struct{ Product Product }
 
-	// RegisterRecipe adds a conversion recipe, once a majority asked for it.
+	// RegisterRecipe adds a conversion recipe or its next version, once a majority asked for it.
 	RegisterRecipe struct{ Recipe Recipe }
 
-	// RegisterCertifier recognises a certification body's keys, once a majority asked for it.
+	// RegisterCertifier recognises a certification body's keys, or the next
+	// version of them, once a majority asked for it.
 	RegisterCertifier struct{ Certifier Certifier }
 
 	// RegisterSite adds a site of the submitting organisation.
@@ -227,6 +232,7 @@ type (
 
 func (FoundConsortium) Type() string      { return "found_consortium" }
 func (RegisterOrganisation) Type() string { return "register_organisation" }
+func (AdoptRules) Type() string           { return "adopt_rules" }
 func (RegisterProduct) Type() string      { return "register_product" }
 func (RegisterRecipe) Type() string       { return "register_recipe" }
 func (RegisterCertifier) Type() string    { return "register_certifier" }
@@ -253,7 +259,7 @@ func (ClaimCredits) Type() string         { return "claim" }
 
 // Bodies holds an empty body of every command, in the order of the book's chapters.
 var Bodies = []Body{
-	FoundConsortium{}, RegisterOrganisation{}, RegisterProduct{}, RegisterRecipe{}, RegisterCertifier{},
+	FoundConsortium{}, RegisterOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterCertifier{},
 	RegisterSite{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{},
 	Downgrade{}, Decouple{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},

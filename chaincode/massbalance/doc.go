@@ -28,9 +28,9 @@
 //
 // # What can be done
 //
-// The common register (members, products, recipes, certifiers) changes when a
-// majority of the trading members asked for the same content. Sites and their
-// periods are their owner's. Certificates and verification statements are signed
+// The common register (members, products, recipes, certifiers, the rules in
+// force) changes when a majority of the trading members asked for the same
+// content. Sites and their periods are their owner's. Certificates and verification statements are signed
 // by a recognised certifier and may be relayed by any trading member.
 //
 //	introduce   material with the characteristics of a verification statement: stock and a lot
@@ -48,6 +48,24 @@
 // Every movement names its business date and its period; the period must be the
 // site's open one and contain the date. The transaction's own time is the
 // client's, so nothing is decided by it.
+//
+// # Governance
+//
+// What is common is decided by a majority of the trading members, each asking
+// for the same content by a command of its own: members, certifiers and their
+// keys, products with their yield caps, recipes and the rules themselves. What
+// was adopted never changes; its next version replaces it, by another majority,
+// and the one before stays readable under its number. A version follows the one
+// in force, so no two versions can be adopted side by side.
+//
+// The rules have versions too. A ledger begins at version 1; an adopted version
+// takes effect from the next command on. Every record names the version that
+// decided it, and this package holds all of them, so what was decided years ago
+// is decided again in the same way. The versions are:
+//
+//   - 1: the rules as below.
+//   - 2: a shipment is received or rejected no earlier than it was dispatched,
+//     and returned no earlier than it was rejected.
 //
 // # What always holds
 //

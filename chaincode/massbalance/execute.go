@@ -7,8 +7,10 @@ import (
 	"slices"
 )
 
-// RulesVersion is the version of the rules in this package.
-const RulesVersion = 1
+// RulesVersion is the latest version of the rules in this package. It contains
+// all earlier ones: where they differ, the code asks which one is in force. A
+// ledger begins at version 1; the differences are listed in the package comment.
+const RulesVersion = 2
 
 // View answers point look-ups in the committed state. It has no lists and no
 // range queries: what a command depends on is exactly the keys it names, which
@@ -59,9 +61,13 @@ func Execute(view View, tx Tx, command Command) (Outcome, error) {
 	if first, repeated, err := e.admit(); err != nil || repeated {
 		return Outcome{Record: first, Repeated: repeated}, err
 	}
+	var err error
+	if e.rules, err = e.rulesInForce(); err != nil {
+		return Outcome{}, err
+	}
 	e.record = Record{
 		Organisation: tx.Organisation, Command: command.ID, Type: command.Body.Type(), Content: command.Content,
-		Transaction: tx.ID, Rules: RulesVersion, Date: command.Date, Period: command.Period,
+		Transaction: tx.ID, Rules: e.rules, Date: command.Date, Period: command.Period,
 	}
 	if err := command.Body.execute(e); err != nil {
 		return Outcome{}, err
@@ -132,10 +138,15 @@ type execution struct {
 	command    Command
 	consortium Consortium
 	record     Record
+	rules      int // the version in force
 }
 
 // ErrCorruptState says that a stored value contradicts its key or the rules.
 var ErrCorruptState = errors.New("the ledger's state is corrupt")
+
+// ErrUnknownRules says that the consortium adopted rules that this program is
+// too old to know.
+var ErrUnknownRules = errors.New("the rules in force are unknown here")
 
 // find looks a value up; false means that there is none.
 func find[T Value](e *execution, key Key) (T, bool, error) {

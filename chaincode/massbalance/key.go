@@ -1,6 +1,9 @@
 package massbalance
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Kind is a kind of key; it decides the type of the value.
 type Kind string
@@ -9,6 +12,8 @@ type Kind string
 const (
 	KindConsortium      Kind = "consortium"      // –
 	KindProposal        Kind = "proposal"        // what, digest
+	KindRules           Kind = "rules"           // –
+	KindSuperseded      Kind = "superseded"      // what, version
 	KindSite            Kind = "site"            // site
 	KindHead            Kind = "head"            // site
 	KindProduct         Kind = "product"         // product
@@ -51,6 +56,12 @@ func (k Key) compare(other Key) int {
 func ConsortiumKey() Key { return Key{Kind: KindConsortium} }
 func ProposalKey(what string, content Digest) Key {
 	return Key{KindProposal, what, content.String()}
+}
+func RulesKey() Key { return Key{Kind: KindRules} }
+
+// SupersededKey names an earlier version of an entry of the common register.
+func SupersededKey(what string, version int) Key {
+	return Key{KindSuperseded, what, strconv.Itoa(max(version, 1))}
 }
 func SiteKey(id SiteID) Key              { return Key{KindSite, string(id), ""} }
 func HeadKey(id SiteID) Key              { return Key{KindHead, string(id), ""} }

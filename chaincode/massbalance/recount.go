@@ -19,7 +19,7 @@ func Recount(entries []Entry) *Tally {
 		lots:            map[credit]*big.Int{}, transfers: map[credit]*big.Int{}, conversions: map[credit]*big.Int{},
 		statements: map[string]*big.Int{}, bounds: map[string]bounds{}, caps: map[string]*big.Int{},
 		factors: map[string]*big.Rat{}, resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
-		periods: map[SiteID]span{}, levels: map[Holder]int{},
+		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{},
 	}
 	for _, entry := range entries {
 		t.entry(entry)
@@ -46,6 +46,7 @@ type Tally struct {
 	sequences                    map[SiteID]uint64
 	levels                       map[Holder]int // the strictest model under which credit came to a holder
 	periods                      map[SiteID]span
+	versions                     map[string]int // what → the version in force
 }
 
 // AccountID names a stock account.
@@ -132,6 +133,7 @@ func (t *Tally) entry(e Entry) {
 	}
 	t.journal(e)
 	t.register(e)
+	t.governance(e)
 	for _, m := range e.Record.Materials {
 		account := t.account(m.Site, m.Product)
 		account.In.Add(account.In, GramsOf(m.In))
@@ -180,14 +182,20 @@ func (t *Tally) journal(e Entry) {
 func (t *Tally) register(e Entry) {
 	switch body := e.Command.Body.(type) {
 	case RegisterProduct:
+		if !t.adopted(e, "product/"+string(body.Product.ID), body.Product.Version) {
+			return
+		}
+		maps.DeleteFunc(t.caps, func(cap string, _ *big.Int) bool { return strings.HasPrefix(cap, string(body.Product.ID)+"/") })
 		for _, c := range body.Product.YieldCaps {
-			if !e.Record.Pending {
-				t.caps[string(body.Product.ID)+"/"+c.Region] = GramsOf(c.PerHectare)
-			}
+			t.caps[string(body.Product.ID)+"/"+c.Region] = GramsOf(c.PerHectare)
 		}
 	case RegisterRecipe:
+		if !t.adopted(e, "recipe/"+string(body.Recipe.ID), body.Recipe.Version) {
+			return
+		}
+		maps.DeleteFunc(t.factors, func(output string, _ *big.Rat) bool { return strings.HasPrefix(output, string(body.Recipe.ID)+"/") })
 		for _, o := range body.Recipe.Outputs {
-			if factor, ok := new(big.Rat).SetString(o.Factor.String()); ok && !e.Record.Pending {
+			if factor, ok := new(big.Rat).SetString(o.Factor.String()); ok {
 				t.factors[string(body.Recipe.ID)+"/"+string(o.Product)] = factor
 			}
 		}

@@ -4,7 +4,7 @@ import "fmt"
 
 // This file holds the common register: what belongs to no single member. A
 // change of it takes effect when a majority of the trading members asked for
-// the same content, each by a command of its own.
+// the same content, each by a command of its own (adopt.go).
 
 func (b FoundConsortium) check() string {
 	trading := 0
@@ -88,11 +88,12 @@ func (b RegisterProduct) check() string {
 
 func (b RegisterProduct) execute(e *execution) error {
 	key := ProductKey(b.Product.ID)
-	_, exists, err := find[Product](e, key)
+	before, exists, err := find[Product](e, key)
 	if err != nil {
 		return err
 	}
-	return e.adopt("product", string(b.Product.ID), exists, func() { e.put(key, b.Product) })
+	old := Superseded{Product: &before}
+	return e.renew("product", string(b.Product.ID), edition{b.Product.Version, before.Version, exists, old}, func() { e.put(key, b.Product) })
 }
 
 func (b RegisterRecipe) check() string {
@@ -138,11 +139,12 @@ func (b RegisterRecipe) execute(e *execution) error {
 		}
 	}
 	key := RecipeKey(b.Recipe.ID)
-	_, exists, err := find[Recipe](e, key)
+	before, exists, err := find[Recipe](e, key)
 	if err != nil {
 		return err
 	}
-	return e.adopt("recipe", string(b.Recipe.ID), exists, func() { e.put(key, b.Recipe) })
+	old := Superseded{Recipe: &before}
+	return e.renew("recipe", string(b.Recipe.ID), edition{b.Recipe.Version, before.Version, exists, old}, func() { e.put(key, b.Recipe) })
 }
 
 func (b RegisterCertifier) check() string {
@@ -175,42 +177,12 @@ func (b RegisterCertifier) execute(e *execution) error {
 		return refuse(NotOwner, "%s is a %s member; only a certification body can be a certifier", b.Certifier.ID, member.Role)
 	}
 	key := CertifierKey(b.Certifier.ID)
-	_, exists, err := find[Certifier](e, key)
+	before, exists, err := find[Certifier](e, key)
 	if err != nil {
 		return err
 	}
-	return e.adopt("certifier", string(b.Certifier.ID), exists, func() { e.put(key, b.Certifier) })
-}
-
-// adopt counts one more member for a change and lets it take effect at the
-// majority. A member that asks again, or after it took effect, changes nothing.
-func (e *execution) adopt(kind, id string, exists bool, effect func()) error {
-	what := kind + "/" + id
-	e.record.Subject = id
-	key := ProposalKey(what, e.command.BodyContent)
-	proposal, _, err := find[Proposal](e, key)
-	if err != nil {
-		return err
-	}
-	if exists && !proposal.Adopted {
-		return refuse(AlreadyExists, "%s %s exists already with other content", kind, id)
-	}
-	approvals := []OrganisationID{}
-	for _, org := range proposal.Approvals {
-		if org == e.tx.Organisation {
-			e.record.Pending = !proposal.Adopted
-			return nil
-		}
-		approvals = append(approvals, org)
-	}
-	proposal.Approvals = append(approvals, e.tx.Organisation)
-	if !proposal.Adopted && len(proposal.Approvals) >= e.consortium.majority() {
-		proposal.Adopted = true
-		effect()
-	}
-	e.record.Pending = !proposal.Adopted
-	e.put(key, proposal)
-	return nil
+	old := Superseded{Certifier: &before}
+	return e.renew("certifier", string(b.Certifier.ID), edition{b.Certifier.Version, before.Version, exists, old}, func() { e.put(key, b.Certifier) })
 }
 
 func (b RegisterSite) check() string {

@@ -108,9 +108,9 @@ func TestRegisterCertifierAndSite(t *testing.T) {
 	off.Point[64] ^= 1
 	l.refuses([]refusal{
 		{"no keys", InvalidCommand, "growers", RegisterCertifier{Certifier{ID: "certifier"}}, ""},
-		{"not on the curve", InvalidCommand, "growers", RegisterCertifier{Certifier{"certifier", []SigningKey{off}}}, ""},
-		{"not a member", NotFound, "growers", RegisterCertifier{Certifier{"stranger", known.Keys}}, ""},
-		{"a trader", NotOwner, "growers", RegisterCertifier{Certifier{"miller", known.Keys}}, ""},
+		{"not on the curve", InvalidCommand, "growers", RegisterCertifier{Certifier{ID: "certifier", Keys: []SigningKey{off}}}, ""},
+		{"not a member", NotFound, "growers", RegisterCertifier{Certifier{ID: "stranger", Keys: known.Keys}}, ""},
+		{"a trader", NotOwner, "growers", RegisterCertifier{Certifier{ID: "miller", Keys: known.Keys}}, ""},
 		{"site without country", InvalidCommand, "growers", RegisterSite{"x", "X", "France", "FRF2"}, ""},
 		{"site taken", AlreadyExists, "brand", RegisterSite{"mill", "Mine", "FR", "FRF2"}, ""},
 	})

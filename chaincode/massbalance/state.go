@@ -93,6 +93,8 @@ type Product struct {
 	ID        ProductID
 	Name      string
 	YieldCaps []YieldCap
+	// Version counts from 1; 0 stands for 1.
+	Version int
 }
 
 // yieldCap finds the cap of a region.
@@ -113,6 +115,8 @@ type Recipe struct {
 	Outputs []RecipeOutput
 	// Source names where the factors are published.
 	Source string
+	// Version counts from 1; 0 stands for 1.
+	Version int
 }
 
 // RecipeOutput is one co-product.
@@ -125,6 +129,8 @@ type RecipeOutput struct {
 type Certifier struct {
 	ID   OrganisationID
 	Keys []SigningKey
+	// Version counts from 1; 0 stands for 1.
+	Version int
 }
 
 // SigningKey is a P-256 public key: its uncompressed point, 65 bytes.
@@ -299,6 +305,8 @@ type Evidence struct{ Command CommandID }
 
 func (Consortium) isValue()      {}
 func (Proposal) isValue()        {}
+func (Rules) isValue()           {}
+func (Superseded) isValue()      {}
 func (Site) isValue()            {}
 func (Head) isValue()            {}
 func (Product) isValue()         {}

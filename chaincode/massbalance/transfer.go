@@ -160,7 +160,23 @@ func (e *execution) openTransfer(site SiteID, id TransferID, status TransferStat
 	if end != site {
 		return nil, transfer, refuse(WrongSite, "transfer %s goes to site %s, not to %s", id, end, site)
 	}
+	if err := e.follows(transfer); err != nil {
+		return nil, transfer, err
+	}
 	return books, transfer, nil
+}
+
+// follows checks that nothing is taken in on a day before it was dispatched or
+// rejected. Version 1 of the rules did not ask.
+func (e *execution) follows(transfer Transfer) error {
+	before := transfer.Dispatched
+	if transfer.Status == Rejected {
+		before = transfer.Resolved
+	}
+	if e.rules >= 2 && e.command.Date < before {
+		return refuse(DateBeforeDispatch, "transfer %s is %s since %s, so nothing comes of it on %s", transfer.ID, transfer.Status, before, e.command.Date)
+	}
+	return nil
 }
 
 // resolve books a transfer's material and credit in. Credit never exceeds the

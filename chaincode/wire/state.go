@@ -79,6 +79,8 @@ func ParseValue(kind massbalance.Kind, data []byte) (massbalance.Value, error) {
 var valueParsers = map[massbalance.Kind]func([]byte) (massbalance.Value, error){
 	massbalance.KindConsortium:      value[massbalance.Consortium],
 	massbalance.KindProposal:        value[massbalance.Proposal],
+	massbalance.KindRules:           value[massbalance.Rules],
+	massbalance.KindSuperseded:      value[massbalance.Superseded],
 	massbalance.KindSite:            value[massbalance.Site],
 	massbalance.KindHead:            value[massbalance.Head],
 	massbalance.KindProduct:         value[massbalance.Product],

@@ -113,7 +113,7 @@ func envelope(document any) (e massbalance.Envelope) {
 }
 
 var values = []massbalance.Value{
-	massbalance.Consortium{}, massbalance.Proposal{}, massbalance.Site{}, massbalance.Head{}, massbalance.Product{},
+	massbalance.Consortium{}, massbalance.Proposal{}, massbalance.Rules{}, massbalance.Superseded{}, massbalance.Site{}, massbalance.Head{}, massbalance.Product{},
 	massbalance.Recipe{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
 	massbalance.Characteristics{}, massbalance.Lot{}, massbalance.Account{}, massbalance.Transfer{},
 	massbalance.Period{}, massbalance.Claim{}, massbalance.Evidence{}, massbalance.Record{},
@@ -163,7 +163,7 @@ func TestGolden(t *testing.T) {
 func TestParseUndoesFormat(t *testing.T) {
 	kinds := map[string]massbalance.Kind{}
 	for i, kind := range []massbalance.Kind{
-		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
+		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
 		massbalance.KindRecipe, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
 		massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,
 		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindEvidence, massbalance.KindRecord,
