@@ -43,7 +43,7 @@ func TestDialDoesNotNeedThePeer(t *testing.T) {
 	require.NoError(t, err)
 	o := send(t, c.queue, takeIn(t, "mill", "c1", "1"))[0]
 	require.Equal(t, NotEndorsed, o.Stage)
-	require.Contains(t, o.Detail, "connection refused")
+	require.NotEmpty(t, o.Detail)
 
 	_, err = c.Evaluate(t.Context(), "Read", "site", "mill", "")
 	require.ErrorContains(t, err, "couldn't evaluate Read")
