@@ -67,6 +67,9 @@ func (b *books) in(product ProductID, physical, credit Quantity) error {
 	}
 	account.PhysicalIn = account.PhysicalIn.Add(physical)
 	account.CreditIn = account.CreditIn.Add(credit)
+	if !account.PhysicalIn.Fits() || !account.CreditIn.Fits() {
+		return refuse(QuantityTooLarge, "%s at %s would have taken in more than can be counted", product, b.site.ID)
+	}
 	b.e.put(AccountKey(b.site.ID, product), account)
 	if !physical.IsZero() {
 		b.e.record.Materials = append(b.e.record.Materials, Material{Site: b.site.ID, Product: product, In: physical})
@@ -198,7 +201,7 @@ type blend struct {
 func (g blend) lot(product ProductID, quantity Quantity) Lot {
 	return Lot{
 		Product: product, Characteristics: g.Characteristics, Model: g.Model, Share: g.Share,
-		Certifier: g.Certifier, Statement: g.Statement, Quantity: quantity, Parents: g.parents,
+		Certifier: g.Certifier, Statement: g.Statement, Scheme: g.Scheme, Quantity: quantity, Parents: g.parents,
 	}
 }
 
@@ -210,7 +213,7 @@ func blends(lines []TransferLine) []blend {
 		line.Lot, line.Quantity = "", Quantity{}
 		at := slices.IndexFunc(groups, func(g blend) bool {
 			return g.Characteristics == line.Characteristics && g.Model == line.Model && g.Share == line.Share &&
-				g.Certifier == line.Certifier && g.Statement == line.Statement
+				g.Certifier == line.Certifier && g.Statement == line.Statement && g.Scheme == line.Scheme
 		})
 		if at < 0 {
 			at, groups = len(groups), append(groups, blend{TransferLine: line})
@@ -234,6 +237,9 @@ func sumLines(lines []LotLine) Quantity {
 func checkLines(lines []LotLine) string {
 	if len(lines) > listLimit {
 		return fmt.Sprintf("lines: at most %d", listLimit)
+	}
+	if !sumLines(lines).Fits() {
+		return "lines: together they are more than a quantity can be"
 	}
 	seen := map[LotID]bool{}
 	for _, line := range lines {

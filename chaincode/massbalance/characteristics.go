@@ -23,6 +23,11 @@ type Characteristics struct {
 	// Practices are sorted and distinct, such as "no-till".
 	Practices []string
 	Carbon    Carbon
+	// AlsoSchemes are further schemes that the same material satisfies, sorted
+	// and distinct. It remains one volume: used under one, it is gone for the others.
+	AlsoSchemes []SchemeID
+	// Project is the insetting project that the characteristics come of, "" for none.
+	Project ProjectID
 }
 
 // Carbon holds the figures of a product carbon footprint side by side, as PACT
@@ -55,6 +60,13 @@ func (c Characteristics) ID() CharacteristicsID {
 	}
 	for _, f := range c.Carbon.figures() {
 		fmt.Fprintf(&b, "%s %s %q\n", f.name, f.Intensity, f.Method)
+	}
+	// Later additions stand only where they are used, so that older sets keep their IDs.
+	for _, scheme := range c.AlsoSchemes {
+		fmt.Fprintf(&b, "also scheme %q\n", scheme)
+	}
+	if c.Project != "" {
+		fmt.Fprintf(&b, "project %q\n", c.Project)
 	}
 	sum := sha256.Sum256([]byte(b.String()))
 	return CharacteristicsID(hex.EncodeToString(sum[:]))
@@ -92,6 +104,11 @@ func (c Characteristics) check() string {
 		return fmt.Sprintf("characteristics: vintage %d is not a year", c.Vintage)
 	case !slices.IsSorted(c.Practices) || len(slices.Compact(slices.Clone(c.Practices))) != len(c.Practices):
 		return "characteristics: practices must be sorted and distinct"
+	case c.Project != "" && !ValidName(string(c.Project)):
+		return fmt.Sprintf("characteristics: project %q is not a name", c.Project)
+	}
+	if problem := c.checkSchemes(); problem != "" {
+		return problem
 	}
 	for _, practice := range c.Practices {
 		if !ValidName(practice) {

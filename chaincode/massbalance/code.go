@@ -22,20 +22,24 @@ const (
 	SignatureInvalid     Code = "signature_invalid"       // not signed by the certifier named
 	CertificateSuspended Code = "certificate_suspended"   // I11: suspended or withdrawn on the day
 	CertificateInvalid   Code = "certificate_invalid"     // not valid on the day, or out of scope
+	ExceedsLand          Code = "exceeds_land"            // a land unit verified beyond its size
 	EvidenceUsed         Code = "evidence_used"           // I6: a document counts once
 	TransferResolved     Code = "transfer_resolved"       // I4
 	ProductMismatch      Code = "product_mismatch"        // the lot, recipe or account is of another product
 	WrongSite            Code = "wrong_site"              // the lot or transfer belongs to another site
 	DateBeforeDispatch   Code = "date_before_dispatch"    // nothing arrives before it left
+	WrongScheme          Code = "wrong_scheme"            // not verified, or used already, under another scheme
 	WrongModel           Code = "wrong_model"             // the custody model does not allow this
 	CustodyModelRaised   Code = "custody_model_raised"    // I9
 	WeightOutOfTolerance Code = "weight_out_of_tolerance" // more arrived than left
 	ExceedsVerification  Code = "exceeds_verification"    // beyond the verified quantity
 	ExceedsYield         Code = "exceeds_yield"           // beyond area × yield cap
+	ExceedsQuota         Code = "exceeds_quota"           // beyond the certificate's quota
 	AttributionExceeds   Code = "attribution_exceeds"     // I3
 	ConversionExceeds    Code = "conversion_exceeds"      // I7
 	InsufficientStock    Code = "insufficient_stock"      // less material on site than needed
 	InsufficientCredit   Code = "insufficient_credit"     // I1, I2: less of the lot left than needed
+	QuantityTooLarge     Code = "quantity_too_large"      // a sum that could not be kept
 	BalanceMismatch      Code = "balance_mismatch"        // a stated balance is not the book's
 )
 
@@ -43,9 +47,9 @@ const (
 var Codes = []Code{
 	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists, VersionNotNext,
 	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, SignatureInvalid, CertificateSuspended, CertificateInvalid,
-	EvidenceUsed, TransferResolved, ProductMismatch, WrongSite, DateBeforeDispatch, WrongModel, CustodyModelRaised,
-	WeightOutOfTolerance, ExceedsVerification, ExceedsYield, AttributionExceeds, ConversionExceeds,
-	InsufficientStock, InsufficientCredit, BalanceMismatch,
+	ExceedsLand, EvidenceUsed, TransferResolved, ProductMismatch, WrongSite, WrongScheme, DateBeforeDispatch, WrongModel, CustodyModelRaised,
+	WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota, AttributionExceeds, ConversionExceeds,
+	InsufficientStock, InsufficientCredit, QuantityTooLarge, BalanceMismatch,
 }
 
 // Figures are the numbers that a refusal rests on, in kilograms.

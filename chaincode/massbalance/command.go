@@ -133,6 +133,9 @@ type (
 		// Model, if given, steps the shipment down to a looser custody model.
 		Model     CustodyModel
 		Documents []EvidenceID
+		// Scheme, if given, uses the lots under this scheme, one of several
+		// that they satisfy; for the others they are gone.
+		Scheme SchemeID
 	}
 
 	// Receive accepts a shipment with the weight found on arrival.
@@ -227,6 +230,8 @@ type (
 		Beneficiary   string
 		ReportingYear int
 		Purpose       string
+		// Scheme, if given, is the one under which lots of several schemes are claimed.
+		Scheme SchemeID
 	}
 )
 

@@ -47,7 +47,7 @@ func (b Convert) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	if err := books.checkSchemes(characteristicsOf(lots)); err != nil {
+	if err := books.checkSchemesOf(lots, ""); err != nil {
 		return err
 	}
 	if err := b.checkProducts(recipe); err != nil {

@@ -47,7 +47,7 @@ func (b TransferCredits) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	if err := books.checkSchemes(characteristicsOf(lots)); err != nil {
+	if err := books.checkSchemesOf(lots, ""); err != nil {
 		return err
 	}
 	for _, lot := range lots {

@@ -129,7 +129,7 @@ func together(lots []Lot) (CustodyModel, Ratio, error) {
 func linesOf(lots []Lot, lines []LotLine, model CustodyModel, share Ratio) []TransferLine {
 	out := make([]TransferLine, 0, len(lots))
 	for i, lot := range lots {
-		line := TransferLine{Lot: lot.ID, Quantity: lines[i].Quantity, Characteristics: lot.Characteristics, Model: model}
+		line := TransferLine{Lot: lot.ID, Quantity: lines[i].Quantity, Characteristics: lot.Characteristics, Model: model, Scheme: lot.Scheme}
 		switch model {
 		case IdentityPreserved:
 			line.Certifier, line.Statement = lot.Certifier, lot.Statement
@@ -182,7 +182,7 @@ func (e *execution) restate(site SiteID, product ProductID, lines []LotLine, as 
 	if err != nil {
 		return err
 	}
-	if err := books.checkSchemes(characteristicsOf(lots)); err != nil {
+	if err := books.checkSchemesOf(lots, ""); err != nil {
 		return err
 	}
 	restated, err := as(lots)

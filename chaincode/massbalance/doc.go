@@ -112,7 +112,26 @@
 // statement, by the quantity that the certifier verified and by the statement's
 // area times the yield cap that the consortium adopted for the product and
 // region. The certificate behind the statement must be valid on the business
-// date and cover the custody model. What a certifier signs is therefore a ceiling, never an entry.
+// date and cover the custody model. What a certifier signs is therefore a
+// ceiling, never an entry.
+//
+// Two further bounds reach over several statements. A certificate may carry a
+// quota per product: all that is introduced under it, on whichever statement,
+// stays within. And a statement may say of which land units its area is: a land
+// unit has one size, the same for every certifier, and what is verified of it
+// for one product and vintage, over all statements, certifiers and schemes, never
+// exceeds that size. So a field that was certified once cannot be presented to a
+// second certifier. A statement without parcels escapes this bound: the ledger
+// then cannot see that two documents mean the same field. A crop that is harvested several
+// times a year has one statement per vintage, and a yield cap per year.
+//
+// # Several schemes, one volume
+//
+// A harvest certified under several schemes is one statement that names the
+// further ones, each backed by a certificate of the site and product, and so one
+// lot. A dispatch or claim may say under which of them it uses the lot; what is
+// used under one is gone for the others from there on, at whichever site. Characteristics
+// travel as one set, so no part of them is sold by itself.
 //
 // # Arithmetic
 //
@@ -134,7 +153,9 @@
 // A command is accepted or refused with one Code of the closed list in Codes;
 // where it breaks several rules, the earlier code is given. Refusals for want of
 // a quantity carry the figures. A refused command changes nothing, does not
-// touch its neighbours in a batch, and leaves its ID free to be used again.
+// touch its neighbours in a batch, and leaves its ID free to be used again. No
+// figure that is kept can outgrow the form in which it is written: a sum that
+// would is refused.
 //
 // # Protection
 //

@@ -34,6 +34,10 @@ type (
 	StatementID string
 	// StandingID names a declaration on a certificate; it is unique per certificate.
 	StandingID string
+	// LandUnitID names a field or other unit of land, the same for all certifiers.
+	LandUnitID string
+	// ProjectID names an insetting project.
+	ProjectID string
 	// CharacteristicsID is the hash that identifies a set of characteristics.
 	CharacteristicsID string
 	// CommandID is chosen by whoever sends a command, unique per organisation.

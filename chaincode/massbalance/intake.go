@@ -17,7 +17,8 @@ func (b Introduce) check() string {
 
 // Introduce is bounded twice, cumulatively over all introductions of the
 // statement: by the quantity that the certifier verified, and by the area times
-// the yield cap that the consortium adopted for the crop and region.
+// the yield cap that the consortium adopted for the crop and region; and a third
+// time over all statements on the same certificate, where that has a quota.
 func (b Introduce) execute(e *execution) error {
 	books, err := e.open(b.Site)
 	if err != nil {
@@ -43,6 +44,9 @@ func (b Introduce) execute(e *execution) error {
 	}
 	total := verified.Introduced.Add(b.Quantity)
 	if err := e.checkBounds(s, verified.Introduced, b.Quantity, total); err != nil {
+		return err
+	}
+	if err := e.useQuota(s, b.Quantity); err != nil {
 		return err
 	}
 	verified.Introduced = total

@@ -23,6 +23,9 @@ const (
 	KindStanding        Kind = "standing"        // certifier, certificate
 	KindCoverage        Kind = "coverage"        // site, scheme
 	KindStatement       Kind = "statement"       // certifier, statement
+	KindQuota           Kind = "quota"           // certifier, certificate/product
+	KindLandUnit        Kind = "land_unit"       // land unit
+	KindHarvest         Kind = "harvest"         // land unit, product/vintage
 	KindCharacteristics Kind = "characteristics" // hash
 	KindLot             Kind = "lot"             // lot
 	KindAccount         Kind = "account"         // site, product
@@ -79,6 +82,13 @@ func CoverageKey(site SiteID, scheme SchemeID) Key {
 }
 func StatementKey(certifier OrganisationID, id StatementID) Key {
 	return Key{KindStatement, string(certifier), string(id)}
+}
+func QuotaKey(certifier OrganisationID, id CertificateID, product ProductID) Key {
+	return Key{KindQuota, string(certifier), string(id) + "/" + string(product)}
+}
+func LandUnitKey(id LandUnitID) Key { return Key{KindLandUnit, string(id), ""} }
+func HarvestKey(unit LandUnitID, product ProductID, vintage int) Key {
+	return Key{KindHarvest, string(unit), string(product) + "/" + strconv.Itoa(vintage)}
 }
 func CharacteristicsKey(id CharacteristicsID) Key { return Key{KindCharacteristics, string(id), ""} }
 func LotKey(id LotID) Key                         { return Key{KindLot, string(id), ""} }

@@ -52,6 +52,8 @@ func (b ClaimCredits) check() string {
 		return fmt.Sprintf("reporting year: %d is not a year", b.ReportingYear)
 	case b.Purpose == "" || !validText(b.Purpose):
 		return fmt.Sprintf("purpose: must be 1 to %d bytes without control characters", textLimit)
+	case b.Scheme != "" && !ValidName(string(b.Scheme)):
+		return fmt.Sprintf("scheme: %q is not a name", b.Scheme)
 	}
 	return checkLines(b.Lines)
 }
@@ -67,7 +69,10 @@ func (b ClaimCredits) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	if err := books.checkSchemes(characteristicsOf(lots)); err != nil {
+	if err := books.checkSchemesOf(lots, b.Scheme); err != nil {
+		return err
+	}
+	if err := books.useUnder(lots, b.Scheme); err != nil {
 		return err
 	}
 	id := ClaimID(e.reference())
@@ -79,7 +84,7 @@ func (b ClaimCredits) execute(e *execution) error {
 		lines = append(lines, linesOf([]Lot{lot}, b.Lines[i:i+1], lot.Model, lot.Share)...)
 	}
 	e.put(ClaimKey(id), Claim{
-		ID: id, Organisation: e.tx.Organisation, Site: b.Site, Product: b.Product, Quantity: sumLines(b.Lines), Lines: lines,
+		ID: id, Organisation: e.tx.Organisation, Site: b.Site, Product: b.Product, Quantity: sumLines(b.Lines), Lines: under(lines, b.Scheme),
 		Beneficiary: b.Beneficiary, ReportingYear: b.ReportingYear, Purpose: b.Purpose, Date: e.command.Date,
 	})
 	e.record.Subject = string(id)

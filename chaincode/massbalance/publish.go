@@ -30,7 +30,7 @@ func (b PublishCertificate) check() string {
 			return fmt.Sprintf("certificate %s: product %q is not a name", c.ID, product)
 		}
 	}
-	return ""
+	return c.checkQuotas()
 }
 
 // PublishCertificate may be relayed by any trading member: what counts is the signature.
@@ -70,7 +70,7 @@ func (b PublishStatement) check() string {
 	if problem := s.Characteristics.check(); problem != "" {
 		return fmt.Sprintf("statement %s: %s", s.ID, problem)
 	}
-	return ""
+	return s.checkParcels()
 }
 
 // PublishStatement may be relayed by any trading member. The statement must
@@ -97,6 +97,12 @@ func (b PublishStatement) execute(e *execution) error {
 	if certificate.Holder != s.Holder || certificate.Scheme != s.Characteristics.Scheme ||
 		!slices.Contains(certificate.Sites, s.Site) || !slices.Contains(certificate.Products, s.Product) {
 		return refuse(CertificateInvalid, "certificate %s of %s does not cover %s at %s of %s under %s", certificate.ID, s.Certifier, s.Product, s.Site, s.Holder, s.Characteristics.Scheme)
+	}
+	if err := e.checkAlsoSchemes(s); err != nil {
+		return err
+	}
+	if err := e.verifyLand(s); err != nil {
+		return err
 	}
 	id := s.Characteristics.ID()
 	_, known, err := find[Characteristics](e, CharacteristicsKey(id))

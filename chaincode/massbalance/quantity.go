@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	quantityPlaces  = 3 // whole grams
-	hectarePlaces   = 4 // whole square metres
-	intensityPlaces = 6 // milligrams of CO2e per kilogram
+	quantityDigits  = 15 // before the decimal point: less than a trillion tonnes
+	quantityPlaces  = 3  // whole grams
+	hectarePlaces   = 4  // whole square metres
+	intensityPlaces = 6  // milligrams of CO2e per kilogram
 )
 
 var (
@@ -41,6 +42,13 @@ func ParseQuantity(text string) (Quantity, error) {
 	}
 	return Quantity{kg}, nil
 }
+
+var tooLarge = decimal.New(1, quantityDigits)
+
+// Fits reports whether the quantity has a form that ParseQuantity reads. Sums
+// may outgrow it: what is kept is checked, for a state that cannot be read
+// again would be lost.
+func (q Quantity) Fits() bool { return q.kg.LessThan(tooLarge) }
 
 // Kilograms makes a quantity of whole kilograms; a negative n gives zero.
 func Kilograms(n int64) Quantity { return Quantity{decimal.NewFromInt(max(n, 0))} }
@@ -82,6 +90,19 @@ func (q Quantity) Min(other Quantity) Quantity {
 	return q
 }
 
+// ScaleCeil returns q × part ÷ whole, rounded up to the gram: for what must
+// never be understated. A zero whole gives zero.
+func (q Quantity) ScaleCeil(part, whole Quantity) Quantity {
+	if whole.IsZero() {
+		return Quantity{}
+	}
+	quotient, rest := q.kg.Mul(part.kg).QuoRem(whole.kg, quantityPlaces)
+	if !rest.IsZero() {
+		quotient = quotient.Add(decimal.New(1, -quantityPlaces))
+	}
+	return Quantity{quotient}
+}
+
 // ScaleFloor returns q × part ÷ whole, rounded down to the gram. The
 // multiplication comes first, so nothing but the last gram is lost. A zero
 // whole gives zero.
@@ -96,8 +117,13 @@ func (q Quantity) ScaleFloor(part, whole Quantity) Quantity {
 // String gives kilograms in canonical form: no exponent, no trailing zeros.
 func (q Quantity) String() string { return q.kg.String() }
 
-// MarshalText gives the canonical form.
-func (q Quantity) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
+// MarshalText gives the canonical form, or an error where it could not be read again.
+func (q Quantity) MarshalText() ([]byte, error) {
+	if !q.Fits() {
+		return nil, fmt.Errorf("%s kg is more than a quantity can be", q)
+	}
+	return []byte(q.String()), nil
+}
 
 // UnmarshalText reads what ParseQuantity reads.
 func (q *Quantity) UnmarshalText(text []byte) (err error) {
@@ -211,6 +237,15 @@ func ParseHectares(text string) (Hectares, error) {
 	}
 	return Hectares{ha}, nil
 }
+
+// Add returns h + other, exactly.
+func (h Hectares) Add(other Hectares) Hectares { return Hectares{h.ha.Add(other.ha)} }
+
+// Less reports h < other.
+func (h Hectares) Less(other Hectares) bool { return h.ha.LessThan(other.ha) }
+
+// Equal reports whether both are the same area.
+func (h Hectares) Equal(other Hectares) bool { return h.ha.Equal(other.ha) }
 
 // FloorYield returns the harvest of the area at so many kilograms per hectare,
 // rounded down to the gram.

@@ -19,7 +19,7 @@ func Recount(entries []Entry) *Tally {
 		lots:            map[credit]*big.Int{}, transfers: map[credit]*big.Int{}, conversions: map[credit]*big.Int{},
 		statements: map[string]*big.Int{}, bounds: map[string]bounds{}, caps: map[string]*big.Int{},
 		factors: map[string]*big.Rat{}, resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
-		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{},
+		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
 	}
 	for _, entry := range entries {
 		t.entry(entry)
@@ -47,6 +47,7 @@ type Tally struct {
 	levels                       map[Holder]int // the strictest model under which credit came to a holder
 	periods                      map[SiteID]span
 	versions                     map[string]int // what → the version in force
+	intake                       *intakeTally
 }
 
 // AccountID names a stock account.
@@ -152,6 +153,7 @@ func (t *Tally) entry(e Entry) {
 		delete(t.conversions, key)
 	}
 	t.limits(e)
+	t.intake.entry(t, e)
 }
 
 // journal checks that a site's records follow one another and lie in the open period (I5).

@@ -1,6 +1,7 @@
 package massbalance
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -222,14 +223,15 @@ func (b *books) certified(groups []blend) ([]blend, error) {
 		if err != nil {
 			return nil, err
 		}
-		models, covered, err := b.modelsUnder(set.Scheme)
+		scheme := cmp.Or(g.Scheme, set.Scheme)
+		models, covered, err := b.modelsUnder(scheme)
 		if err != nil {
 			return nil, err
 		}
 		if covered && g.Model.Physical() {
 			model := highest(models, g)
 			if model == "" {
-				return nil, refuse(CertificateInvalid, "site %s is certified under %s for %v, which is no level at which a %s shipment can be received", b.site.ID, set.Scheme, models, g.Model)
+				return nil, refuse(CertificateInvalid, "site %s is certified under %s for %v, which is no level at which a %s shipment can be received", b.site.ID, scheme, models, g.Model)
 			}
 			g = g.as(model)
 		}

@@ -152,6 +152,14 @@ type Certificate struct {
 	Models    []CustodyModel
 	ValidFrom Date
 	ValidTo   Date
+	// Quotas bound what is introduced under the certificate, over all its statements.
+	Quotas []Quota
+}
+
+// Quota is the most of a product that may be introduced under a certificate.
+type Quota struct {
+	Product  ProductID
+	Quantity Quantity
 }
 
 // Statement is a verification statement: the certifier verified that the
@@ -169,6 +177,8 @@ type Statement struct {
 	Area            Hectares
 	Characteristics Characteristics
 	Issued          Date
+	// Parcels, if given, say of which land units the area is.
+	Parcels []Parcel
 }
 
 // Verified is a published statement and how much of it has been introduced.
@@ -194,6 +204,9 @@ type Lot struct {
 	// whose identity is preserved.
 	Certifier OrganisationID
 	Statement StatementID
+	// Scheme is set where the lot was used under one of several schemes, and
+	// so is gone for the others.
+	Scheme SchemeID
 	// Parents are the lots that this one was made of, with what each gave.
 	Parents []LotLine
 }
@@ -268,6 +281,8 @@ type TransferLine struct {
 	Certifier OrganisationID
 	Statement StatementID
 	Share     Ratio
+	// Scheme is set where the line was used under one of several schemes.
+	Scheme SchemeID
 }
 
 // Period is a site's mass balance period.
@@ -316,6 +331,9 @@ func (Certificate) isValue()     {}
 func (StandingHistory) isValue() {}
 func (Coverage) isValue()        {}
 func (Verified) isValue()        {}
+func (QuotaUse) isValue()        {}
+func (LandUnit) isValue()        {}
+func (Harvest) isValue()         {}
 func (Characteristics) isValue() {}
 func (Lot) isValue()             {}
 func (Account) isValue()         {}

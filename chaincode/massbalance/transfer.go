@@ -17,6 +17,9 @@ func (b Dispatch) check() string {
 	if b.Model != "" && (!b.Model.Valid() || !b.Model.Physical()) {
 		return fmt.Sprintf("model: %q is not a custody model that moves with material", b.Model)
 	}
+	if b.Scheme != "" && !ValidName(string(b.Scheme)) {
+		return fmt.Sprintf("scheme: %q is not a name", b.Scheme)
+	}
 	if problem := checkLines(b.Lines); problem != "" {
 		return problem
 	}
@@ -38,13 +41,16 @@ func (b Dispatch) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	if err := books.checkSchemes(characteristicsOf(lots)); err != nil {
+	if err := books.checkSchemesOf(lots, b.Scheme); err != nil {
 		return err
 	}
 	for _, document := range b.Documents {
 		if err := books.use(document); err != nil {
 			return err
 		}
+	}
+	if err := books.useUnder(lots, b.Scheme); err != nil {
+		return err
 	}
 	lines, err := leaving(lots, b.Lines, b.Quantity, b.Model)
 	if err != nil {
@@ -54,7 +60,7 @@ func (b Dispatch) execute(e *execution) error {
 	if b.Quantity.Less(total) {
 		return lacking(AttributionExceeds, b.Quantity, total, "the lots attributed to a shipment cannot exceed its weight")
 	}
-	return books.send(to, Transfer{Product: b.Product, Quantity: b.Quantity, Lines: lines, Documents: b.Documents}, lots, b.Lines)
+	return books.send(to, Transfer{Product: b.Product, Quantity: b.Quantity, Lines: under(lines, b.Scheme), Documents: b.Documents}, lots, b.Lines)
 }
 
 // send takes material and credit off the books, and creates the transfer that
