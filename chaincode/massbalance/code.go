@@ -25,6 +25,9 @@ const (
 	ExceedsLand          Code = "exceeds_land"            // a land unit verified beyond its size
 	EvidenceUsed         Code = "evidence_used"           // I6: a document counts once
 	TransferResolved     Code = "transfer_resolved"       // I4
+	NotReversible        Code = "not_reversible"          // what was done cannot be reversed in this way
+	ReversalNotAgreed    Code = "reversal_not_agreed"     // the other party has not done its part
+	ReversalOutOfTime    Code = "reversal_out_of_time"    // too old to be reversed, or not done yet
 	ProductMismatch      Code = "product_mismatch"        // the lot, recipe or account is of another product
 	WrongSite            Code = "wrong_site"              // the lot or transfer belongs to another site
 	DateBeforeDispatch   Code = "date_before_dispatch"    // nothing arrives before it left
@@ -37,6 +40,7 @@ const (
 	ExceedsQuota         Code = "exceeds_quota"           // beyond the certificate's quota
 	AttributionExceeds   Code = "attribution_exceeds"     // I3
 	ConversionExceeds    Code = "conversion_exceeds"      // I7
+	StockMovedOn         Code = "stock_moved_on"          // what is to be reversed was used since
 	InsufficientStock    Code = "insufficient_stock"      // less material on site than needed
 	InsufficientCredit   Code = "insufficient_credit"     // I1, I2: less of the lot left than needed
 	QuantityTooLarge     Code = "quantity_too_large"      // a sum that could not be kept
@@ -47,9 +51,10 @@ const (
 var Codes = []Code{
 	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists, VersionNotNext,
 	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, SignatureInvalid, CertificateSuspended, CertificateInvalid,
-	ExceedsLand, EvidenceUsed, TransferResolved, ProductMismatch, WrongSite, WrongScheme, DateBeforeDispatch, WrongModel, CustodyModelRaised,
+	ExceedsLand, EvidenceUsed, TransferResolved, NotReversible, ReversalNotAgreed, ReversalOutOfTime,
+	ProductMismatch, WrongSite, DateBeforeDispatch, WrongScheme, WrongModel, CustodyModelRaised,
 	WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota, AttributionExceeds, ConversionExceeds,
-	InsufficientStock, InsufficientCredit, QuantityTooLarge, BalanceMismatch,
+	StockMovedOn, InsufficientStock, InsufficientCredit, QuantityTooLarge, BalanceMismatch,
 }
 
 // Figures are the numbers that a refusal rests on, in kilograms.

@@ -221,6 +221,15 @@ type (
 		Purpose  string
 	}
 
+	// Cancel uses credit up without a claim: given up, of whatever model, and
+	// never to be claimed. The material it was attributed to stays.
+	Cancel struct {
+		Site    SiteID
+		Product ProductID
+		Lines   []LotLine
+		Reason  string
+	}
+
 	// ClaimCredits declares the characteristics of lots for a beneficiary and a
 	// reporting year. The credits are used up.
 	ClaimCredits struct {
@@ -232,6 +241,32 @@ type (
 		Purpose       string
 		// Scheme, if given, is the one under which lots of several schemes are claimed.
 		Scheme SchemeID
+	}
+
+	// ProposeReversal asks the other party of a received transfer to reverse it.
+	ProposeReversal struct {
+		Site     SiteID
+		Transfer TransferID
+		Reason   string
+	}
+
+	// ConfirmReversal agrees to what the other party proposed.
+	ConfirmReversal struct {
+		Site     SiteID
+		Transfer TransferID
+	}
+
+	// CompleteReversal books the submitter's half of an agreed reversal.
+	CompleteReversal struct {
+		Site     SiteID
+		Transfer TransferID
+	}
+
+	// Reverse undoes a conversion, a downgrade, a claim or a cancellation, with a
+	// certifier's signed consent.
+	Reverse struct {
+		Site    SiteID
+		Consent SignedReversalConsent
 	}
 )
 
@@ -260,7 +295,12 @@ func (AcceptCredits) Type() string        { return "accept_credits" }
 func (ReturnCredits) Type() string        { return "return_credits" }
 func (Convert) Type() string              { return "convert" }
 func (Withdraw) Type() string             { return "withdraw" }
+func (Cancel) Type() string               { return "cancel" }
 func (ClaimCredits) Type() string         { return "claim" }
+func (ProposeReversal) Type() string      { return "propose_reversal" }
+func (ConfirmReversal) Type() string      { return "confirm_reversal" }
+func (CompleteReversal) Type() string     { return "complete_reversal" }
+func (Reverse) Type() string              { return "reverse" }
 
 // Bodies holds an empty body of every command, in the order of the book's chapters.
 var Bodies = []Body{
@@ -268,6 +308,7 @@ var Bodies = []Body{
 	RegisterSite{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{},
 	Downgrade{}, Decouple{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
+	Cancel{}, ProposeReversal{}, ConfirmReversal{}, CompleteReversal{}, Reverse{},
 }
 
 // SiteOf names the site whose journal a command advances, or "" for commands
@@ -307,6 +348,16 @@ func SiteOf(body Body) SiteID {
 	case Withdraw:
 		return b.Site
 	case ClaimCredits:
+		return b.Site
+	case Cancel:
+		return b.Site
+	case ProposeReversal:
+		return b.Site
+	case ConfirmReversal:
+		return b.Site
+	case CompleteReversal:
+		return b.Site
+	case Reverse:
 		return b.Site
 	}
 	return ""

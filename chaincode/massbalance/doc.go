@@ -44,6 +44,11 @@
 //	            transferred, accepted or declined, and returned, as credits
 //	withdraw    material leaves the consortium's sight; lots that go with it are cancelled
 //	claim       credit is used up for a beneficiary and a reporting year
+//	cancel      credit is given up without a claim; the material stays
+//	reverse     what was booked wrongly is undone: a transfer is proposed to be
+//	            reversed by one party, confirmed by the other and completed, each
+//	            booking its own half; what has one party only is reversed with a
+//	            certifier's consent
 //
 // Every movement names its business date and its period; the period must be the
 // site's open one and contain the date. The transaction's own time is the
@@ -75,19 +80,26 @@
 //   - I2 No site's credit out ever exceeds its credit in, at any moment.
 //   - I3 Attribution never exceeds material: of a shipment as dispatched and as
 //     received, of a conversion's input, of each of its outputs, of a withdrawal.
-//   - I4 A transfer resolves at most once: received, or rejected and then returned.
+//   - I4 A transfer resolves at most once: received, or rejected and then
+//     returned. One that was received may be reversed, once.
 //   - I5 A closed period never changes; periods follow one another without gap.
-//   - I6 A claim is terminal, and a document of evidence is used once.
+//   - I6 A claim is terminal, and so are a cancellation and a loss: nothing
+//     leaves them but all of what a record put there, by its reversal (I14). The
+//     claim then stays and says when it was reversed. A document of evidence is
+//     used once, also where what it proved was reversed.
 //   - I7 A conversion never yields more than factor × input of any output, and
 //     the factors of a recipe add up to 1 at most.
 //   - I8 The same command ID with the same content gives the first result and
 //     changes nothing; with other content it is refused.
 //   - I9 The custody model never rises: identity preserved > segregated >
-//     controlled blending > mass balance > book and claim.
+//     controlled blending > mass balance > book and claim. Only the reversal of
+//     the very record that stepped credit down puts it back where it was.
 //   - I11 Nothing is introduced, dispatched, received, converted or claimed under
 //     a certificate on a day on which it is suspended or withdrawn, or at a site
 //     none of whose certificates under the scheme is good on that day. What its
 //     certifier declared stays visible for ever.
+//   - I14 A record is reversed at most once, as a whole, by its exact inverse; by
+//     both parties, within the window, and only while what it created is there.
 //
 // # Custody models
 //
@@ -105,6 +117,43 @@
 // stock, the credit goes on without it, by transfer of credits and acceptance,
 // to a claim. Such lots are refused wherever material moves, and no command
 // leads back. CustodyModel.Wording is what a claim under each model may say.
+//
+// # What a claim says
+//
+// A claim keeps for each of its lines the quantity, the custody model and the
+// characteristics, in which emissions, uptake and removals stand side by side.
+// Its model is the loosest of its lines', its wording that model's, and its
+// traceability the finest spatial key that all lines share: land unit, region or
+// country. Under mass balance that is the region at best, for the material
+// delivered need not come from the land unit; under book and claim there is none.
+// The GHG Protocol Land Sector and Removals Standard counts identity preserved,
+// segregated, controlled blending and, with safeguards, mass balance as ways to
+// trace material to a sourcing region (we know summaries of it only, and not the
+// safeguards). Credit that nobody will claim is cancelled, with a reason.
+//
+// # Corrections
+//
+// Nothing is deleted. What was booked wrongly is reversed by a new record that
+// moves back exactly what the first one moved, material and credit, what it lost
+// included, into the very lots that it came from; then it is booked again as it
+// should have been, with its own documents. A reversal corrects the books: goods
+// that travel back are dispatched back.
+//
+// It takes two. A received transfer is reversed by its parties: either proposes,
+// the other confirms. Then the receiver gives back, and only then the sender
+// takes in again, each in its own books; in between the credit is in transit and
+// at nobody's disposal. Where the receiver confirms, it gives back with the same
+// command. A proposal alone binds nobody, and inside one organisation nobody
+// could confirm: such a transfer is dispatched back. A conversion, a downgrade, a
+// claim and a cancellation have one party only, and a claim may already have been
+// shown to somebody outside; so it takes the signed consent of a certifier that
+// the consortium recognises, to reverse exactly that command. Decoupling is not
+// reversed: there is no way back to material.
+//
+// A reversal is refused more than ReversalWindowDays after the business date of
+// what it reverses, and once the stock moved on: every lot that the record
+// created must be wholly unspent, and as much of the material be in stock as it
+// brought in. What used them may be reversed first.
 //
 // # Bounds on what comes in
 //

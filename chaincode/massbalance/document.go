@@ -39,6 +39,12 @@ type SignedStanding struct {
 	Envelope Envelope
 }
 
+// SignedReversalConsent is a consent to reverse a command as its certifier signed it.
+type SignedReversalConsent struct {
+	Consent  ReversalConsent
+	Envelope Envelope
+}
+
 // PublicKey is a point of P-256 in uncompressed form (65 bytes, the first 4).
 type PublicKey [65]byte
 

@@ -38,6 +38,8 @@ type (
 	LandUnitID string
 	// ProjectID names an insetting project.
 	ProjectID string
+	// ReversalConsentID names a consent to reverse a command; it is unique per certifier.
+	ReversalConsentID string
 	// CharacteristicsID is the hash that identifies a set of characteristics.
 	CharacteristicsID string
 	// CommandID is chosen by whoever sends a command, unique per organisation.
@@ -91,12 +93,15 @@ func (d Date) Valid() bool {
 }
 
 // Next returns the following day of a valid date.
-func (d Date) Next() Date {
+func (d Date) Next() Date { return d.plus(1) }
+
+// plus returns the day so many days after a valid date.
+func (d Date) plus(days int) Date {
 	t, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {
 		return d
 	}
-	return Date(t.AddDate(0, 0, 1).Format(time.DateOnly))
+	return Date(t.AddDate(0, 0, days).Format(time.DateOnly))
 }
 
 // Digest is a SHA-256 hash; the zero value stands for "none yet".

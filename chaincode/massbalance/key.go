@@ -32,6 +32,7 @@ const (
 	KindTransfer        Kind = "transfer"        // transfer
 	KindPeriod          Kind = "period"          // site, period
 	KindClaim           Kind = "claim"           // claim
+	KindReversal        Kind = "reversal"        // organisation, command
 	KindEvidence        Kind = "evidence"        // organisation, document
 	KindRecord          Kind = "record"          // organisation, command
 )
@@ -98,6 +99,9 @@ func AccountKey(site SiteID, product ProductID) Key {
 func TransferKey(id TransferID) Key          { return Key{KindTransfer, string(id), ""} }
 func PeriodKey(site SiteID, id PeriodID) Key { return Key{KindPeriod, string(site), string(id)} }
 func ClaimKey(id ClaimID) Key                { return Key{KindClaim, string(id), ""} }
+func ReversalKey(org OrganisationID, command CommandID) Key {
+	return Key{KindReversal, string(org), string(command)}
+}
 func EvidenceKey(org OrganisationID, id EvidenceID) Key {
 	return Key{KindEvidence, string(org), string(id)}
 }

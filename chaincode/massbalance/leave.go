@@ -59,7 +59,8 @@ func (b ClaimCredits) check() string {
 }
 
 // ClaimCredits uses credit up for a statement to the outside. A claim is
-// terminal (I6): there is no command that takes credit out of one.
+// terminal (I6): what a later reversal takes out of one is all of it, by a
+// record of its own, and the claim stays and says so.
 func (b ClaimCredits) execute(e *execution) error {
 	books, err := e.open(b.Site)
 	if err != nil {
@@ -83,9 +84,15 @@ func (b ClaimCredits) execute(e *execution) error {
 	for i, lot := range lots {
 		lines = append(lines, linesOf([]Lot{lot}, b.Lines[i:i+1], lot.Model, lot.Share)...)
 	}
+	from, err := e.traced(lines)
+	if err != nil {
+		return err
+	}
+	model := loosest(lines)
 	e.put(ClaimKey(id), Claim{
 		ID: id, Organisation: e.tx.Organisation, Site: b.Site, Product: b.Product, Quantity: sumLines(b.Lines), Lines: under(lines, b.Scheme),
 		Beneficiary: b.Beneficiary, ReportingYear: b.ReportingYear, Purpose: b.Purpose, Date: e.command.Date,
+		Model: model, Wording: model.Wording(), Traceability: from.level(), Country: from.country, Region: from.region, LandUnit: from.landUnit,
 	})
 	e.record.Subject = string(id)
 	books.close()

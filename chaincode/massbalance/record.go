@@ -21,10 +21,16 @@ type Record struct {
 	// registered thing.
 	Subject string
 	// Pending is set where a change of the common register still lacks approvals.
-	Pending   bool
+	Pending bool
+	// Reverses names the earlier command of the same organisation at the same
+	// site of which this record is the exact inverse.
+	Reverses  CommandID
 	Materials []Material
 	Credits   []Posting
 }
+
+// reference names the record's command in postings and derived identifiers.
+func (r Record) reference() string { return string(r.Organisation) + "/" + string(r.Command) }
 
 // Material is a physical movement on one stock account.
 type Material struct {

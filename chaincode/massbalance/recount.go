@@ -20,6 +20,7 @@ func Recount(entries []Entry) *Tally {
 		statements: map[string]*big.Int{}, bounds: map[string]bounds{}, caps: map[string]*big.Int{},
 		factors: map[string]*big.Rat{}, resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
 		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
+		reversed: newReversals(),
 	}
 	for _, entry := range entries {
 		t.entry(entry)
@@ -48,6 +49,7 @@ type Tally struct {
 	periods                      map[SiteID]span
 	versions                     map[string]int // what → the version in force
 	intake                       *intakeTally
+	reversed                     reversals
 }
 
 // AccountID names a stock account.
@@ -143,8 +145,10 @@ func (t *Tally) entry(e Entry) {
 			t.find(e, "%s at %s is short of %s kg of material", m.Product, m.Site, FormatGrams(new(big.Int).Neg(account.Stock())))
 		}
 	}
+	t.agree(e)
+	undoes := t.reversal(e)
 	for _, p := range e.Record.Credits {
-		t.posting(e, p)
+		t.posting(e, p, undoes)
 	}
 	for key, left := range t.conversions {
 		if left.Sign() != 0 {
@@ -210,7 +214,7 @@ func (t *Tally) register(e Entry) {
 	}
 }
 
-func (t *Tally) posting(e Entry, p Posting) {
+func (t *Tally) posting(e Entry, p Posting, undoes bool) {
 	grams := GramsOf(p.Quantity)
 	if grams.Sign() <= 0 {
 		t.find(e, "a posting of %s kg", p.Quantity)
@@ -236,7 +240,9 @@ func (t *Tally) posting(e Entry, p Posting) {
 	case HolderConversion:
 		t.take(e, t.conversions, p, grams)
 	default:
-		t.find(e, "I6: credit leaves %s %s, which is terminal", p.From.Kind, p.From.ID)
+		if !t.refund(p, undoes) {
+			t.find(e, "I6: credit leaves %s %s, which is terminal", p.From.Kind, p.From.ID)
+		}
 	}
 	switch p.To.Kind {
 	case HolderLot:
@@ -319,6 +325,10 @@ func (t *Tally) limits(e Entry) {
 		t.resolve(e, body.Transfer, "")
 	case AcceptCredits:
 		t.resolve(e, body.Transfer, "")
+	case ConfirmReversal:
+		t.settle(e, body.Transfer)
+	case CompleteReversal:
+		t.settle(e, body.Transfer)
 	case ReturnCredits:
 		t.resolve(e, body.Transfer, "reject")
 	case Return:

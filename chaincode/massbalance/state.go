@@ -249,6 +249,10 @@ const (
 	Received  TransferStatus = "received"
 	Rejected  TransferStatus = "rejected"
 	Returned  TransferStatus = "returned"
+	// Reversing is a received transfer that its receiver gave back by agreement
+	// and that its sender has yet to book in; Reversed is what it is then.
+	Reversing TransferStatus = "reversing"
+	Reversed  TransferStatus = "reversed"
 )
 
 // Transfer is a shipment between two sites and the credits attributed to it, or
@@ -268,6 +272,10 @@ type Transfer struct {
 	// Dispatched and Resolved are business dates.
 	Dispatched Date
 	Resolved   Date
+	// Receipt is the receiver's command that took the transfer in.
+	Receipt CommandID
+	// Reversal is set from the day on which a party asks to reverse the transfer.
+	Reversal *TransferReversal
 }
 
 // TransferLine is the part of a transfer that came from one lot.
@@ -301,7 +309,10 @@ type Closing struct {
 	Account Account
 }
 
-// Claim is the terminal use of credits: nothing leaves it again.
+// Claim is the terminal use of credits: nothing leaves it again, except all of
+// it by a reversal, and then the claim stays and says so. Its lines tell for
+// each quantity the custody model and the characteristics, which hold the carbon
+// figures side by side, removals apart.
 type Claim struct {
 	ID            ClaimID
 	Organisation  OrganisationID
@@ -313,6 +324,18 @@ type Claim struct {
 	ReportingYear int
 	Purpose       string
 	Date          Date
+	// Model is the loosest custody model among the lines, and Wording what a
+	// claim under it may say.
+	Model   CustodyModel
+	Wording string
+	// Traceability is how near to the land the whole of the claim is traced, and
+	// Country, Region and LandUnit are the spatial key that its lines share.
+	Traceability TraceabilityLevel
+	Country      string
+	Region       string
+	LandUnit     string
+	// Reversed is the day on which the claim was reversed.
+	Reversed Date
 }
 
 // Evidence marks a document as used, and by which command.

@@ -212,6 +212,9 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 		return err
 	}
 	transfer.Status, transfer.Arrived, transfer.Resolved = to, a.quantity, e.command.Date
+	if to == Received {
+		transfer.Receipt = e.command.ID
+	}
 	e.put(TransferKey(transfer.ID), transfer)
 	e.record.Subject = string(transfer.ID)
 	books.close()

@@ -16,6 +16,7 @@ import (
 const (
 	certificateType = "weighbridge-certificate+jws"
 	standingType    = "weighbridge-certificate-standing+jws"
+	consentType     = "weighbridge-reversal-consent+jws"
 	statementType   = "weighbridge-verification-statement+jws"
 )
 
@@ -49,6 +50,16 @@ func ParseSignedStanding(jws string) (massbalance.SignedStanding, error) {
 		return massbalance.SignedStanding{}, fmt.Errorf("couldn't read a signed standing: %w", err)
 	}
 	return massbalance.SignedStanding{Standing: document, Envelope: envelope}, nil
+}
+
+// ParseSignedReversalConsent reads a consent to reverse a command; see
+// ParseSignedCertificate.
+func ParseSignedReversalConsent(jws string) (massbalance.SignedReversalConsent, error) {
+	document, envelope, err := parseJWS[massbalance.ReversalConsent](jws, consentType)
+	if err != nil {
+		return massbalance.SignedReversalConsent{}, fmt.Errorf("couldn't read a signed reversal consent: %w", err)
+	}
+	return massbalance.SignedReversalConsent{Consent: document, Envelope: envelope}, nil
 }
 
 // ParseSignedStatement reads a verification statement from its compact JWS; see
@@ -100,6 +111,12 @@ func SignCertificate(c massbalance.Certificate, kid massbalance.KeyID, key *ecds
 func SignStanding(s massbalance.Standing, kid massbalance.KeyID, key *ecdsa.PrivateKey) (massbalance.SignedStanding, error) {
 	envelope, err := sign(s, standingType, kid, key)
 	return massbalance.SignedStanding{Standing: s, Envelope: envelope}, err
+}
+
+// SignReversalConsent signs a consent to reverse a command as its certifier.
+func SignReversalConsent(c massbalance.ReversalConsent, kid massbalance.KeyID, key *ecdsa.PrivateKey) (massbalance.SignedReversalConsent, error) {
+	envelope, err := sign(c, consentType, kid, key)
+	return massbalance.SignedReversalConsent{Consent: c, Envelope: envelope}, err
 }
 
 // SignStatement signs a verification statement as its certifier.

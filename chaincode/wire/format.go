@@ -33,6 +33,8 @@ func format(b *bytes.Buffer, v reflect.Value) error {
 		return formatString(b, compact(special.Envelope))
 	case massbalance.SignedStatement:
 		return formatString(b, compact(special.Envelope))
+	case massbalance.SignedReversalConsent:
+		return formatString(b, compact(special.Envelope))
 	case encoding.TextMarshaler:
 		text, err := special.MarshalText()
 		if err != nil {

@@ -80,6 +80,13 @@ func (s *scanner) value(v reflect.Value) error {
 		}
 		*target, err = ParseSignedStatement(text)
 		return err
+	case *massbalance.SignedReversalConsent:
+		text, err := s.text()
+		if err != nil {
+			return err
+		}
+		*target, err = ParseSignedReversalConsent(text)
+		return err
 	case encoding.TextUnmarshaler:
 		text, err := s.text()
 		if err != nil {

@@ -99,6 +99,7 @@ var valueParsers = map[massbalance.Kind]func([]byte) (massbalance.Value, error){
 	massbalance.KindTransfer:        value[massbalance.Transfer],
 	massbalance.KindPeriod:          value[massbalance.Period],
 	massbalance.KindClaim:           value[massbalance.Claim],
+	massbalance.KindReversal:        value[massbalance.Reversal],
 	massbalance.KindEvidence:        value[massbalance.Evidence],
 	massbalance.KindRecord:          value[massbalance.Record],
 }

@@ -57,6 +57,10 @@ func fill(v reflect.Value, name string) {
 		fill(reflect.ValueOf(&target.Certificate).Elem(), name)
 		target.Envelope = envelope(target.Certificate)
 		return
+	case *massbalance.SignedReversalConsent:
+		fill(reflect.ValueOf(&target.Consent).Elem(), name)
+		target.Envelope = envelope(target.Consent)
+		return
 	}
 	switch v.Kind() {
 	case reflect.String:
@@ -107,6 +111,12 @@ func envelope(document any) (e massbalance.Envelope) {
 			panic(err)
 		}
 		e = signed.Envelope
+	case massbalance.ReversalConsent:
+		signed, err := wire.SignReversalConsent(d, "k1", key)
+		if err != nil {
+			panic(err)
+		}
+		e = signed.Envelope
 	}
 	e.Signature = [64]byte{1}
 	return e
@@ -117,7 +127,7 @@ var values = []massbalance.Value{
 	massbalance.Recipe{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
 	massbalance.QuotaUse{}, massbalance.LandUnit{}, massbalance.Harvest{},
 	massbalance.Characteristics{}, massbalance.Lot{}, massbalance.Account{}, massbalance.Transfer{},
-	massbalance.Period{}, massbalance.Claim{}, massbalance.Evidence{}, massbalance.Record{},
+	massbalance.Period{}, massbalance.Claim{}, massbalance.Reversal{}, massbalance.Evidence{}, massbalance.Record{},
 }
 
 // samples are all commands and state values with every field set.
@@ -168,7 +178,7 @@ func TestParseUndoesFormat(t *testing.T) {
 		massbalance.KindRecipe, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
 		massbalance.KindQuota, massbalance.KindLandUnit, massbalance.KindHarvest,
 		massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,
-		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindEvidence, massbalance.KindRecord,
+		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindReversal, massbalance.KindEvidence, massbalance.KindRecord,
 	} {
 		kinds[fmt.Sprintf("%T", values[i])] = kind
 	}

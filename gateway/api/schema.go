@@ -65,24 +65,27 @@ func (p page[T]) Schema(r huma.Registry) *huma.Schema {
 
 // texts describes the types that are strings on the wire.
 var texts = map[reflect.Type]huma.Schema{
-	reflect.TypeFor[massbalance.Quantity]():          {Pattern: `^[0-9]{1,15}(\.[0-9]{1,3})?$`, Description: "Kilograms, to the gram at most.", Examples: []any{"29400.125"}},
-	reflect.TypeFor[massbalance.Ratio]():             {Description: "An exact fraction.", Examples: []any{"18/25"}},
-	reflect.TypeFor[massbalance.Hectares]():          {Pattern: `^[0-9]{1,9}(\.[0-9]{1,4})?$`, Description: "Hectares.", Examples: []any{"112.5"}},
-	reflect.TypeFor[massbalance.Intensity]():         {Pattern: `^-?[0-9]{1,6}(\.[0-9]{1,6})?$`, Description: "Kilograms of CO2 equivalent per kilogram of product.", Examples: []any{"0.294"}},
-	reflect.TypeFor[massbalance.Digest]():            {Pattern: `^[0-9a-f]{64}$`, Description: "SHA-256 in hexadecimal."},
-	reflect.TypeFor[massbalance.PublicKey]():         {Description: "An uncompressed P-256 point in base64url."},
-	reflect.TypeFor[massbalance.SignedCertificate](): {Description: "A certificate as a compact JWS (RFC 7515, ES256)."},
-	reflect.TypeFor[massbalance.SignedStatement]():   {Description: "A verification statement as a compact JWS (RFC 7515, ES256)."},
-	reflect.TypeFor[massbalance.Date]():              {Format: "date"},
-	reflect.TypeFor[massbalance.CustodyModel]():      {Enum: members(massbalance.CustodyModels)},
-	reflect.TypeFor[massbalance.Code]():              {Enum: members(massbalance.Codes)},
-	reflect.TypeFor[massbalance.Role]():              {Enum: members([]massbalance.Role{massbalance.Trading, massbalance.Certification})},
-	reflect.TypeFor[massbalance.TransferStatus]():    {Enum: members(statuses)},
-	reflect.TypeFor[submit.Stage]():                  {Enum: members(stages)},
+	reflect.TypeFor[massbalance.Quantity]():              {Pattern: `^[0-9]{1,15}(\.[0-9]{1,3})?$`, Description: "Kilograms, to the gram at most.", Examples: []any{"29400.125"}},
+	reflect.TypeFor[massbalance.Ratio]():                 {Description: "An exact fraction.", Examples: []any{"18/25"}},
+	reflect.TypeFor[massbalance.Hectares]():              {Pattern: `^[0-9]{1,9}(\.[0-9]{1,4})?$`, Description: "Hectares.", Examples: []any{"112.5"}},
+	reflect.TypeFor[massbalance.Intensity]():             {Pattern: `^-?[0-9]{1,6}(\.[0-9]{1,6})?$`, Description: "Kilograms of CO2 equivalent per kilogram of product.", Examples: []any{"0.294"}},
+	reflect.TypeFor[massbalance.Digest]():                {Pattern: `^[0-9a-f]{64}$`, Description: "SHA-256 in hexadecimal."},
+	reflect.TypeFor[massbalance.PublicKey]():             {Description: "An uncompressed P-256 point in base64url."},
+	reflect.TypeFor[massbalance.SignedCertificate]():     {Description: "A certificate as a compact JWS (RFC 7515, ES256)."},
+	reflect.TypeFor[massbalance.SignedStatement]():       {Description: "A verification statement as a compact JWS (RFC 7515, ES256)."},
+	reflect.TypeFor[massbalance.SignedStanding]():        {Description: "A declaration on a certificate as a compact JWS (RFC 7515, ES256)."},
+	reflect.TypeFor[massbalance.SignedReversalConsent](): {Description: "A consent to reverse a command as a compact JWS (RFC 7515, ES256)."},
+	reflect.TypeFor[massbalance.TraceabilityLevel]():     {Enum: members(massbalance.TraceabilityLevels)},
+	reflect.TypeFor[massbalance.Date]():                  {Format: "date"},
+	reflect.TypeFor[massbalance.CustodyModel]():          {Enum: members(massbalance.CustodyModels)},
+	reflect.TypeFor[massbalance.Code]():                  {Enum: members(massbalance.Codes)},
+	reflect.TypeFor[massbalance.Role]():                  {Enum: members([]massbalance.Role{massbalance.Trading, massbalance.Certification})},
+	reflect.TypeFor[massbalance.TransferStatus]():        {Enum: members(statuses)},
+	reflect.TypeFor[submit.Stage]():                      {Enum: members(stages)},
 }
 
 var (
-	statuses = []massbalance.TransferStatus{massbalance.InTransit, massbalance.Received, massbalance.Rejected, massbalance.Returned}
+	statuses = []massbalance.TransferStatus{massbalance.InTransit, massbalance.Received, massbalance.Rejected, massbalance.Returned, massbalance.Reversing, massbalance.Reversed}
 	stages   = []submit.Stage{submit.Valid, submit.Refused, submit.NotEndorsed, submit.Mismatch, submit.NotSubmitted, submit.Unknown, submit.Invalid}
 )
 

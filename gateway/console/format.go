@@ -95,5 +95,6 @@ func statusName(s massbalance.TransferStatus) string {
 	return map[massbalance.TransferStatus]string{
 		massbalance.InTransit: "In transit", massbalance.Received: "Received",
 		massbalance.Rejected: "Rejected", massbalance.Returned: "Returned",
+		massbalance.Reversing: "Being reversed", massbalance.Reversed: "Reversed",
 	}[s]
 }
