@@ -133,7 +133,11 @@ func (p *process) drain(server *http.Server) error {
 // checkpoint when it is started again.
 func (p *process) follow(ctx context.Context) error {
 	engine := replay.New(p.config.Chaincode)
-	err := p.follower.Follow(ctx, p.model.Next(), func(b block.Block) error {
+	head, err := p.model.Head(ctx)
+	if err != nil {
+		return err
+	}
+	err = p.follower.Follow(ctx, block.Checkpoint{Next: p.model.Next(), Head: head}, func(b block.Block) error {
 		replayed, err := engine.Replay(p.model, b)
 		if err != nil {
 			return err
@@ -148,6 +152,9 @@ func (p *process) follow(ctx context.Context) error {
 	})
 	if ctx.Err() != nil {
 		return nil
+	}
+	if errors.Is(err, block.ErrOtherChain) {
+		return fmt.Errorf("the database in %s is of another chain than the peer's; remove it to read this chain anew: %w", p.config.Data, err)
 	}
 	return fmt.Errorf("couldn't follow the chain: %w", err)
 }

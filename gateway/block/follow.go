@@ -54,13 +54,22 @@ func (f *Follower) State() State {
 	return f.state
 }
 
-// Follow hands every block from the given number on to handle, one after the
+// Checkpoint is how far a chain was followed.
+type Checkpoint struct {
+	// Next is the number of the first block not yet handled.
+	Next uint64
+	// Head is the hash of the block before it; zero if there is none or it was
+	// not kept. Where it is known, another chain is not mistaken for this one.
+	Head [32]byte
+}
+
+// Follow hands every block from the checkpoint on to handle, one after the
 // other. When the stream ends, because the peer restarts for example, it
 // connects again and goes on with the first block not yet handled. It returns
 // when ctx ends or handle fails, or when the peer delivers blocks that cannot
 // be read or do not follow one another, which waiting would not mend.
-func (f *Follower) Follow(ctx context.Context, from uint64, handle func(Block) error) error {
-	c := &cursor{next: from, handle: handle}
+func (f *Follower) Follow(ctx context.Context, from Checkpoint, handle func(Block) error) error {
+	c := &cursor{next: from.Next, handle: handle, head: from.Head, known: from.Head != [32]byte{}}
 	pause := shortestPause
 	for {
 		progressed, err := f.stream(ctx, c)
@@ -89,6 +98,9 @@ func (f *Follower) Follow(ctx context.Context, from uint64, handle func(Block) e
 type lostError struct{ err error }
 
 func (e *lostError) Error() string { return e.err.Error() }
+
+// ErrOtherChain says that the peer's chain is not the one that was followed.
+var ErrOtherChain = errors.New("it is another chain")
 
 var errStreamEnded = errors.New("the peer ended the stream of blocks")
 
@@ -137,7 +149,7 @@ func (c *cursor) take(raw *common.Block) (handled bool, err error) {
 	switch {
 	case header.Number+1 == c.next:
 		if c.known && header.Hash != c.head {
-			return false, fmt.Errorf("couldn't follow the chain: block %d is not the one that was handled before", header.Number)
+			return false, fmt.Errorf("couldn't follow the chain: %w: block %d is not the one that was handled before", ErrOtherChain, header.Number)
 		}
 		c.head, c.known = header.Hash, true
 		return false, nil

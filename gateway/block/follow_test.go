@@ -71,7 +71,7 @@ func follow(t *testing.T, n *node, from uint64) (f *Follower, got chan uint64, s
 	f, got = &Follower{open: n.open}, make(chan uint64, 100)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- f.Follow(ctx, from, func(b Block) error {
+		ended <- f.Follow(ctx, Checkpoint{Next: from}, func(b Block) error {
 			got <- b.Number
 			return nil
 		})
@@ -152,7 +152,7 @@ func TestFollowStopsWhereWaitingWouldNotHelp(t *testing.T) {
 			n := &node{blocks: chain(t, 3), up: true}
 			test.spoil(n)
 			f := &Follower{open: n.open}
-			err := f.Follow(t.Context(), 0, func(b Block) error {
+			err := f.Follow(t.Context(), Checkpoint{}, func(b Block) error {
 				if b.Number == 1 {
 					return test.handle
 				}
@@ -164,12 +164,33 @@ func TestFollowStopsWhereWaitingWouldNotHelp(t *testing.T) {
 	}
 }
 
+// Nor may it be taken for the chain that was followed before a restart.
+func TestFollowNoticesAnotherChain(t *testing.T) {
+	n := &node{blocks: chain(t, 3), up: true}
+	var head [32]byte
+	handle := func(b Block) error {
+		head = b.Hash
+		if b.Number == 1 {
+			return context.Canceled
+		}
+		return nil
+	}
+	require.ErrorIs(t, (&Follower{open: n.open}).Follow(t.Context(), Checkpoint{}, handle), context.Canceled)
+	handled := 0
+	count := func(Block) error { handled++; return context.Canceled }
+	err := (&Follower{open: n.open}).Follow(t.Context(), Checkpoint{Next: 2, Head: head}, count)
+	require.ErrorIs(t, err, context.Canceled, "the chain goes on after its own block 1")
+	err = (&Follower{open: n.open}).Follow(t.Context(), Checkpoint{Next: 2, Head: [32]byte{1}}, count)
+	require.ErrorIs(t, err, ErrOtherChain)
+	require.Equal(t, 1, handled)
+}
+
 // A peer that was set up anew with another history must not go unnoticed.
 func TestFollowNoticesARewrittenChain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &node{blocks: chain(t, 3), up: true, after: 2}
 		f := &Follower{open: n.open}
-		err := f.Follow(t.Context(), 0, func(b Block) error {
+		err := f.Follow(t.Context(), Checkpoint{}, func(b Block) error {
 			if b.Number == 1 {
 				n.blocks[1] = sealed(1, make([]byte, 32), nil)
 			}

@@ -38,7 +38,7 @@ func (m *Model) apply(ctx context.Context, block replay.Block) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
-	f := &fold{ctx: ctx, tx: tx, block: block.Number, prepared: map[string]*sql.Stmt{}}
+	f := &fold{ctx: ctx, tx: tx, block: block.Number, hash: block.Hash, prepared: map[string]*sql.Stmt{}}
 	for _, t := range block.Transactions {
 		if err := f.transaction(t); err != nil {
 			return fmt.Errorf("transaction %s: %w", t.ID, err)
@@ -53,7 +53,7 @@ func (m *Model) apply(ctx context.Context, block replay.Block) error {
 // checkpoint moves the checkpoint on from this block. If it is not there,
 // another process writes to the same file.
 func (f *fold) checkpoint() error {
-	result, err := f.tx.ExecContext(f.ctx, `UPDATE checkpoint SET next = ? WHERE next = ?`, f.block+1, f.block)
+	result, err := f.tx.ExecContext(f.ctx, `UPDATE checkpoint SET next = ?, head = ? WHERE next = ?`, f.block+1, f.hash[:], f.block)
 	if err != nil {
 		return err
 	}
@@ -68,6 +68,7 @@ type fold struct {
 	ctx      context.Context
 	tx       *sql.Tx
 	block    uint64
+	hash     [32]byte
 	prepared map[string]*sql.Stmt
 }
 

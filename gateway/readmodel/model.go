@@ -154,6 +154,17 @@ func (m *Model) Next() uint64 {
 	return m.next
 }
 
+// Head is the hash of the last block that was applied, zero before the first:
+// blocks of another chain can be told from it.
+func (m *Model) Head(ctx context.Context) (head [32]byte, err error) {
+	var stored []byte
+	if err := m.writer.QueryRowContext(ctx, `SELECT head FROM checkpoint`).Scan(&stored); err != nil {
+		return head, fmt.Errorf("couldn't read the checkpoint: %w", err)
+	}
+	copy(head[:], stored)
+	return head, nil
+}
+
 // Await returns once the block has been applied, or with the context's error.
 func (m *Model) Await(ctx context.Context, block uint64) error {
 	for {

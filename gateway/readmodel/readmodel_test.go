@@ -107,6 +107,7 @@ func TestContinuesAtItsCheckpoint(t *testing.T) {
 	blocks := l.Blocks()
 	dir, whole := t.TempDir(), t.TempDir()
 	m := open(t, dir)
+	blocks[6].Hash[0] = 7
 	apply(t, m, blocks[:7])
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -115,6 +116,9 @@ func TestContinuesAtItsCheckpoint(t *testing.T) {
 
 	m = open(t, dir)
 	require.EqualValues(t, 7, m.Next())
+	head, err := m.Head(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, blocks[6].Hash, head, "the chain is known again after a restart")
 	apply(t, m, blocks)
 	require.NoError(t, m.Close())
 

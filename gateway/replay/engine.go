@@ -24,7 +24,7 @@ func New(chaincode string) *Engine { return &Engine{chaincode} }
 // the block can then be replayed again.
 func (e *Engine) Replay(view massbalance.View, b block.Block) (Block, error) {
 	state := &overlay{below: view, values: map[massbalance.Key]massbalance.Value{}}
-	out := Block{Number: b.Number}
+	out := Block{Number: b.Number, Hash: b.Hash}
 	for _, tx := range b.Transactions {
 		replayed, ours := e.replay(state, b.Number, tx)
 		if state.failed != nil {

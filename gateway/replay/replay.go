@@ -23,7 +23,9 @@ import (
 
 // Block is what replaying one block gave: what a read model folds.
 type Block struct {
-	Number       uint64
+	Number uint64
+	// Hash is the block's own, by which its chain is told from another.
+	Hash         [32]byte
 	Transactions []Transaction
 }
 
