@@ -44,7 +44,7 @@ func TestNewRecipesAndKeysReplaceTheOldOnes(t *testing.T) {
 	convert := Convert{Site: "mill", Recipe: "milling", Quantity: kg("1000"), Outputs: []Output{{"flour", kg("720")}}}
 	l.must("miller", convert)
 	recipe := l.state[RecipeKey("milling")].(Recipe)
-	recipe.Version, recipe.Outputs = 2, []RecipeOutput{{"flour", ratio("0.65")}}
+	recipe.Version, recipe.Outputs = 2, []RecipeOutput{{Product: "flour", Factor: ratio("0.65")}}
 	l.adopt(RegisterRecipe{recipe})
 	l.refuses([]refusal{{"by the old factor", ConversionExceeds, "miller", convert, "70"}})
 

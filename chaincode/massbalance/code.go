@@ -29,17 +29,22 @@ const (
 	ReversalNotAgreed    Code = "reversal_not_agreed"     // the other party has not done its part
 	ReversalOutOfTime    Code = "reversal_out_of_time"    // too old to be reversed, or not done yet
 	ProductMismatch      Code = "product_mismatch"        // the lot, recipe or account is of another product
+	ConversionBackwards  Code = "conversion_backwards"    // a recipe would lead back to what its input is made of
 	WrongSite            Code = "wrong_site"              // the lot or transfer belongs to another site
 	DateBeforeDispatch   Code = "date_before_dispatch"    // nothing arrives before it left
 	WrongScheme          Code = "wrong_scheme"            // not verified, or used already, under another scheme
 	WrongModel           Code = "wrong_model"             // the custody model does not allow this
 	CustodyModelRaised   Code = "custody_model_raised"    // I9
+	AttributionForbidden Code = "attribution_forbidden"   // the recipe shares the credit out in another way
+	InputProportion      Code = "input_proportion"        // an input's part of the whole is outside the recipe's
 	WeightOutOfTolerance Code = "weight_out_of_tolerance" // more arrived than left
 	ExceedsVerification  Code = "exceeds_verification"    // beyond the verified quantity
 	ExceedsYield         Code = "exceeds_yield"           // beyond area × yield cap
 	ExceedsQuota         Code = "exceeds_quota"           // beyond the certificate's quota
 	AttributionExceeds   Code = "attribution_exceeds"     // I3
 	ConversionExceeds    Code = "conversion_exceeds"      // I7
+	ComponentExceeds     Code = "component_exceeds"       // I7: more fat, solids … in the outputs than in the inputs
+	YieldTooLow          Code = "yield_too_low"           // less came out than the recipe's least yield
 	StockMovedOn         Code = "stock_moved_on"          // what is to be reversed was used since
 	InsufficientStock    Code = "insufficient_stock"      // less material on site than needed
 	InsufficientCredit   Code = "insufficient_credit"     // I1, I2: less of the lot left than needed
@@ -52,8 +57,9 @@ var Codes = []Code{
 	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists, VersionNotNext,
 	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, SignatureInvalid, CertificateSuspended, CertificateInvalid,
 	ExceedsLand, EvidenceUsed, TransferResolved, NotReversible, ReversalNotAgreed, ReversalOutOfTime,
-	ProductMismatch, WrongSite, DateBeforeDispatch, WrongScheme, WrongModel, CustodyModelRaised,
-	WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota, AttributionExceeds, ConversionExceeds,
+	ProductMismatch, ConversionBackwards, WrongSite, DateBeforeDispatch, WrongScheme, WrongModel, CustodyModelRaised,
+	AttributionForbidden, InputProportion, WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota,
+	AttributionExceeds, ConversionExceeds, ComponentExceeds, YieldTooLow,
 	StockMovedOn, InsufficientStock, InsufficientCredit, QuantityTooLarge, BalanceMismatch,
 }
 
@@ -80,9 +86,13 @@ func refuse(code Code, format string, args ...any) *Refusal {
 	return &Refusal{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// lacking refuses for want of a quantity of something.
+// lacking refuses for want of a quantity of something. Figures that could not
+// be read again stand in the message only.
 func lacking(code Code, have, need Quantity, format string, args ...any) *Refusal {
 	short := have.Shortage(need)
+	if !have.Fits() || !need.Fits() {
+		return refuse(code, "have %s kg, need %s kg: %s", have, need, fmt.Sprintf(format, args...))
+	}
 	return &Refusal{
 		Code:    code,
 		Message: fmt.Sprintf("have %s kg, need %s kg, %s kg short: %s", have, need, short, fmt.Sprintf(format, args...)),

@@ -41,6 +41,13 @@ type Output struct {
 	Quantity Quantity
 }
 
+// Input is a further input of a conversion: its mass and the lots attributed to it.
+type Input struct {
+	Product  ProductID
+	Quantity Quantity
+	Lines    []LotLine
+}
+
 // AccountBalance is the physical balance of one product.
 type AccountBalance struct {
 	Product ProductID
@@ -112,6 +119,8 @@ type (
 		Quantity  Quantity
 		Model     CustodyModel
 		Evidence  EvidenceID
+		// Moisture is that of the material as weighed; see Product.ReferenceMoisture.
+		Moisture Ratio
 	}
 
 	// TakeIn takes in undifferentiated material: physical stock without credit.
@@ -121,6 +130,8 @@ type (
 		Quantity Quantity
 		Supplier string
 		Evidence EvidenceID
+		// Moisture is that of the material as weighed; see Product.ReferenceMoisture.
+		Moisture Ratio
 	}
 
 	// Dispatch ships material to another site and attributes lots to it.
@@ -209,6 +220,11 @@ type (
 		Outputs  []Output
 		// Model, if given, steps the outputs down to a looser custody model.
 		Model CustodyModel
+		// With are the recipe's further inputs.
+		With []Input
+		// Credits are the credits of the outputs, where the recipe lets the
+		// command say them.
+		Credits []Output
 	}
 
 	// Withdraw books material out without a receiver: used up, sold outside

@@ -38,7 +38,7 @@
 //	dispatch    material and attributed lots leave the sender and are in transit
 //	receive     they enter the receiver's books, at the weight found on arrival
 //	reject      the receiver refuses; return books them in again at the sender
-//	convert     material and lots become co-products by a recipe
+//	convert     material and lots become co-products by an adopted recipe
 //	downgrade   lots are stepped down to a looser custody model
 //	decouple    credit parts from its material and becomes book and claim; it is
 //	            transferred, accepted or declined, and returned, as credits
@@ -87,8 +87,10 @@
 //     leaves them but all of what a record put there, by its reversal (I14). The
 //     claim then stays and says when it was reversed. A document of evidence is
 //     used once, also where what it proved was reversed.
-//   - I7 A conversion never yields more than factor × input of any output, and
-//     the factors of a recipe add up to 1 at most.
+//   - I7 A conversion never yields more than factor × input of any output, more
+//     than the recipe's greatest yield (at most 1) in all, or more of a component
+//     than went in; and its outputs are never credited with more than the recipe
+//     lets them have of the credit of its inputs.
 //   - I8 The same command ID with the same content gives the first result and
 //     changes nothing; with other content it is refused.
 //   - I9 The custody model never rises: identity preserved > segregated >
@@ -192,10 +194,49 @@
 //     equal characteristics and model keeps group × arrived ÷ attributed, rounded
 //     down. The rest is recorded as loss. Where more arrived than was dispatched,
 //     up to WeighingTolerance is accepted as material, and no credit comes of it.
-//   - Conversion: each output carries group × output ÷ input of the attributed
-//     input, rounded down, with the masses as weighed. The proportion is the same
-//     for all groups and outputs, so credit cannot be moved into the more
-//     valuable co-product. The rest is recorded as conversion loss.
+//   - Conversion: each group of equal characteristics is shared out among the
+//     outputs as the recipe says, rounded down. The proportion is the same for
+//     all groups. The rest is recorded as conversion loss.
+//   - Moisture: net weight × (1 − moisture) ÷ (1 − reference), rounded down.
+//
+// # Conversions
+//
+// A recipe is adopted by the majority like everything else in the common
+// register. It names inputs and outputs, and for each output the greatest mass
+// per mass of all inputs. It may bound the yield in all: a greatest yield, which
+// lets one output grow at the cost of another, and a least, below which a run is
+// refused because somebody must first explain where the rest went. It may bound
+// which part of the whole a further input makes up. And it may declare
+// components, such as the fat and the solids of milk, with what each product
+// contains of them per mass; no run puts more of one into its outputs than was
+// in its inputs. So the milk that butter would need and the milk that powder
+// would need are never added up (CIRAD 1998), and neither can be had from milk
+// that the other has used.
+//
+// How the outputs share the credit of the inputs is the recipe's too; under
+// every rule no output is credited with more than its mass:
+//
+//   - proportional (where nothing else is said): group × output ÷ input, with the
+//     masses as weighed, so credit cannot be moved into the more valuable
+//     co-product. Of several inputs each gives the part that its mass has in the
+//     whole: 30 t of cocoa in 100 t of chocolate are 30 t of credit.
+//   - free: the command names the credit of each output, together at most credit
+//     × all outputs ÷ all inputs, that is, after the loss (ISCC PLUS).
+//   - fixed shares: each output gets its share and all outputs must be there, so
+//     100 t of liquor are 50 t of butter and 50 t of powder (UTZ 2018).
+//   - any derivative: the command names the credits; together, each divided by
+//     its share, they may take up the credit of the input (UTZ until 2017, and
+//     82 % of cocoa beans for any of their derivatives).
+//
+// Conversion goes forward only. The ledger keeps, for each product, what it can
+// be made from and into at any remove, and refuses to adopt a recipe that makes
+// something out of what is made from it. A lot never changes its product other
+// than by a recipe.
+//
+// Where a product has a reference moisture, its books are in kilograms at that
+// moisture, from the weighbridge on: introduce and take in keep the weight and
+// the moisture of the ticket and book what they amount to. See moisture.go for
+// why it is there and nowhere later.
 //
 // # Results
 //

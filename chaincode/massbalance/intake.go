@@ -12,7 +12,7 @@ func (b Introduce) check() string {
 	if b.Evidence == "" {
 		return "evidence: material is introduced with its weighbridge ticket or other delivery document"
 	}
-	return checkMove(b.Site, b.Quantity, b.Evidence)
+	return checkWeighed(b.Site, b.Quantity, b.Moisture, b.Evidence)
 }
 
 // Introduce is bounded twice, cumulatively over all introductions of the
@@ -42,20 +42,24 @@ func (b Introduce) execute(e *execution) error {
 	if s.Site != b.Site {
 		return refuse(WrongSite, "statement %s is for material taken in at %s, not at %s", s.ID, s.Site, b.Site)
 	}
-	total := verified.Introduced.Add(b.Quantity)
-	if err := e.checkBounds(s, verified.Introduced, b.Quantity, total); err != nil {
+	quantity, err := e.atReference(s.Product, b.Quantity, b.Moisture)
+	if err != nil {
 		return err
 	}
-	if err := e.useQuota(s, b.Quantity); err != nil {
+	total := verified.Introduced.Add(quantity)
+	if err := e.checkBounds(s, verified.Introduced, quantity, total); err != nil {
+		return err
+	}
+	if err := e.useQuota(s, quantity); err != nil {
 		return err
 	}
 	verified.Introduced = total
 	e.put(key, verified)
 	id := books.create(Lot{
 		Product: s.Product, Characteristics: s.Characteristics.ID(), Model: b.Model,
-		Quantity: b.Quantity, Certifier: s.Certifier, Statement: s.ID,
+		Quantity: quantity, Certifier: s.Certifier, Statement: s.ID,
 	}, Holder{Kind: HolderStatement, ID: string(s.Certifier) + "/" + string(s.ID)})
-	if err := books.in(s.Product, b.Quantity, b.Quantity); err != nil {
+	if err := books.in(s.Product, quantity, quantity); err != nil {
 		return err
 	}
 	e.record.Subject = string(id)
@@ -93,7 +97,7 @@ func (b TakeIn) check() string {
 	if b.Evidence == "" {
 		return "evidence: material is taken in with its weighbridge ticket or other delivery document"
 	}
-	return checkMove(b.Site, b.Quantity, b.Evidence)
+	return checkWeighed(b.Site, b.Quantity, b.Moisture, b.Evidence)
 }
 
 // TakeIn gives stock and no credit: the physical side of the balance, without
@@ -109,7 +113,11 @@ func (b TakeIn) execute(e *execution) error {
 	if err := books.use(b.Evidence); err != nil {
 		return err
 	}
-	if err := books.in(b.Product, b.Quantity, Quantity{}); err != nil {
+	quantity, err := e.atReference(b.Product, b.Quantity, b.Moisture)
+	if err != nil {
+		return err
+	}
+	if err := books.in(b.Product, quantity, Quantity{}); err != nil {
 		return err
 	}
 	e.record.Subject = string(b.Evidence)

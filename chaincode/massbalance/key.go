@@ -18,6 +18,7 @@ const (
 	KindHead            Kind = "head"            // site
 	KindProduct         Kind = "product"         // product
 	KindRecipe          Kind = "recipe"          // recipe
+	KindDerivation      Kind = "derivation"      // product
 	KindCertifier       Kind = "certifier"       // organisation
 	KindCertificate     Kind = "certificate"     // certifier, certificate
 	KindStanding        Kind = "standing"        // certifier, certificate
@@ -71,6 +72,7 @@ func SiteKey(id SiteID) Key              { return Key{KindSite, string(id), ""} 
 func HeadKey(id SiteID) Key              { return Key{KindHead, string(id), ""} }
 func ProductKey(id ProductID) Key        { return Key{KindProduct, string(id), ""} }
 func RecipeKey(id RecipeID) Key          { return Key{KindRecipe, string(id), ""} }
+func DerivationKey(id ProductID) Key     { return Key{KindDerivation, string(id), ""} }
 func CertifierKey(id OrganisationID) Key { return Key{KindCertifier, string(id), ""} }
 func CertificateKey(certifier OrganisationID, id CertificateID) Key {
 	return Key{KindCertificate, string(certifier), string(id)}

@@ -170,7 +170,7 @@ func founded(t testing.TB) *ledger {
 	l.adopt(RegisterProduct{Product{ID: "flour", Name: "Flour"}})
 	l.adopt(RegisterProduct{Product{ID: "bran", Name: "Bran"}})
 	l.adopt(RegisterRecipe{Recipe{ID: "milling", Input: "wheat", Source: "test", Outputs: []RecipeOutput{
-		{"flour", ratio("0.72")}, {"bran", ratio("0.28")},
+		{Product: "flour", Factor: ratio("0.72")}, {Product: "bran", Factor: ratio("0.28")},
 	}}})
 	point, err := wire.PublicKey(&l.key.PublicKey)
 	require.NoError(t, err)

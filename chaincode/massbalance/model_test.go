@@ -156,7 +156,7 @@ func (m *model) Introduce(t *rapid.T) {
 	if grams > m.verified[statement] {
 		expected = ExceedsVerification
 	}
-	body := Introduce{"elevator", "certifier", statement, Grams(grams), MassBalance, m.ticket()}
+	body := Introduce{Site: "elevator", Certifier: "certifier", Statement: statement, Quantity: Grams(grams), Model: MassBalance, Evidence: m.ticket()}
 	if result, ok := m.give(t, "growers", body, expected); ok {
 		m.verified[statement] -= grams
 		at := AccountID{"elevator", "wheat"}

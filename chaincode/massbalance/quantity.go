@@ -191,6 +191,45 @@ func (r Ratio) FloorOf(q Quantity) Quantity {
 	return Quantity{quotient}
 }
 
+// CeilOf returns q × r rounded up to the gram: what is at least needed.
+func (r Ratio) CeilOf(q Quantity) Quantity { return ceilGrams(r.of(q)) }
+
+// CeilInput returns q ÷ r rounded up to the gram: the input that yields q at a
+// factor of r. A factor of 0 yields nothing, of whatever input; the result is 0.
+func (r Ratio) CeilInput(q Quantity) Quantity { return ceilGrams(r.per(q)) }
+
+// per returns q ÷ r exactly, in kilograms; 0 where r is 0.
+func (r Ratio) per(q Quantity) *big.Rat {
+	if r.IsZero() {
+		return new(big.Rat)
+	}
+	return Ratio{r.den(), r.numerator}.of(q)
+}
+
+// of returns q × r exactly, in kilograms.
+func (r Ratio) of(q Quantity) *big.Rat { return new(big.Rat).Mul(q.kg.Rat(), r.rat()) }
+
+// floorGrams and ceilGrams turn exact kilograms, not negative, into a quantity.
+func floorGrams(kg *big.Rat) Quantity {
+	return Quantity{decimal.NewFromBigInt(floorOf(kg, quantityPlaces), -quantityPlaces)}
+}
+func ceilGrams(kg *big.Rat) Quantity {
+	return Quantity{decimal.NewFromBigInt(ceilOf(kg, quantityPlaces), -quantityPlaces)}
+}
+
+// floorOf returns the greatest whole number of units of 10^-places that is no
+// more than x, ceilOf the least that is no less.
+func floorOf(x *big.Rat, places int64) *big.Int {
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(places), nil)
+	scaled := new(big.Int).Mul(x.Num(), unit)
+	return scaled.Div(scaled, x.Denom()) // Euclidean; the denominator is positive, so it floors
+}
+
+func ceilOf(x *big.Rat, places int64) *big.Int {
+	down := floorOf(new(big.Rat).Neg(x), places)
+	return down.Neg(down)
+}
+
 // Plus returns r + other, or an error where the sum has no exact 64-bit form.
 func (r Ratio) Plus(other Ratio) (Ratio, error) {
 	sum := new(big.Rat).Add(r.rat(), other.rat())

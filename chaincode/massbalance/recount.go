@@ -18,7 +18,8 @@ func Recount(entries []Entry) *Tally {
 		Accounts:        map[AccountID]*AccountTally{},
 		lots:            map[credit]*big.Int{}, transfers: map[credit]*big.Int{}, conversions: map[credit]*big.Int{},
 		statements: map[string]*big.Int{}, bounds: map[string]bounds{}, caps: map[string]*big.Int{},
-		factors: map[string]*big.Rat{}, resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
+		recipes: map[RecipeID]Recipe{}, makes: map[ProductID][]ProductID{}, moistures: map[ProductID]Ratio{},
+		resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
 		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
 		reversed: newReversals(),
 	}
@@ -41,7 +42,9 @@ type Tally struct {
 	statements                   map[string]*big.Int // introduced so far
 	bounds                       map[string]bounds
 	caps                         map[string]*big.Int // product/region → grams per hectare
-	factors                      map[string]*big.Rat // recipe/product
+	recipes                      map[RecipeID]Recipe
+	moistures                    map[ProductID]Ratio
+	makes                        map[ProductID][]ProductID // input → outputs, by the recipes adopted
 	resolved                     map[TransferID]string
 	commands                     map[string]bool
 	sequences                    map[SiteID]uint64
@@ -192,18 +195,13 @@ func (t *Tally) register(e Entry) {
 			return
 		}
 		maps.DeleteFunc(t.caps, func(cap string, _ *big.Int) bool { return strings.HasPrefix(cap, string(body.Product.ID)+"/") })
+		t.moistures[body.Product.ID] = body.Product.ReferenceMoisture
 		for _, c := range body.Product.YieldCaps {
 			t.caps[string(body.Product.ID)+"/"+c.Region] = GramsOf(c.PerHectare)
 		}
 	case RegisterRecipe:
-		if !t.adopted(e, "recipe/"+string(body.Recipe.ID), body.Recipe.Version) {
-			return
-		}
-		maps.DeleteFunc(t.factors, func(output string, _ *big.Rat) bool { return strings.HasPrefix(output, string(body.Recipe.ID)+"/") })
-		for _, o := range body.Recipe.Outputs {
-			if factor, ok := new(big.Rat).SetString(o.Factor.String()); ok {
-				t.factors[string(body.Recipe.ID)+"/"+string(o.Product)] = factor
-			}
+		if t.adopted(e, "recipe/"+string(body.Recipe.ID), body.Recipe.Version) {
+			t.recipe(e, body.Recipe)
 		}
 	case PublishStatement:
 		s := body.Document.Statement
@@ -316,6 +314,10 @@ func give(to map[credit]*big.Int, p Posting, grams *big.Int) {
 // limits checks what a single record may not exceed: I3, I4 and I7.
 func (t *Tally) limits(e Entry) {
 	switch body := e.Command.Body.(type) {
+	case Introduce:
+		t.weighed(e, body.Quantity, body.Moisture)
+	case TakeIn:
+		t.weighed(e, body.Quantity, body.Moisture)
 	case Dispatch:
 		t.atMost(e, HolderTransfer, "", body.Quantity)
 	case Receive:
@@ -337,19 +339,7 @@ func (t *Tally) limits(e Entry) {
 	case Withdraw:
 		t.atMost(e, HolderCancelled, "", body.Quantity)
 	case Convert:
-		t.atMost(e, HolderConversion, "", body.Quantity)
-		for _, o := range body.Outputs {
-			t.atMost(e, HolderLot, o.Product, o.Quantity)
-			factor := t.factors[string(body.Recipe)+"/"+string(o.Product)]
-			if factor == nil {
-				t.find(e, "recipe %s has no factor for %s", body.Recipe, o.Product)
-				continue
-			}
-			most := new(big.Rat).Mul(factor, new(big.Rat).SetInt(GramsOf(body.Quantity)))
-			if new(big.Rat).SetInt(GramsOf(o.Quantity)).Cmp(most) > 0 {
-				t.find(e, "I7: %s kg of %s out of %s kg", o.Quantity, o.Product, body.Quantity)
-			}
-		}
+		t.conversion(e, body)
 	}
 }
 

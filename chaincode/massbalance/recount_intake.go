@@ -34,17 +34,19 @@ func (i *intakeTally) entry(t *Tally, e Entry) {
 		i.certificates[string(s.Certifier)+"/"+string(s.ID)] = fmt.Sprintf("%s/%s/%s", s.Certifier, s.Certificate, s.Product)
 		i.land(t, e, s)
 	case Introduce:
-		i.introduce(t, e, i.certificates[string(body.Certifier)+"/"+string(body.Statement)], GramsOf(body.Quantity))
+		i.introduce(t, e, i.certificates[string(body.Certifier)+"/"+string(body.Statement)], e.Record.Credits)
 	}
 }
 
-func (i *intakeTally) introduce(t *Tally, e Entry, under string, grams *big.Int) {
+func (i *intakeTally) introduce(t *Tally, e Entry, under string, credits []Posting) {
 	so := i.introduced[under]
 	if so == nil {
 		so = new(big.Int)
 		i.introduced[under] = so
 	}
-	so.Add(so, grams)
+	for _, p := range credits {
+		so.Add(so, GramsOf(p.Quantity))
+	}
 	if quota := i.quotas[under]; quota != nil && so.Cmp(quota) > 0 {
 		t.find(e, "%s kg introduced under %s, the quota is %s kg", FormatGrams(so), under, FormatGrams(quota))
 	}

@@ -71,6 +71,9 @@ func (b RegisterProduct) check() string {
 	if p.Name == "" || !validText(p.Name) {
 		return fmt.Sprintf("product %s: name must be 1 to %d bytes without control characters", p.ID, textLimit)
 	}
+	if !one.Exceeds(p.ReferenceMoisture) {
+		return fmt.Sprintf("product %s: reference moisture %s must be less than 1", p.ID, p.ReferenceMoisture)
+	}
 	seen := map[string]bool{}
 	for _, c := range p.YieldCaps {
 		switch {
@@ -94,57 +97,6 @@ func (b RegisterProduct) execute(e *execution) error {
 	}
 	old := Superseded{Product: &before}
 	return e.renew("product", string(b.Product.ID), edition{b.Product.Version, before.Version, exists, old}, func() { e.put(key, b.Product) })
-}
-
-func (b RegisterRecipe) check() string {
-	r := b.Recipe
-	switch {
-	case !ValidName(string(r.ID)):
-		return fmt.Sprintf("recipe: id %q is not a name", r.ID)
-	case !ValidName(string(r.Input)):
-		return fmt.Sprintf("recipe %s: input %q is not a name", r.ID, r.Input)
-	case len(r.Outputs) == 0 || len(r.Outputs) > listLimit:
-		return fmt.Sprintf("recipe %s: needs 1 to %d outputs", r.ID, listLimit)
-	case r.Source == "" || !validText(r.Source):
-		return fmt.Sprintf("recipe %s: needs a source of at most %d bytes", r.ID, textLimit)
-	}
-	var total Ratio
-	seen := map[ProductID]bool{r.Input: true}
-	for _, o := range r.Outputs {
-		if !ValidName(string(o.Product)) || seen[o.Product] {
-			return fmt.Sprintf("recipe %s: output %q is not a name, is the input, or is named twice", r.ID, o.Product)
-		}
-		if o.Factor.IsZero() {
-			return fmt.Sprintf("recipe %s: factor of %s must be more than 0", r.ID, o.Product)
-		}
-		seen[o.Product] = true
-		var err error
-		if total, err = total.Plus(o.Factor); err != nil {
-			return fmt.Sprintf("recipe %s: %v", r.ID, err)
-		}
-	}
-	if total.Exceeds(Ratio{1, 1}) {
-		return fmt.Sprintf("recipe %s: factors add up to %s, more than 1: a conversion cannot make mass", r.ID, total)
-	}
-	return ""
-}
-
-func (b RegisterRecipe) execute(e *execution) error {
-	if _, err := need[Product](e, ProductKey(b.Recipe.Input)); err != nil {
-		return err
-	}
-	for _, o := range b.Recipe.Outputs {
-		if _, err := need[Product](e, ProductKey(o.Product)); err != nil {
-			return err
-		}
-	}
-	key := RecipeKey(b.Recipe.ID)
-	before, exists, err := find[Recipe](e, key)
-	if err != nil {
-		return err
-	}
-	old := Superseded{Recipe: &before}
-	return e.renew("recipe", string(b.Recipe.ID), edition{b.Recipe.Version, before.Version, exists, old}, func() { e.put(key, b.Recipe) })
 }
 
 func (b RegisterCertifier) check() string {

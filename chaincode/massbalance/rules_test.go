@@ -93,11 +93,11 @@ func TestRegisterRecipe(t *testing.T) {
 	}
 	l.refuses([]refusal{
 		{"no outputs", InvalidCommand, "growers", recipe(), ""},
-		{"makes mass", InvalidCommand, "growers", recipe(RecipeOutput{"flour", ratio("0.72")}, RecipeOutput{"bran", ratio("0.281")}), ""},
-		{"makes its input", InvalidCommand, "growers", recipe(RecipeOutput{"wheat", ratio("1")}), ""},
-		{"factor 0", InvalidCommand, "growers", recipe(RecipeOutput{"flour", ratio("0")}), ""},
-		{"unknown output", NotFound, "growers", recipe(RecipeOutput{"gold", ratio("1/3")}), ""},
-		{"taken", AlreadyExists, "growers", with(recipe(RecipeOutput{"flour", ratio("1")}), func(b *RegisterRecipe) { b.Recipe.ID = "milling" }), ""},
+		{"makes mass", InvalidCommand, "growers", recipe(RecipeOutput{Product: "flour", Factor: ratio("0.72")}, RecipeOutput{Product: "bran", Factor: ratio("0.281")}), ""},
+		{"makes its input", InvalidCommand, "growers", recipe(RecipeOutput{Product: "wheat", Factor: ratio("1")}), ""},
+		{"factor 0", InvalidCommand, "growers", recipe(RecipeOutput{Product: "flour", Factor: ratio("0")}), ""},
+		{"unknown output", NotFound, "growers", recipe(RecipeOutput{Product: "gold", Factor: ratio("1/3")}), ""},
+		{"taken", AlreadyExists, "growers", with(recipe(RecipeOutput{Product: "flour", Factor: ratio("1")}), func(b *RegisterRecipe) { b.Recipe.ID = "milling" }), ""},
 	})
 }
 

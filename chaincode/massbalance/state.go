@@ -95,6 +95,9 @@ type Product struct {
 	YieldCaps []YieldCap
 	// Version counts from 1; 0 stands for 1.
 	Version int
+	// ReferenceMoisture, if given, is the moisture at which all quantities of
+	// the product are booked; it is less than 1.
+	ReferenceMoisture Ratio
 }
 
 // yieldCap finds the cap of a region.
@@ -105,24 +108,6 @@ func (p Product) yieldCap(region string) (YieldCap, bool) {
 		}
 	}
 	return YieldCap{}, false
-}
-
-// Recipe says what a conversion can yield: for each output the greatest mass
-// per mass of input. The factors of all outputs add up to 1 at most.
-type Recipe struct {
-	ID      RecipeID
-	Input   ProductID
-	Outputs []RecipeOutput
-	// Source names where the factors are published.
-	Source string
-	// Version counts from 1; 0 stands for 1.
-	Version int
-}
-
-// RecipeOutput is one co-product.
-type RecipeOutput struct {
-	Product ProductID
-	Factor  Ratio
 }
 
 // Certifier is a recognised certification body with its signing keys.
@@ -349,6 +334,7 @@ func (Site) isValue()            {}
 func (Head) isValue()            {}
 func (Product) isValue()         {}
 func (Recipe) isValue()          {}
+func (Derivation) isValue()      {}
 func (Certifier) isValue()       {}
 func (Certificate) isValue()     {}
 func (StandingHistory) isValue() {}

@@ -124,7 +124,7 @@ func envelope(document any) (e massbalance.Envelope) {
 
 var values = []massbalance.Value{
 	massbalance.Consortium{}, massbalance.Proposal{}, massbalance.Rules{}, massbalance.Superseded{}, massbalance.Site{}, massbalance.Head{}, massbalance.Product{},
-	massbalance.Recipe{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
+	massbalance.Recipe{}, massbalance.Derivation{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
 	massbalance.QuotaUse{}, massbalance.LandUnit{}, massbalance.Harvest{},
 	massbalance.Characteristics{}, massbalance.Lot{}, massbalance.Account{}, massbalance.Transfer{},
 	massbalance.Period{}, massbalance.Claim{}, massbalance.Reversal{}, massbalance.Evidence{}, massbalance.Record{},
@@ -175,7 +175,7 @@ func TestParseUndoesFormat(t *testing.T) {
 	kinds := map[string]massbalance.Kind{}
 	for i, kind := range []massbalance.Kind{
 		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
-		massbalance.KindRecipe, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
+		massbalance.KindRecipe, massbalance.KindDerivation, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
 		massbalance.KindQuota, massbalance.KindLandUnit, massbalance.KindHarvest,
 		massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,
 		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindReversal, massbalance.KindEvidence, massbalance.KindRecord,

@@ -90,6 +90,9 @@ func fill(v reflect.Value) reflect.Value {
 		if v.Type() == reflect.TypeFor[massbalance.Command]() {
 			v.FieldByName("Body").Set(reflect.ValueOf(massbalance.RegisterSite{}))
 		}
+		if v.Type() == reflect.TypeFor[massbalance.Ratio]() {
+			v.Set(reflect.ValueOf(massbalance.WeighingTolerance)) // a ratio of 0 is absent
+		}
 	case reflect.Slice:
 		v.Set(reflect.Append(v, fill(reflect.New(v.Type().Elem()).Elem())))
 	case reflect.Pointer:
