@@ -28,6 +28,7 @@ const (
 	NotReversible        Code = "not_reversible"          // what was done cannot be reversed in this way
 	ReversalNotAgreed    Code = "reversal_not_agreed"     // the other party has not done its part
 	ReversalOutOfTime    Code = "reversal_out_of_time"    // too old to be reversed, or not done yet
+	ClaimReversed        Code = "claim_reversed"          // nothing rests on a claim that was reversed
 	ProductMismatch      Code = "product_mismatch"        // the lot, recipe or account is of another product
 	ConversionBackwards  Code = "conversion_backwards"    // a recipe would lead back to what its input is made of
 	WrongSite            Code = "wrong_site"              // the lot or transfer belongs to another site
@@ -37,6 +38,7 @@ const (
 	CustodyModelRaised   Code = "custody_model_raised"    // I9
 	AttributionForbidden Code = "attribution_forbidden"   // the recipe shares the credit out in another way
 	InputProportion      Code = "input_proportion"        // an input's part of the whole is outside the recipe's
+	NotInLineage         Code = "not_in_lineage"          // credit did not come over the lots named
 	WeightOutOfTolerance Code = "weight_out_of_tolerance" // more arrived than left
 	ExceedsVerification  Code = "exceeds_verification"    // beyond the verified quantity
 	ExceedsYield         Code = "exceeds_yield"           // beyond area × yield cap
@@ -45,6 +47,7 @@ const (
 	ConversionExceeds    Code = "conversion_exceeds"      // I7
 	ComponentExceeds     Code = "component_exceeds"       // I7: more fat, solids … in the outputs than in the inputs
 	YieldTooLow          Code = "yield_too_low"           // less came out than the recipe's least yield
+	ExceedsClaim         Code = "exceeds_claim"           // beyond the part of the claim that came this way
 	StockMovedOn         Code = "stock_moved_on"          // what is to be reversed was used since
 	InsufficientStock    Code = "insufficient_stock"      // less material on site than needed
 	InsufficientCredit   Code = "insufficient_credit"     // I1, I2: less of the lot left than needed
@@ -56,10 +59,10 @@ const (
 var Codes = []Code{
 	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists, VersionNotNext,
 	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, SignatureInvalid, CertificateSuspended, CertificateInvalid,
-	ExceedsLand, EvidenceUsed, TransferResolved, NotReversible, ReversalNotAgreed, ReversalOutOfTime,
+	ExceedsLand, EvidenceUsed, TransferResolved, NotReversible, ReversalNotAgreed, ReversalOutOfTime, ClaimReversed,
 	ProductMismatch, ConversionBackwards, WrongSite, DateBeforeDispatch, WrongScheme, WrongModel, CustodyModelRaised,
-	AttributionForbidden, InputProportion, WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota,
-	AttributionExceeds, ConversionExceeds, ComponentExceeds, YieldTooLow,
+	AttributionForbidden, InputProportion, NotInLineage, WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota,
+	AttributionExceeds, ConversionExceeds, ComponentExceeds, YieldTooLow, ExceedsClaim,
 	StockMovedOn, InsufficientStock, InsufficientCredit, QuantityTooLarge, BalanceMismatch,
 }
 

@@ -259,6 +259,18 @@ type (
 		Scheme SchemeID
 	}
 
+	// ReportTier reports, for a tier before the claimant, a quantity that it
+	// handed on. Path leads from a lot of the claim over parents back to the
+	// lot that the submitter handed on; Quantity is in the mass of the claim.
+	ReportTier struct {
+		Site          SiteID
+		Claim         ClaimID
+		Path          []LotID
+		Quantity      Quantity
+		ReportingYear int
+		Purpose       string
+	}
+
 	// ProposeReversal asks the other party of a received transfer to reverse it.
 	ProposeReversal struct {
 		Site     SiteID
@@ -313,6 +325,7 @@ func (Convert) Type() string              { return "convert" }
 func (Withdraw) Type() string             { return "withdraw" }
 func (Cancel) Type() string               { return "cancel" }
 func (ClaimCredits) Type() string         { return "claim" }
+func (ReportTier) Type() string           { return "report_tier" }
 func (ProposeReversal) Type() string      { return "propose_reversal" }
 func (ConfirmReversal) Type() string      { return "confirm_reversal" }
 func (CompleteReversal) Type() string     { return "complete_reversal" }
@@ -324,7 +337,7 @@ var Bodies = []Body{
 	RegisterSite{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{},
 	Downgrade{}, Decouple{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
-	Cancel{}, ProposeReversal{}, ConfirmReversal{}, CompleteReversal{}, Reverse{},
+	Cancel{}, ReportTier{}, ProposeReversal{}, ConfirmReversal{}, CompleteReversal{}, Reverse{},
 }
 
 // SiteOf names the site whose journal a command advances, or "" for commands
@@ -366,6 +379,8 @@ func SiteOf(body Body) SiteID {
 	case ClaimCredits:
 		return b.Site
 	case Cancel:
+		return b.Site
+	case ReportTier:
 		return b.Site
 	case ProposeReversal:
 		return b.Site

@@ -44,6 +44,7 @@
 //	            transferred, accepted or declined, and returned, as credits
 //	withdraw    material leaves the consortium's sight; lots that go with it are cancelled
 //	claim       credit is used up for a beneficiary and a reporting year
+//	report      a tier before the claimant reports what it handed on and was claimed
 //	cancel      credit is given up without a claim; the material stays
 //	reverse     what was booked wrongly is undone: a transfer is proposed to be
 //	            reversed by one party, confirmed by the other and completed, each
@@ -102,6 +103,8 @@
 //     certifier declared stays visible for ever.
 //   - I14 A record is reversed at most once, as a whole, by its exact inverse; by
 //     both parties, within the window, and only while what it created is there.
+//   - I15 What is claimed is reported once per tier: only by whoever had that very
+//     credit there, and never more than the claim.
 //
 // # Custody models
 //
@@ -132,6 +135,22 @@
 // segregated, controlled blending and, with safeguards, mass balance as ways to
 // trace material to a sourcing region (we know summaries of it only, and not the
 // safeguards). Credit that nobody will claim is cancelled, with a reason.
+//
+// # Who else may report what is claimed
+//
+// Inventories of scope 3 overlap by design: the miller, the baker and the brand
+// each report the same tonne of wheat, every one at its own tier. (So we remember
+// the GHG Protocol; we did not check its text.) The last of the chain, who holds
+// the credit, claims it, and it is used up. Each tier before may then report what
+// went through its hands: it names the claim and the lots that lead from it back
+// to the one it handed on, each made of the next. The ledger follows them one by
+// one, and at the end of such a path stands one organisation only: another at the
+// same tier, or a buyer who never had the credit, is refused, and so is the same
+// path a second time, and an organisation that has the tonne at a later tier
+// already. Where lots were merged the quantity divides with what each gave,
+// rounded down, in the mass of what was claimed, so that what a conversion makes
+// of one tonne is not reported for each co-product anew. Book and claim has no
+// such chain. A report stands and falls with its claim.
 //
 // # Corrections
 //

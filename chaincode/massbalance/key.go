@@ -33,6 +33,7 @@ const (
 	KindTransfer        Kind = "transfer"        // transfer
 	KindPeriod          Kind = "period"          // site, period
 	KindClaim           Kind = "claim"           // claim
+	KindTierReport      Kind = "tier_report"     // claim, hash of the path
 	KindReversal        Kind = "reversal"        // organisation, command
 	KindEvidence        Kind = "evidence"        // organisation, document
 	KindRecord          Kind = "record"          // organisation, command
@@ -101,6 +102,9 @@ func AccountKey(site SiteID, product ProductID) Key {
 func TransferKey(id TransferID) Key          { return Key{KindTransfer, string(id), ""} }
 func PeriodKey(site SiteID, id PeriodID) Key { return Key{KindPeriod, string(site), string(id)} }
 func ClaimKey(id ClaimID) Key                { return Key{KindClaim, string(id), ""} }
+func TierReportKey(claim ClaimID, path []LotID) Key {
+	return Key{KindTierReport, string(claim), pathDigest(path)}
+}
 func ReversalKey(org OrganisationID, command CommandID) Key {
 	return Key{KindReversal, string(org), string(command)}
 }

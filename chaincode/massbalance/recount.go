@@ -21,7 +21,7 @@ func Recount(entries []Entry) *Tally {
 		recipes: map[RecipeID]Recipe{}, makes: map[ProductID][]ProductID{}, moistures: map[ProductID]Ratio{},
 		resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
 		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
-		reversed: newReversals(),
+		reversed: newReversals(), tiers: newTiers(),
 	}
 	for _, entry := range entries {
 		t.entry(entry)
@@ -53,6 +53,7 @@ type Tally struct {
 	versions                     map[string]int // what → the version in force
 	intake                       *intakeTally
 	reversed                     reversals
+	tiers                        *tiers
 }
 
 // AccountID names a stock account.
@@ -150,6 +151,7 @@ func (t *Tally) entry(e Entry) {
 	}
 	t.agree(e)
 	undoes := t.reversal(e)
+	t.tiers.entry(t, e)
 	for _, p := range e.Record.Credits {
 		t.posting(e, p, undoes)
 	}

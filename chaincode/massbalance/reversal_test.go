@@ -292,7 +292,6 @@ func TestReverse(t *testing.T) {
 		{"the claim again", AlreadyExists, "miller", l.consent("mill", "miller", claim, nil), ""},
 		{"a reversal", NotReversible, "miller", l.consent("mill", "miller", l.last(Reverse{}), nil), ""},
 	})
-	produced[StockMovedOn], produced[NotReversible] = true, true
 }
 
 // A conversion of undifferentiated material creates no lots that could tell that

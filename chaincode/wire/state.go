@@ -100,6 +100,7 @@ var valueParsers = map[massbalance.Kind]func([]byte) (massbalance.Value, error){
 	massbalance.KindTransfer:        value[massbalance.Transfer],
 	massbalance.KindPeriod:          value[massbalance.Period],
 	massbalance.KindClaim:           value[massbalance.Claim],
+	massbalance.KindTierReport:      value[massbalance.TierReport],
 	massbalance.KindReversal:        value[massbalance.Reversal],
 	massbalance.KindEvidence:        value[massbalance.Evidence],
 	massbalance.KindRecord:          value[massbalance.Record],

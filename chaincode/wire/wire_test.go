@@ -127,7 +127,7 @@ var values = []massbalance.Value{
 	massbalance.Recipe{}, massbalance.Derivation{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
 	massbalance.QuotaUse{}, massbalance.LandUnit{}, massbalance.Harvest{},
 	massbalance.Characteristics{}, massbalance.Lot{}, massbalance.Account{}, massbalance.Transfer{},
-	massbalance.Period{}, massbalance.Claim{}, massbalance.Reversal{}, massbalance.Evidence{}, massbalance.Record{},
+	massbalance.Period{}, massbalance.Claim{}, massbalance.TierReport{}, massbalance.Reversal{}, massbalance.Evidence{}, massbalance.Record{},
 }
 
 // samples are all commands and state values with every field set.
@@ -178,7 +178,7 @@ func TestParseUndoesFormat(t *testing.T) {
 		massbalance.KindRecipe, massbalance.KindDerivation, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
 		massbalance.KindQuota, massbalance.KindLandUnit, massbalance.KindHarvest,
 		massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,
-		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindReversal, massbalance.KindEvidence, massbalance.KindRecord,
+		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindTierReport, massbalance.KindReversal, massbalance.KindEvidence, massbalance.KindRecord,
 	} {
 		kinds[fmt.Sprintf("%T", values[i])] = kind
 	}
