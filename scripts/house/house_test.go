@@ -73,6 +73,7 @@ var mayImport = map[string][]string{
 	"network":               {"network/*", "test-network/season"},
 	"test-network/season":   {"chaincode/massbalance", "chaincode/wire"},
 	"test-network/season/*": {"chaincode/massbalance", "chaincode/wire", "test-network/season"},
+	"test-network/starter":  {"chaincode/massbalance", "chaincode/wire"},
 	"test-network/balances": {"chaincode/massbalance", "chaincode/wire"},
 	"test-network":          {"chaincode/massbalance", "chaincode/wire", "network/*", "test-network/*"},
 	"scripts/*":             {},
