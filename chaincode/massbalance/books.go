@@ -15,6 +15,8 @@ type books struct {
 	site Site
 	head Head
 	lots int // lots created so far
+	// taints counts the taint shares of which what was spent of a lot is free.
+	taints map[LotID]int
 }
 
 // ownSite looks a site up and checks that it is the submitter's.
@@ -161,6 +163,11 @@ func (b *books) spend(lots []Lot, lines []LotLine, to Holder) error {
 		}
 	}
 	for i, lot := range lots {
+		if err := b.checkTaint(lot, lines[i].Quantity); err != nil {
+			return err
+		}
+	}
+	for i, lot := range lots {
 		lot.Spent = lot.Spent.Add(lines[i].Quantity)
 		b.e.put(LotKey(lot.ID), lot)
 		b.e.post(Posting{Characteristics: lot.Characteristics, Model: lot.Model, Quantity: lines[i].Quantity, From: lotHolder(lot), To: to})
@@ -195,13 +202,14 @@ type blend struct {
 	TransferLine // without Lot and Quantity
 	total        Quantity
 	parents      []LotLine
+	cleared      []Cleared
 }
 
 // lot makes a lot of the blend.
 func (g blend) lot(product ProductID, quantity Quantity) Lot {
 	return Lot{
 		Product: product, Characteristics: g.Characteristics, Model: g.Model, Share: g.Share,
-		Certifier: g.Certifier, Statement: g.Statement, Scheme: g.Scheme, Quantity: quantity, Parents: g.parents,
+		Certifier: g.Certifier, Statement: g.Statement, Scheme: g.Scheme, Quantity: quantity, Parents: g.parents, Cleared: g.cleared,
 	}
 }
 
@@ -209,8 +217,8 @@ func (g blend) lot(product ProductID, quantity Quantity) Lot {
 func blends(lines []TransferLine) []blend {
 	var groups []blend
 	for _, line := range lines {
-		parent := LotLine{line.Lot, line.Quantity}
-		line.Lot, line.Quantity = "", Quantity{}
+		parent, cleared := LotLine{line.Lot, line.Quantity}, line.Cleared
+		line.Lot, line.Quantity, line.Cleared = "", Quantity{}, 0
 		at := slices.IndexFunc(groups, func(g blend) bool {
 			return g.Characteristics == line.Characteristics && g.Model == line.Model && g.Share == line.Share &&
 				g.Certifier == line.Certifier && g.Statement == line.Statement && g.Scheme == line.Scheme
@@ -220,6 +228,9 @@ func blends(lines []TransferLine) []blend {
 		}
 		g := &groups[at]
 		g.total, g.parents = g.total.Add(parent.Quantity), append(g.parents, parent)
+		if cleared > 0 {
+			g.cleared = append(g.cleared, Cleared{parent.Lot, cleared})
+		}
 	}
 	return groups
 }

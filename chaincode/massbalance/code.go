@@ -51,6 +51,9 @@ const (
 	StockMovedOn         Code = "stock_moved_on"          // what is to be reversed was used since
 	InsufficientStock    Code = "insufficient_stock"      // less material on site than needed
 	InsufficientCredit   Code = "insufficient_credit"     // I1, I2: less of the lot left than needed
+	Recalled             Code = "recalled"                // what is named rests on a recalled statement
+	NotDescended         Code = "not_descended"           // nothing in it comes from the recalled statement
+	ExceedsRecall        Code = "exceeds_recall"          // more put up than is to be covered
 	QuantityTooLarge     Code = "quantity_too_large"      // a sum that could not be kept
 	BalanceMismatch      Code = "balance_mismatch"        // a stated balance is not the book's
 )
@@ -63,7 +66,7 @@ var Codes = []Code{
 	ProductMismatch, ConversionBackwards, WrongSite, DateBeforeDispatch, WrongScheme, WrongModel, CustodyModelRaised,
 	AttributionForbidden, InputProportion, NotInLineage, WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota,
 	AttributionExceeds, ConversionExceeds, ComponentExceeds, YieldTooLow, ExceedsClaim,
-	StockMovedOn, InsufficientStock, InsufficientCredit, QuantityTooLarge, BalanceMismatch,
+	StockMovedOn, InsufficientStock, InsufficientCredit, Recalled, NotDescended, ExceedsRecall, QuantityTooLarge, BalanceMismatch,
 }
 
 // Figures are the numbers that a refusal rests on, in kilograms.

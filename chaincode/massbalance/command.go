@@ -110,6 +110,32 @@ type (
 	// PublishStatement relays a certifier's signed verification statement.
 	PublishStatement struct{ Document SignedStatement }
 
+	// PublishFinding relays a certifier's signed finding that one of its
+	// verification statements rests on fraud.
+	PublishFinding struct{ Document SignedFinding }
+
+	// AdoptFinding recalls a statement once a majority of the trading members
+	// asked for it.
+	AdoptFinding struct{ Finding FraudFinding }
+
+	// TraceRecall freezes in lots, and marks on claims, what descends from a
+	// recalled statement. Lots stand after those they were made of.
+	TraceRecall struct {
+		Certifier OrganisationID
+		Statement StatementID
+		Lots      []LotID
+		Claims    []ClaimID
+	}
+
+	// CoverRecall puts credit up for what a marked claim lacks.
+	CoverRecall struct {
+		Site      SiteID
+		Claim     ClaimID
+		Certifier OrganisationID
+		Statement StatementID
+		Lines     []LotLine
+	}
+
 	// Introduce takes in material with the characteristics of a verification
 	// statement and creates a lot of it.
 	Introduce struct {
@@ -310,6 +336,10 @@ func (ClosePeriod) Type() string          { return "close_period" }
 func (PublishCertificate) Type() string   { return "publish_certificate" }
 func (PublishStanding) Type() string      { return "publish_standing" }
 func (PublishStatement) Type() string     { return "publish_statement" }
+func (PublishFinding) Type() string       { return "publish_finding" }
+func (AdoptFinding) Type() string         { return "adopt_finding" }
+func (TraceRecall) Type() string          { return "trace_recall" }
+func (CoverRecall) Type() string          { return "cover_recall" }
 func (Introduce) Type() string            { return "introduce" }
 func (TakeIn) Type() string               { return "take_in" }
 func (Dispatch) Type() string             { return "dispatch" }
@@ -336,6 +366,7 @@ var Bodies = []Body{
 	FoundConsortium{}, RegisterOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterCertifier{},
 	RegisterSite{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{},
+	PublishFinding{}, AdoptFinding{}, TraceRecall{}, CoverRecall{},
 	Downgrade{}, Decouple{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
 	Cancel{}, ReportTier{}, ProposeReversal{}, ConfirmReversal{}, CompleteReversal{}, Reverse{},
 }
@@ -389,6 +420,8 @@ func SiteOf(body Body) SiteID {
 	case CompleteReversal:
 		return b.Site
 	case Reverse:
+		return b.Site
+	case CoverRecall:
 		return b.Site
 	}
 	return ""

@@ -131,7 +131,7 @@ func (b Convert) execute(e *execution) error {
 			return err
 		}
 	}
-	if err := b.yield(books, blends(lines), credits, process); err != nil {
+	if err := b.yield(books, blends(books.clear(lines)), credits, process); err != nil {
 		return err
 	}
 	e.record.Subject = process.ID

@@ -193,7 +193,7 @@ func (e *execution) restate(site SiteID, product ProductID, lines []LotLine, as 
 	if err := books.out(product, Quantity{}, lots, lines, process); err != nil {
 		return err
 	}
-	for _, g := range blends(restated) {
+	for _, g := range blends(books.clear(restated)) {
 		books.create(g.lot(product, g.total), process)
 	}
 	if err := books.in(product, Quantity{}, sumLines(lines)); err != nil {

@@ -43,6 +43,7 @@
 //	decouple    credit parts from its material and becomes book and claim; it is
 //	            transferred, accepted or declined, and returned, as credits
 //	withdraw    material leaves the consortium's sight; lots that go with it are cancelled
+//	find        a statement is recalled, its credit traced and frozen, claims covered
 //	claim       credit is used up for a beneficiary and a reporting year
 //	report      a tier before the claimant reports what it handed on and was claimed
 //	cancel      credit is given up without a claim; the material stays
@@ -75,7 +76,7 @@
 //
 // # What always holds
 //
-//   - I1 Conservation. Per set of characteristics: available + in transit +
+//   - I1 Conservation. Per set of characteristics: available + frozen + in transit +
 //     claimed + cancelled + lost = introduced. Masses are counted as they are,
 //     so what a conversion does not pass on is its loss.
 //   - I2 No site's credit out ever exceeds its credit in, at any moment.
@@ -202,6 +203,47 @@
 // lot. A dispatch or claim may say under which of them it uses the lot; what is
 // used under one is gone for the others from there on, at whichever site. Characteristics
 // travel as one set, so no part of them is sold by itself.
+//
+// # Recall
+//
+// A suspension holds from its day on and leaves alone what moved before. A
+// finding reaches back: a verification statement rests on fraud, all of it, and
+// so does every kilogram that was introduced on it, wherever that is now. The
+// statement's certifier signs the finding and any trading member relays it; where
+// the certifier is in the fraud itself, a majority of the trading members adopts
+// it. There is no finding against a part of a statement, and none is taken back.
+//
+// At once, nothing more is introduced on the statement, and lots that know it as
+// their single origin (as introduced, or with their identity preserved) are
+// refused by whatever would spend them.
+//
+// Lots made of several others form pools, by receipt, conversion or restatement.
+// Here every lot knows its parents and what each gave, so the share of a pool
+// that rests on the statement follows exactly, and each kilogram that left the
+// pool carries the same share: what left with a buyer is not charged to the
+// pool's holder once more, as it would be if the whole tainted credit were taken
+// out of what is left. So nothing goes below zero, no site is blocked for what
+// others hold, and what is found adds up to what came in. Tracing names such
+// lots, parents first, and proves each by its parents. It freezes the share of
+// what is left and marks claims with the quantity to be covered. It is for any
+// trading member to do, and writes no lot, account or journal of the site, so a
+// holder can neither hinder it nor be surprised by more than its lots carry. A
+// lot that was not traced yet can still be spent; its share goes with it and is
+// traced further on. What is spent of a lot after its share was frozen is clean
+// of it, and is so recorded.
+//
+// Shares are rounded up to the gram at every step, so taint is never
+// understated; grams by which one recall is rounded up may be those of a later
+// one. Credit in transit is traced on arrival. Credit that was lost or
+// cancelled before it was traced is neither frozen nor covered: nobody claims it.
+//
+// Frozen credit stays in its lot for ever. A marked claim is covered by credit
+// of the same product and scheme under a custody model no looser, put up by
+// anybody who has it; this is a claim of its own that names the one it covers,
+// and can be recalled in turn. The ledger keeps, per finding, what was
+// introduced, found frozen, found claimed and covered; the claim itself, like
+// all history, stays as it was. What touched a lot that was found tainted is not
+// reversed any more. A finding gives back neither land nor quota.
 //
 // # Arithmetic
 //

@@ -45,6 +45,13 @@ type SignedReversalConsent struct {
 	Envelope Envelope
 }
 
+// SignedFinding is a finding against a verification statement as its certifier
+// signed it.
+type SignedFinding struct {
+	Finding  FraudFinding
+	Envelope Envelope
+}
+
 // PublicKey is a point of P-256 in uncompressed form (65 bytes, the first 4).
 type PublicKey [65]byte
 

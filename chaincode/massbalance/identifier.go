@@ -34,6 +34,8 @@ type (
 	StatementID string
 	// StandingID names a declaration on a certificate; it is unique per certificate.
 	StandingID string
+	// FindingID names a finding against a verification statement.
+	FindingID string
 	// LandUnitID names a field or other unit of land, the same for all certifiers.
 	LandUnitID string
 	// ProjectID names an insetting project.

@@ -29,6 +29,9 @@ const (
 	KindHarvest         Kind = "harvest"         // land unit, product/vintage
 	KindCharacteristics Kind = "characteristics" // hash
 	KindLot             Kind = "lot"             // lot
+	KindRecall          Kind = "recall"          // certifier, statement
+	KindTaint           Kind = "taint"           // lot
+	KindMark            Kind = "mark"            // claim
 	KindAccount         Kind = "account"         // site, product
 	KindTransfer        Kind = "transfer"        // transfer
 	KindPeriod          Kind = "period"          // site, period
@@ -96,6 +99,11 @@ func HarvestKey(unit LandUnitID, product ProductID, vintage int) Key {
 }
 func CharacteristicsKey(id CharacteristicsID) Key { return Key{KindCharacteristics, string(id), ""} }
 func LotKey(id LotID) Key                         { return Key{KindLot, string(id), ""} }
+func RecallKey(certifier OrganisationID, id StatementID) Key {
+	return Key{KindRecall, string(certifier), string(id)}
+}
+func TaintKey(id LotID) Key  { return Key{KindTaint, string(id), ""} }
+func MarkKey(id ClaimID) Key { return Key{KindMark, string(id), ""} }
 func AccountKey(site SiteID, product ProductID) Key {
 	return Key{KindAccount, string(site), string(product)}
 }

@@ -80,21 +80,41 @@ func (b ClaimCredits) execute(e *execution) error {
 	if err := books.out(b.Product, Quantity{}, lots, b.Lines, Holder{Kind: HolderClaim, ID: string(id)}); err != nil {
 		return err
 	}
-	lines := make([]TransferLine, 0, len(lots))
-	for i, lot := range lots {
-		lines = append(lines, linesOf([]Lot{lot}, b.Lines[i:i+1], lot.Model, lot.Share)...)
+	if err := books.claim(Claim{
+		ID: id, Product: b.Product, Lines: under(asClaimed(lots, b.Lines), b.Scheme),
+		Beneficiary: b.Beneficiary, ReportingYear: b.ReportingYear, Purpose: b.Purpose,
+	}); err != nil {
+		return err
 	}
-	from, err := e.traced(lines)
+	books.close()
+	return nil
+}
+
+// claim keeps a claim of credit that was just spent, and says of it what follows
+// from its lines.
+func (b *books) claim(c Claim) error {
+	c.Lines = b.clear(c.Lines)
+	from, err := b.e.traced(c.Lines)
 	if err != nil {
 		return err
 	}
-	model := loosest(lines)
-	e.put(ClaimKey(id), Claim{
-		ID: id, Organisation: e.tx.Organisation, Site: b.Site, Product: b.Product, Quantity: sumLines(b.Lines), Lines: under(lines, b.Scheme),
-		Beneficiary: b.Beneficiary, ReportingYear: b.ReportingYear, Purpose: b.Purpose, Date: e.command.Date,
-		Model: model, Wording: model.Wording(), Traceability: from.level(), Country: from.country, Region: from.region, LandUnit: from.landUnit,
-	})
-	e.record.Subject = string(id)
-	books.close()
+	c.Organisation, c.Site, c.Date = b.e.tx.Organisation, b.site.ID, b.e.command.Date
+	for _, line := range c.Lines {
+		c.Quantity = c.Quantity.Add(line.Quantity)
+	}
+	c.Model = loosest(c.Lines)
+	c.Wording, c.Traceability = c.Model.Wording(), from.level()
+	c.Country, c.Region, c.LandUnit = from.country, from.region, from.landUnit
+	b.e.put(ClaimKey(c.ID), c)
+	b.e.record.Subject = string(c.ID)
 	return nil
+}
+
+// asClaimed are the lines of a claim: each lot under its own model.
+func asClaimed(lots []Lot, lines []LotLine) []TransferLine {
+	out := make([]TransferLine, 0, len(lots))
+	for i, lot := range lots {
+		out = append(out, linesOf([]Lot{lot}, lines[i:i+1], lot.Model, lot.Share)...)
+	}
+	return out
 }

@@ -27,6 +27,8 @@ type Record struct {
 	Reverses  CommandID
 	Materials []Material
 	Credits   []Posting
+	// Traces are what was frozen and marked of a recalled statement.
+	Traces []Trace
 }
 
 // reference names the record's command in postings and derived identifiers.

@@ -21,7 +21,7 @@ func Recount(entries []Entry) *Tally {
 		recipes: map[RecipeID]Recipe{}, makes: map[ProductID][]ProductID{}, moistures: map[ProductID]Ratio{},
 		resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
 		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
-		reversed: newReversals(), tiers: newTiers(),
+		reversed: newReversals(), tiers: newTiers(), recalled: newRecallTally(),
 	}
 	for _, entry := range entries {
 		t.entry(entry)
@@ -54,6 +54,7 @@ type Tally struct {
 	intake                       *intakeTally
 	reversed                     reversals
 	tiers                        *tiers
+	recalled                     *recallTally
 }
 
 // AccountID names a stock account.
@@ -72,13 +73,13 @@ func (a *AccountTally) Stock() *big.Int { return new(big.Int).Sub(a.In, a.Out) }
 func (a *AccountTally) Credit() *big.Int { return new(big.Int).Sub(a.CreditIn, a.CreditOut) }
 
 // CreditTally is where the credit of one set of characteristics is (I1):
-// Introduced = Available + InTransit + Claimed + Cancelled + Loss.
-type CreditTally struct{ Introduced, Available, InTransit, Claimed, Cancelled, Loss *big.Int }
+// Introduced = Available + Frozen + InTransit + Claimed + Cancelled + Loss.
+type CreditTally struct{ Introduced, Available, InTransit, Claimed, Cancelled, Loss, Frozen *big.Int }
 
 // Total is the right-hand side of I1.
 func (c *CreditTally) Total() *big.Int {
 	sum := new(big.Int)
-	for _, part := range []*big.Int{c.Available, c.InTransit, c.Claimed, c.Cancelled, c.Loss} {
+	for _, part := range []*big.Int{c.Available, c.InTransit, c.Claimed, c.Cancelled, c.Loss, c.Frozen} {
 		sum.Add(sum, part)
 	}
 	return sum
@@ -163,6 +164,7 @@ func (t *Tally) entry(e Entry) {
 	}
 	t.limits(e)
 	t.intake.entry(t, e)
+	t.recalled.entry(t, e)
 }
 
 // journal checks that a site's records follow one another and lie in the open period (I5).
@@ -372,7 +374,9 @@ func (t *Tally) resolve(e Entry, id TransferID, after string) {
 func (t *Tally) close() {
 	for key, grams := range t.lots {
 		of := t.of(key.characteristics)
-		of.Available.Add(of.Available, grams)
+		frozen := at(t.recalled.frozen, LotID(key.id))
+		of.Available.Add(of.Available, new(big.Int).Sub(grams, frozen))
+		of.Frozen.Add(of.Frozen, frozen)
 	}
 	for key, grams := range t.transfers {
 		of := t.of(key.characteristics)
@@ -413,6 +417,7 @@ func (t *Tally) CompareState(state Memory) []string {
 	if lots != len(t.lots) || accounts != len(t.Accounts) {
 		differences = append(differences, fmt.Sprintf("stored are %d lots and %d accounts, recounted %d and %d", lots, accounts, len(t.lots), len(t.Accounts)))
 	}
+	differences = append(differences, t.recalled.compare(state)...)
 	slices.Sort(differences)
 	return differences
 }
@@ -427,7 +432,7 @@ func (t *Tally) account(site SiteID, product ProductID) *AccountTally {
 
 func (t *Tally) of(id CharacteristicsID) *CreditTally {
 	if t.Characteristics[id] == nil {
-		t.Characteristics[id] = &CreditTally{new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int)}
+		t.Characteristics[id] = &CreditTally{new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int)}
 	}
 	return t.Characteristics[id]
 }

@@ -306,6 +306,11 @@ func (b *books) undo(command CommandID, mark Reversal) error {
 			return err
 		}
 	}
+	for _, p := range record.Credits {
+		if err := b.e.checkUntainted(p.From, p.To); err != nil {
+			return err
+		}
+	}
 	for _, m := range record.Materials {
 		if err := b.moveBack(m); err != nil {
 			return err

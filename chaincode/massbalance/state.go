@@ -194,6 +194,8 @@ type Lot struct {
 	Scheme SchemeID
 	// Parents are the lots that this one was made of, with what each gave.
 	Parents []LotLine
+	// Cleared names the parents of which only what was not frozen was taken.
+	Cleared []Cleared
 }
 
 // Available is what may still be spent of the lot.
@@ -276,6 +278,8 @@ type TransferLine struct {
 	Share     Ratio
 	// Scheme is set where the line was used under one of several schemes.
 	Scheme SchemeID
+	// Cleared is of how many of the lot's taint shares the quantity is free.
+	Cleared int
 }
 
 // Period is a site's mass balance period.
@@ -321,6 +325,9 @@ type Claim struct {
 	LandUnit     string
 	// Reversed is the day on which the claim was reversed.
 	Reversed Date
+	// Covers is the claim that this one stands in for, where that rested on a
+	// recalled statement.
+	Covers ClaimID
 }
 
 // Evidence marks a document as used, and by which command.
@@ -341,6 +348,9 @@ func (StandingHistory) isValue() {}
 func (Coverage) isValue()        {}
 func (Verified) isValue()        {}
 func (QuotaUse) isValue()        {}
+func (Recall) isValue()          {}
+func (Taint) isValue()           {}
+func (Mark) isValue()            {}
 func (LandUnit) isValue()        {}
 func (Harvest) isValue()         {}
 func (Characteristics) isValue() {}

@@ -72,6 +72,7 @@ func (b *books) send(to Site, transfer Transfer, lots []Lot, lines []LotLine) er
 	}
 	transfer.ID, transfer.From, transfer.To, transfer.Sender, transfer.Receiver = id, b.site.ID, to.ID, b.site.Owner, to.Owner
 	transfer.Status, transfer.Dispatched = InTransit, b.e.command.Date
+	transfer.Lines = b.clear(transfer.Lines)
 	b.e.guarded(TransferKey(id), transfer, b.site.Owner, to.Owner)
 	b.e.record.Subject = string(id)
 	b.close()

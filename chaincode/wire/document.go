@@ -17,6 +17,7 @@ const (
 	certificateType = "weighbridge-certificate+jws"
 	standingType    = "weighbridge-certificate-standing+jws"
 	consentType     = "weighbridge-reversal-consent+jws"
+	findingType     = "weighbridge-statement-finding+jws"
 	statementType   = "weighbridge-verification-statement+jws"
 )
 
@@ -60,6 +61,16 @@ func ParseSignedReversalConsent(jws string) (massbalance.SignedReversalConsent, 
 		return massbalance.SignedReversalConsent{}, fmt.Errorf("couldn't read a signed reversal consent: %w", err)
 	}
 	return massbalance.SignedReversalConsent{Consent: document, Envelope: envelope}, nil
+}
+
+// ParseSignedFinding reads a finding against a verification statement; see
+// ParseSignedCertificate.
+func ParseSignedFinding(jws string) (massbalance.SignedFinding, error) {
+	document, envelope, err := parseJWS[massbalance.FraudFinding](jws, findingType)
+	if err != nil {
+		return massbalance.SignedFinding{}, fmt.Errorf("couldn't read a signed finding: %w", err)
+	}
+	return massbalance.SignedFinding{Finding: document, Envelope: envelope}, nil
 }
 
 // ParseSignedStatement reads a verification statement from its compact JWS; see
@@ -117,6 +128,12 @@ func SignStanding(s massbalance.Standing, kid massbalance.KeyID, key *ecdsa.Priv
 func SignReversalConsent(c massbalance.ReversalConsent, kid massbalance.KeyID, key *ecdsa.PrivateKey) (massbalance.SignedReversalConsent, error) {
 	envelope, err := sign(c, consentType, kid, key)
 	return massbalance.SignedReversalConsent{Consent: c, Envelope: envelope}, err
+}
+
+// SignFinding signs a finding against a verification statement as its certifier.
+func SignFinding(f massbalance.FraudFinding, kid massbalance.KeyID, key *ecdsa.PrivateKey) (massbalance.SignedFinding, error) {
+	envelope, err := sign(f, findingType, kid, key)
+	return massbalance.SignedFinding{Finding: f, Envelope: envelope}, err
 }
 
 // SignStatement signs a verification statement as its certifier.

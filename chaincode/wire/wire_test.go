@@ -53,6 +53,10 @@ func fill(v reflect.Value, name string) {
 		fill(reflect.ValueOf(&target.Standing).Elem(), name)
 		target.Envelope = envelope(target.Standing)
 		return
+	case *massbalance.SignedFinding:
+		fill(reflect.ValueOf(&target.Finding).Elem(), name)
+		target.Envelope = envelope(target.Finding)
+		return
 	case *massbalance.SignedCertificate:
 		fill(reflect.ValueOf(&target.Certificate).Elem(), name)
 		target.Envelope = envelope(target.Certificate)
@@ -105,6 +109,12 @@ func envelope(document any) (e massbalance.Envelope) {
 			panic(err)
 		}
 		e = signed.Envelope
+	case massbalance.FraudFinding:
+		signed, err := wire.SignFinding(d, "k1", key)
+		if err != nil {
+			panic(err)
+		}
+		e = signed.Envelope
 	case massbalance.Certificate:
 		signed, err := wire.SignCertificate(d, "k1", key)
 		if err != nil {
@@ -126,6 +136,7 @@ var values = []massbalance.Value{
 	massbalance.Consortium{}, massbalance.Proposal{}, massbalance.Rules{}, massbalance.Superseded{}, massbalance.Site{}, massbalance.Head{}, massbalance.Product{},
 	massbalance.Recipe{}, massbalance.Derivation{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
 	massbalance.QuotaUse{}, massbalance.LandUnit{}, massbalance.Harvest{},
+	massbalance.Recall{}, massbalance.Taint{}, massbalance.Mark{},
 	massbalance.Characteristics{}, massbalance.Lot{}, massbalance.Account{}, massbalance.Transfer{},
 	massbalance.Period{}, massbalance.Claim{}, massbalance.TierReport{}, massbalance.Reversal{}, massbalance.Evidence{}, massbalance.Record{},
 }
@@ -177,6 +188,7 @@ func TestParseUndoesFormat(t *testing.T) {
 		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
 		massbalance.KindRecipe, massbalance.KindDerivation, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
 		massbalance.KindQuota, massbalance.KindLandUnit, massbalance.KindHarvest,
+		massbalance.KindRecall, massbalance.KindTaint, massbalance.KindMark,
 		massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,
 		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindTierReport, massbalance.KindReversal, massbalance.KindEvidence, massbalance.KindRecord,
 	} {

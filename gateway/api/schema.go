@@ -74,6 +74,7 @@ var texts = map[reflect.Type]huma.Schema{
 	reflect.TypeFor[massbalance.SignedCertificate]():     {Description: "A certificate as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedStatement]():       {Description: "A verification statement as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedStanding]():        {Description: "A declaration on a certificate as a compact JWS (RFC 7515, ES256)."},
+	reflect.TypeFor[massbalance.SignedFinding]():         {Description: "A finding against a verification statement as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedReversalConsent](): {Description: "A consent to reverse a command as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.TraceabilityLevel]():     {Enum: members(massbalance.TraceabilityLevels)},
 	reflect.TypeFor[massbalance.Date]():                  {Format: "date"},
