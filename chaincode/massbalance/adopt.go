@@ -15,6 +15,7 @@ type Superseded struct {
 	Product   *Product
 	Recipe    *Recipe
 	Certifier *Certifier
+	Profile   *Profile
 }
 
 // adopt counts one more member for a change and lets it take effect at the

@@ -14,9 +14,13 @@ type books struct {
 	e    *execution
 	site Site
 	head Head
-	lots int // lots created so far
 	// taints counts the taint shares of which what was spent of a lot is free.
 	taints map[LotID]int
+	// profile is that of the open period.
+	profile Profile
+	lots    int // lots created so far
+	// booked is the age of the lots created, "" for that of the command.
+	booked Date
 }
 
 // ownSite looks a site up and checks that it is the submitter's.
@@ -52,7 +56,14 @@ func (e *execution) open(id SiteID) (*books, error) {
 	if e.command.Date < period.From || e.command.Date > period.To {
 		return nil, refuse(DateOutsidePeriod, "date %q is not in period %s of site %s, %s to %s", e.command.Date, head.Period, id, period.From, period.To)
 	}
-	return &books{e: e, site: site, head: head}, nil
+	if late := e.command.Occurred; late >= period.From || late != "" && period.Previous == "" {
+		return nil, refuse(DateOutsidePeriod, "what occurred on %q is late only if that lies before period %s of site %s, which began on %s and follows %q", late, head.Period, id, period.From, period.Previous)
+	}
+	profile, err := e.profileAt(period.Scheme, period.Profile)
+	if err != nil {
+		return nil, err
+	}
+	return &books{e: e, site: site, head: head, profile: profile}, nil
 }
 
 // close appends the record to the site's journal.
@@ -66,6 +77,9 @@ func (b *books) in(product ProductID, physical, credit Quantity) error {
 	}
 	if !exists {
 		b.head.Accounts++
+	}
+	if err := b.average(product, account, physical, credit); err != nil {
+		return err
 	}
 	account.PhysicalIn = account.PhysicalIn.Add(physical)
 	account.CreditIn = account.CreditIn.Add(credit)
@@ -84,6 +98,9 @@ func (b *books) in(product ProductID, physical, credit Quantity) error {
 func (b *books) out(product ProductID, physical Quantity, lots []Lot, lines []LotLine, to Holder) error {
 	account, _, err := find[Account](b.e, AccountKey(b.site.ID, product))
 	if err != nil {
+		return err
+	}
+	if err := b.atMostAverage(product, account, physical, sumLines(lines)); err != nil {
 		return err
 	}
 	if stock := account.Stock(); stock.Less(physical) {
@@ -162,6 +179,11 @@ func (b *books) spend(lots []Lot, lines []LotLine, to Holder) error {
 			return lacking(InsufficientCredit, have, lines[i].Quantity, "lot %s (%s at %s)", lot.ID, lot.Product, lot.Site)
 		}
 	}
+	if to.Kind == HolderConversion {
+		if err := b.age(lines); err != nil {
+			return err
+		}
+	}
 	for i, lot := range lots {
 		if err := b.checkTaint(lot, lines[i].Quantity); err != nil {
 			return err
@@ -180,9 +202,39 @@ func (b *books) create(lot Lot, from Holder) LotID {
 	b.lots++
 	lot.ID = lotID(b.e.tx.Organisation, b.e.command.ID, b.lots)
 	lot.Site = b.site.ID
+	if lot.Booked = b.booked; lot.Booked == "" && b.site.Scheme != "" {
+		lot.Booked = b.e.command.Date
+	}
 	b.e.put(LotKey(lot.ID), lot)
 	b.e.post(Posting{Characteristics: lot.Characteristics, Model: lot.Model, Quantity: lot.Quantity, From: from, To: lotHolder(lot)})
 	return lot.ID
+}
+
+// age makes the credit of new lots as old, at a site under a profile, as the
+// oldest of the lots that it was made of here: or credit could be made younger
+// by converting it, or by sending it out and back.
+func (b *books) age(parents []LotLine) error {
+	if b.site.Scheme == "" {
+		return nil
+	}
+	b.booked = b.e.command.Date
+	for _, parent := range parents {
+		lot, err := need[Lot](b.e, LotKey(parent.Lot))
+		if err != nil {
+			return err
+		}
+		b.booked = min(b.booked, lot.since(b.site))
+	}
+	return nil
+}
+
+// since is the day on which a lot's credit came to its site; credit that was
+// there before the site came under a profile counts from then.
+func (l Lot) since(site Site) Date {
+	if l.Booked == "" {
+		return site.Since
+	}
+	return l.Booked
 }
 
 // post records a movement of credit; nothing is recorded of nothing.
@@ -245,9 +297,11 @@ func sumLines(lines []LotLine) Quantity {
 
 // checkLines says what is wrong with the form of lot lines, or "". A lot named
 // twice would be read once and spent twice, so it is refused.
-func checkLines(lines []LotLine) string {
-	if len(lines) > listLimit {
-		return fmt.Sprintf("lines: at most %d", listLimit)
+func checkLines(lines []LotLine) string { return checkLotLines(lines, listLimit) }
+
+func checkLotLines(lines []LotLine, limit int) string {
+	if len(lines) > limit {
+		return fmt.Sprintf("lines: at most %d", limit)
 	}
 	if !sumLines(lines).Fits() {
 		return "lines: together they are more than a quantity can be"

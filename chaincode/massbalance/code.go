@@ -19,6 +19,7 @@ const (
 	PeriodNotOpen        Code = "period_not_open"         // I5
 	DateOutsidePeriod    Code = "date_outside_period"     // I5
 	PeriodNotContiguous  Code = "period_not_contiguous"   // gaps and overlaps are refused
+	PeriodLength         Code = "period_length"           // not a length that the profile, or the site, has
 	SignatureInvalid     Code = "signature_invalid"       // not signed by the certifier named
 	CertificateSuspended Code = "certificate_suspended"   // I11: suspended or withdrawn on the day
 	CertificateInvalid   Code = "certificate_invalid"     // not valid on the day, or out of scope
@@ -36,7 +37,9 @@ const (
 	WrongScheme          Code = "wrong_scheme"            // not verified, or used already, under another scheme
 	WrongModel           Code = "wrong_model"             // the custody model does not allow this
 	CustodyModelRaised   Code = "custody_model_raised"    // I9
-	AttributionForbidden Code = "attribution_forbidden"   // the recipe shares the credit out in another way
+	ModelNotAllowed      Code = "model_not_allowed"       // the scheme does not know the custody model
+	OriginMismatch       Code = "origin_mismatch"         // the scheme does not mix these origins
+	AttributionForbidden Code = "attribution_forbidden"   // the recipe, or the scheme, shares the credit out in another way
 	InputProportion      Code = "input_proportion"        // an input's part of the whole is outside the recipe's
 	NotInLineage         Code = "not_in_lineage"          // credit did not come over the lots named
 	WeightOutOfTolerance Code = "weight_out_of_tolerance" // more arrived than left
@@ -49,6 +52,7 @@ const (
 	YieldTooLow          Code = "yield_too_low"           // less came out than the recipe's least yield
 	ExceedsClaim         Code = "exceeds_claim"           // beyond the part of the claim that came this way
 	StockMovedOn         Code = "stock_moved_on"          // what is to be reversed was used since
+	AverageExceeded      Code = "average_exceeded"        // beyond the period's rolling average percentage
 	InsufficientStock    Code = "insufficient_stock"      // less material on site than needed
 	InsufficientCredit   Code = "insufficient_credit"     // I1, I2: less of the lot left than needed
 	Recalled             Code = "recalled"                // what is named rests on a recalled statement
@@ -56,17 +60,21 @@ const (
 	ExceedsRecall        Code = "exceeds_recall"          // more put up than is to be covered
 	QuantityTooLarge     Code = "quantity_too_large"      // a sum that could not be kept
 	BalanceMismatch      Code = "balance_mismatch"        // a stated balance is not the book's
+	StockOutOfTolerance  Code = "stock_out_of_tolerance"  // the count differs too much from the book
+	CarryOverExceeded    Code = "carry_over_exceeded"     // more credit than may be carried into the next period
 )
 
 // Codes lists all codes in their order of precedence.
 var Codes = []Code{
 	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists, VersionNotNext,
-	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, SignatureInvalid, CertificateSuspended, CertificateInvalid,
-	ExceedsLand, EvidenceUsed, TransferResolved, NotReversible, ReversalNotAgreed, ReversalOutOfTime, ClaimReversed,
-	ProductMismatch, ConversionBackwards, WrongSite, DateBeforeDispatch, WrongScheme, WrongModel, CustodyModelRaised,
-	AttributionForbidden, InputProportion, NotInLineage, WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota,
-	AttributionExceeds, ConversionExceeds, ComponentExceeds, YieldTooLow, ExceedsClaim,
-	StockMovedOn, InsufficientStock, InsufficientCredit, Recalled, NotDescended, ExceedsRecall, QuantityTooLarge, BalanceMismatch,
+	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, PeriodLength, SignatureInvalid, CertificateSuspended,
+	CertificateInvalid, ExceedsLand, EvidenceUsed, TransferResolved, NotReversible, ReversalNotAgreed,
+	ReversalOutOfTime, ClaimReversed, ProductMismatch, ConversionBackwards, WrongSite, DateBeforeDispatch, WrongScheme,
+	WrongModel, CustodyModelRaised, ModelNotAllowed, OriginMismatch, AttributionForbidden, InputProportion,
+	NotInLineage, WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota, AttributionExceeds,
+	ConversionExceeds, ComponentExceeds, YieldTooLow, ExceedsClaim, StockMovedOn, AverageExceeded, InsufficientStock,
+	InsufficientCredit, Recalled, NotDescended, ExceedsRecall, QuantityTooLarge, BalanceMismatch, StockOutOfTolerance,
+	CarryOverExceeded,
 }
 
 // Figures are the numbers that a refusal rests on, in kilograms.

@@ -9,6 +9,9 @@ type Command struct {
 	// period it belongs to. Both are needed by commands that move stock.
 	Date   Date
 	Period PeriodID
+	// Occurred is the day on which it really happened, where that day lies in a
+	// period that is closed: a late entry, booked in the open period.
+	Occurred Date
 	// By says who in the organisation gave the command; the ledger keeps it
 	// and gives it no meaning.
 	By   string
@@ -75,6 +78,10 @@ type (
 	// version of them, once a majority asked for it.
 	RegisterCertifier struct{ Certifier Certifier }
 
+	// RegisterProfile adds a scheme's profile or its next version, once a
+	// majority asked for it.
+	RegisterProfile struct{ Profile Profile }
+
 	// RegisterSite adds a site of the submitting organisation.
 	RegisterSite struct {
 		Site    SiteID
@@ -82,6 +89,17 @@ type (
 		Country string
 		Region  string
 	}
+
+	// ChooseScheme names the scheme under whose profile a site keeps its mass
+	// balance from its next period on.
+	ChooseScheme struct {
+		Site   SiteID
+		Scheme SchemeID
+	}
+
+	// ChangeBalance changes that scheme, or the length of the site's periods, by
+	// its certifier's signed consent.
+	ChangeBalance struct{ Document SignedBalanceConsent }
 
 	// OpenPeriod begins a site's next mass balance period. It follows the
 	// previous one without a gap.
@@ -98,6 +116,13 @@ type (
 		Site     SiteID
 		Period   PeriodID
 		Balances []AccountBalance
+		// Counts are the stocks as counted.
+		Counts []AccountBalance
+		// Lots are all lots with credit left, each with all that is left of it;
+		// needed where the profile limits what is carried over.
+		Lots []LotLine
+		// Expired is what of these lots is forfeited.
+		Expired []LotLine
 	}
 
 	// PublishCertificate relays a certifier's signed certificate.
@@ -330,7 +355,10 @@ func (AdoptRules) Type() string           { return "adopt_rules" }
 func (RegisterProduct) Type() string      { return "register_product" }
 func (RegisterRecipe) Type() string       { return "register_recipe" }
 func (RegisterCertifier) Type() string    { return "register_certifier" }
+func (RegisterProfile) Type() string      { return "register_profile" }
 func (RegisterSite) Type() string         { return "register_site" }
+func (ChooseScheme) Type() string         { return "choose_scheme" }
+func (ChangeBalance) Type() string        { return "change_balance" }
 func (OpenPeriod) Type() string           { return "open_period" }
 func (ClosePeriod) Type() string          { return "close_period" }
 func (PublishCertificate) Type() string   { return "publish_certificate" }
@@ -364,7 +392,7 @@ func (Reverse) Type() string              { return "reverse" }
 // Bodies holds an empty body of every command, in the order of the book's chapters.
 var Bodies = []Body{
 	FoundConsortium{}, RegisterOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterCertifier{},
-	RegisterSite{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
+	RegisterProfile{}, RegisterSite{}, ChooseScheme{}, ChangeBalance{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{},
 	PublishFinding{}, AdoptFinding{}, TraceRecall{}, CoverRecall{},
 	Downgrade{}, Decouple{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
@@ -377,6 +405,10 @@ func SiteOf(body Body) SiteID {
 	switch b := body.(type) {
 	case RegisterSite:
 		return b.Site
+	case ChooseScheme:
+		return b.Site
+	case ChangeBalance:
+		return b.Document.Consent.Site
 	case OpenPeriod:
 		return b.Site
 	case ClosePeriod:

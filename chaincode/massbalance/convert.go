@@ -111,8 +111,11 @@ func (b Convert) execute(e *execution) error {
 	if err := b.checkProducts(recipe); err != nil {
 		return err
 	}
-	lines, err := leaving(all, b.lines(), b.input(), b.Model)
+	lines, err := books.leaves(all, b.lines(), b.input(), b.Model, "")
 	if err != nil {
+		return err
+	}
+	if err := books.checkAttribution(lines, recipe); err != nil {
 		return err
 	}
 	if err := b.checkInputs(recipe, inputs); err != nil {

@@ -55,7 +55,11 @@ func (b TransferCredits) execute(e *execution) error {
 			return refuse(WrongModel, "lot %s is %s: it moves with material; decouple it to transfer it without", lot.ID, lot.Model)
 		}
 	}
-	return books.send(to, Transfer{Product: b.Product, Lines: linesOf(lots, b.Lines, BookAndClaim, Ratio{})}, lots, b.Lines)
+	lines := linesOf(lots, b.Lines, BookAndClaim, Ratio{})
+	if err := books.checkModels(lines); err != nil {
+		return err
+	}
+	return books.send(to, Transfer{Product: b.Product, Lines: lines}, lots, b.Lines)
 }
 
 func (b AcceptCredits) check() string { return checkArrival(b.Site, b.Transfer) }

@@ -189,6 +189,9 @@ func (e *execution) restate(site SiteID, product ProductID, lines []LotLine, as 
 	if err != nil {
 		return err
 	}
+	if err := books.checkModels(restated); err != nil {
+		return err
+	}
 	process := Holder{Kind: HolderConversion, ID: e.reference()}
 	if err := books.out(product, Quantity{}, lots, lines, process); err != nil {
 		return err

@@ -56,11 +56,66 @@
 // site's open one and contain the date. The transaction's own time is the
 // client's, so nothing is decided by it.
 //
+// # Scheme profiles
+//
+// What schemes ask differently is data, not code. A profile belongs to a scheme
+// and is adopted, version by version, like the rest of the common register; each
+// of its values names its source and how far that is to be trusted. Where none
+// was adopted the plain profile holds, which adds nothing to ISO 22095-2.
+//
+// A lot moves as the profile of its own scheme says: only under the custody
+// models that the scheme knows (a receipt is stepped down to one of them), only
+// at sites with a certificate where it asks for one, and, where origins are
+// matched, only together with lots of the same country or region when a body of
+// material leaves or is converted under mass balance.
+//
+// A site keeps its balance as the profile of the scheme says that its owner
+// chose; a later change needs the signed consent of a certifier that certified
+// the site under that scheme. Each period keeps the version under which it was
+// opened. The profile says:
+//
+//   - how long a period may be: 1, 2, 3 or 12 months from a day that every month
+//     has. The first period sets the site's length; only its certifier's consent
+//     changes it.
+//   - by which method it balances. Under the credit method any shipment may be
+//     attributed up to the credit held. Under the rolling average percentage
+//     method none more than the average share: credit that came in with material
+//     over the period ÷ material that came in, what was in stock at its opening
+//     included, at every moment and rounded down to the gram.
+//   - what is carried over at a close: everything; no more than there is material
+//     (credit of book and claim is tied to none); for so many further periods; up
+//     to an age of so many months. The close names what is forfeited, which is
+//     expired for good, and is refused while that is too little. What is
+//     converted, restated or comes back keeps the age of what it was made of.
+//   - by how much a stock count may differ, and whether a greater difference is
+//     flagged or refused. What is missing is booked out as loss; what was found is
+//     booked in within the tolerance, and gives no credit.
+//
+// The way in which carbon figures merge, the days within which a transaction may
+// be reversed, the attribution to co-products, the groups of products and the
+// unit are values of the profile too.
+//
+// # Periods
+//
+// A close names every account with its book balance, and, where the profile
+// limits what is carried over, every lot with credit left; that they are all is
+// seen by counting and adding up. It freezes the accounts, the counts, the credit
+// carried and forfeited per product, characteristics and model, and per product
+// opening + in + found − out − loss = closing for the material, opening + in −
+// out − expired = closing for the credit. The hash of these figures stands in the
+// record and is covered by the site's journal (under a profile, and everywhere
+// from version 2 of the rules on).
+//
+// What is entered after its period was closed goes to the open one and carries
+// both dates; the day on which it occurred must lie before the open period, and
+// certificates must have been good on both days.
+//
 // # Governance
 //
 // What is common is decided by a majority of the trading members, each asking
 // for the same content by a command of its own: members, certifiers and their
-// keys, products with their yield caps, recipes and the rules themselves. What
+// keys, products with their yield caps, recipes, scheme profiles and the rules
+// themselves. What
 // was adopted never changes; its next version replaces it, by another majority,
 // and the one before stays readable under its number. A version follows the one
 // in force, so no two versions can be adopted side by side.
@@ -72,12 +127,13 @@
 //
 //   - 1: the rules as below.
 //   - 2: a shipment is received or rejected no earlier than it was dispatched,
-//     and returned no earlier than it was rejected.
+//     and returned no earlier than it was rejected; every close of a period has
+//     its figures' hash in the journal.
 //
 // # What always holds
 //
 //   - I1 Conservation. Per set of characteristics: available + frozen + in transit +
-//     claimed + cancelled + lost = introduced. Masses are counted as they are,
+//     claimed + cancelled + expired + lost = introduced. Masses are counted as they are,
 //     so what a conversion does not pass on is its loss.
 //   - I2 No site's credit out ever exceeds its credit in, at any moment.
 //   - I3 Attribution never exceeds material: of a shipment as dispatched and as

@@ -52,6 +52,12 @@ type SignedFinding struct {
 	Envelope Envelope
 }
 
+// SignedBalanceConsent is a consent to change a site's balance as its certifier signed it.
+type SignedBalanceConsent struct {
+	Consent  BalanceConsent
+	Envelope Envelope
+}
+
 // PublicKey is a point of P-256 in uncompressed form (65 bytes, the first 4).
 type PublicKey [65]byte
 

@@ -67,7 +67,7 @@ func Execute(view View, tx Tx, command Command) (Outcome, error) {
 	}
 	e.record = Record{
 		Organisation: tx.Organisation, Command: command.ID, Type: command.Body.Type(), Content: command.Content,
-		Transaction: tx.ID, Rules: e.rules, Date: command.Date, Period: command.Period,
+		Transaction: tx.ID, Rules: e.rules, Date: command.Date, Period: command.Period, Occurred: command.Occurred,
 	}
 	if err := command.Body.execute(e); err != nil {
 		return Outcome{}, err
@@ -121,6 +121,9 @@ func (c Command) check() string {
 	if c.Date != "" && !c.Date.Valid() {
 		return fmt.Sprintf("date: %q is not a date such as 2026-08-03", c.Date)
 	}
+	if c.Occurred != "" && (!c.Occurred.Valid() || c.Occurred >= c.Date || SiteOf(c.Body) == "") {
+		return fmt.Sprintf("occurred: %q is not a date before the command's own, %q, or nothing moved at a site", c.Occurred, c.Date)
+	}
 	if c.Period != "" && !ValidName(string(c.Period)) {
 		return fmt.Sprintf("period: %q is not a name", c.Period)
 	}
@@ -128,6 +131,14 @@ func (c Command) check() string {
 		return "by: text must be at most 256 bytes without control characters"
 	}
 	return c.Body.check()
+}
+
+// happened is the day of what the command reports, late or not.
+func (c Command) happened() Date {
+	if c.Occurred != "" {
+		return c.Occurred
+	}
+	return c.Date
 }
 
 // execution is one command under way: reads see its own writes, and nothing is
@@ -206,6 +217,9 @@ func (e *execution) advance(site SiteID, head Head) {
 	head.Sequence++
 	entry := fmt.Sprintf("weighbridge journal v1\nsite %q\nsequence %d\nprevious %s\norganisation %q\ncommand %q\ncontent %s\n",
 		site, head.Sequence, head.Entry, e.tx.Organisation, e.command.ID, e.command.Content)
+	if !e.record.Statement.IsZero() {
+		entry += fmt.Sprintf("statement %s\n", e.record.Statement)
+	}
 	head.Entry = sha256.Sum256([]byte(entry))
 	e.record.Site, e.record.Sequence, e.record.Entry = site, head.Sequence, head.Entry
 	e.put(HeadKey(site), head)

@@ -176,7 +176,7 @@ func TestFraudCharacteristicsSoldTwice(t *testing.T) {
 // the date on which it was made; a closed period takes nothing.
 func TestFraudOfflineReporting(t *testing.T) {
 	l, _, _ := stocked(t)
-	l.must("growers", ClosePeriod{"elevator", period, []AccountBalance{{"wheat", kg("100000")}}})
+	l.must("growers", ClosePeriod{Site: "elevator", Period: period, Balances: []AccountBalance{{"wheat", kg("100000")}}})
 	l.must("growers", OpenPeriod{"elevator", "2026-Q4", "2026-10-01", "2026-12-31"})
 	l.refuses([]refusal{{"into the closed period", PeriodNotOpen, "growers", introduce("1", "T9"), ""}})
 	late, err := wire.NewCommand(Command{ID: "late", Date: day, Period: "2026-Q4", Body: introduce("1", "T9")})

@@ -42,6 +42,8 @@ type (
 	ProjectID string
 	// ReversalConsentID names a consent to reverse a command; it is unique per certifier.
 	ReversalConsentID string
+	// BalanceConsentID names a consent; it is unique per certifier.
+	BalanceConsentID string
 	// CharacteristicsID is the hash that identifies a set of characteristics.
 	CharacteristicsID string
 	// CommandID is chosen by whoever sends a command, unique per organisation.
@@ -104,6 +106,16 @@ func (d Date) plus(days int) Date {
 		return d
 	}
 	return Date(t.AddDate(0, 0, days).Format(time.DateOnly))
+}
+
+// AddMonths returns the same day so many months later (earlier if negative). Of
+// a day that the month does not have, it gives one of the month after.
+func (d Date) AddMonths(months int) Date {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return d
+	}
+	return Date(t.AddDate(0, months, 0).Format(time.DateOnly))
 }
 
 // Digest is a SHA-256 hash; the zero value stands for "none yet".

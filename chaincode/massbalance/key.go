@@ -20,6 +20,7 @@ const (
 	KindRecipe          Kind = "recipe"          // recipe
 	KindDerivation      Kind = "derivation"      // product
 	KindCertifier       Kind = "certifier"       // organisation
+	KindProfile         Kind = "profile"         // scheme
 	KindCertificate     Kind = "certificate"     // certifier, certificate
 	KindStanding        Kind = "standing"        // certifier, certificate
 	KindCoverage        Kind = "coverage"        // site, scheme
@@ -33,6 +34,7 @@ const (
 	KindTaint           Kind = "taint"           // lot
 	KindMark            Kind = "mark"            // claim
 	KindAccount         Kind = "account"         // site, product
+	KindPool            Kind = "pool"            // site, product
 	KindTransfer        Kind = "transfer"        // transfer
 	KindPeriod          Kind = "period"          // site, period
 	KindClaim           Kind = "claim"           // claim
@@ -78,6 +80,10 @@ func ProductKey(id ProductID) Key        { return Key{KindProduct, string(id), "
 func RecipeKey(id RecipeID) Key          { return Key{KindRecipe, string(id), ""} }
 func DerivationKey(id ProductID) Key     { return Key{KindDerivation, string(id), ""} }
 func CertifierKey(id OrganisationID) Key { return Key{KindCertifier, string(id), ""} }
+func ProfileKey(scheme SchemeID) Key     { return Key{KindProfile, string(scheme), ""} }
+func PoolKey(site SiteID, product ProductID) Key {
+	return Key{KindPool, string(site), string(product)}
+}
 func CertificateKey(certifier OrganisationID, id CertificateID) Key {
 	return Key{KindCertificate, string(certifier), string(id)}
 }

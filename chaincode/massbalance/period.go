@@ -1,6 +1,9 @@
 package massbalance
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 func (b OpenPeriod) check() string {
 	switch {
@@ -38,65 +41,49 @@ func (b OpenPeriod) execute(e *execution) error {
 			return refuse(PeriodNotContiguous, "period %s begins on %s, but %s ended on %s: the next must begin on %s", b.Period, b.From, head.Last, last.To, last.To.Next())
 		}
 	}
-	e.put(PeriodKey(site.ID, b.Period), Period{From: b.From, To: b.To, Previous: head.Last})
+	period := Period{From: b.From, To: b.To, Previous: head.Last, Scheme: site.Scheme}
+	if site.Scheme != "" {
+		profile, err := e.profileOf(site.Scheme)
+		if err != nil {
+			return err
+		}
+		if err := profile.checkLength(&head, b); err != nil {
+			return err
+		}
+		period.Profile = max(profile.Version, 1)
+	}
+	e.put(PeriodKey(site.ID, b.Period), period)
 	head.Period = b.Period
 	e.record.Subject, e.record.Period = string(b.Period), b.Period
 	e.advance(site.ID, head)
 	return nil
 }
 
-func (b ClosePeriod) check() string {
-	if !ValidName(string(b.Site)) || !ValidName(string(b.Period)) {
-		return fmt.Sprintf("site %q or period %q is not a name", b.Site, b.Period)
+// checkLength lets a period have one of the lengths that the profile allows,
+// and the one that the site has once it is set: only its certifier can change
+// that (EU Union Database).
+func (p Profile) checkLength(head *Head, b OpenPeriod) error {
+	if len(p.PeriodMonths) == 0 {
+		return nil
 	}
-	if len(b.Balances) > listLimit {
-		return fmt.Sprintf("balances: at most %d", listLimit)
+	months := monthsOf(b.From, b.To)
+	if !slices.Contains(p.PeriodMonths, months) {
+		return refuse(PeriodLength, "period %s, %s to %s, is not one of %v whole months from a day that every month has", b.Period, b.From, b.To, p.PeriodMonths)
 	}
-	seen := map[ProductID]bool{}
-	for _, balance := range b.Balances {
-		if !ValidName(string(balance.Product)) || seen[balance.Product] {
-			return fmt.Sprintf("balances: product %q is not a name, or named twice", balance.Product)
-		}
-		seen[balance.Product] = true
+	if head.Months != 0 && head.Months != months {
+		return refuse(PeriodLength, "site %s has periods of %d months, and period %s is of %d: its certifier must consent to the change", b.Site, head.Months, b.Period, months)
 	}
-	return ""
+	head.Months = months
+	return nil
 }
 
-// ClosePeriod freezes the accounts as they stand. Naming as many accounts as
-// the head counts, each existing, makes the list complete without reading one.
-func (b ClosePeriod) execute(e *execution) error {
-	site, err := e.ownSite(b.Site)
-	if err != nil {
-		return err
-	}
-	head, err := need[Head](e, HeadKey(site.ID))
-	if err != nil {
-		return err
-	}
-	if head.Period != b.Period {
-		return refuse(PeriodNotOpen, "period %s of site %s is not open (open: %q)", b.Period, site.ID, head.Period)
-	}
-	period, err := need[Period](e, PeriodKey(site.ID, b.Period))
-	if err != nil {
-		return err
-	}
-	for _, stated := range b.Balances {
-		account, err := need[Account](e, AccountKey(site.ID, stated.Product))
-		if err != nil {
-			return err
+// monthsOf is the length of a span in whole months, 0 if it is none of the
+// regulated lengths.
+func monthsOf(from, to Date) int {
+	for _, months := range PeriodLengths {
+		if from[len(from)-2:] <= "28" && from.AddMonths(months) == to.Next() {
+			return months
 		}
-		if book := account.Stock(); !book.Equal(stated.Balance) {
-			return lacking(BalanceMismatch, stated.Balance, book, "the balance stated for %s at %s is not the book's", stated.Product, site.ID)
-		}
-		period.Closings = append(period.Closings, Closing{stated.Product, account})
 	}
-	if len(b.Balances) != head.Accounts {
-		return refuse(BalanceMismatch, "site %s has %d stock accounts, the close names %d", site.ID, head.Accounts, len(b.Balances))
-	}
-	period.Closed = true
-	e.put(PeriodKey(site.ID, b.Period), period)
-	head.Period, head.Last = "", b.Period
-	e.record.Subject, e.record.Period = string(b.Period), b.Period
-	e.advance(site.ID, head)
-	return nil
+	return 0
 }

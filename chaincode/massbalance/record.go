@@ -13,6 +13,8 @@ type Record struct {
 	Rules  int
 	Date   Date
 	Period PeriodID
+	// Occurred is set on a late entry: when it happened, in a period closed since.
+	Occurred Date
 	// Site, Sequence and Entry place the record in a site's journal.
 	Site     SiteID
 	Sequence uint64
@@ -29,6 +31,8 @@ type Record struct {
 	Credits   []Posting
 	// Traces are what was frozen and marked of a recalled statement.
 	Traces []Trace
+	// Statement is the hash of the figures of a period that this record closed.
+	Statement Digest
 }
 
 // reference names the record's command in postings and derived identifiers.
@@ -46,7 +50,7 @@ type Material struct {
 type HolderKind string
 
 // Where credit is: it comes from a statement, rests in lots and transfers, and
-// ends in claims, cancellations or losses.
+// ends in claims, cancellations, losses or expiry.
 const (
 	HolderStatement HolderKind = "statement"
 	HolderLot       HolderKind = "lot"
@@ -56,6 +60,8 @@ const (
 	HolderClaim      HolderKind = "claim"
 	HolderCancelled  HolderKind = "cancelled"
 	HolderLoss       HolderKind = "loss"
+	// HolderExpired holds credit that was forfeited at the close of a period.
+	HolderExpired HolderKind = "expired"
 )
 
 // Holder is one place where credit is. Site and Product are set for lots.

@@ -22,6 +22,7 @@ func Recount(entries []Entry) *Tally {
 		resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
 		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
 		reversed: newReversals(), tiers: newTiers(), recalled: newRecallTally(),
+		rules: newRulesTally(),
 	}
 	for _, entry := range entries {
 		t.entry(entry)
@@ -55,6 +56,7 @@ type Tally struct {
 	reversed                     reversals
 	tiers                        *tiers
 	recalled                     *recallTally
+	rules                        rulesTally
 }
 
 // AccountID names a stock account.
@@ -73,13 +75,13 @@ func (a *AccountTally) Stock() *big.Int { return new(big.Int).Sub(a.In, a.Out) }
 func (a *AccountTally) Credit() *big.Int { return new(big.Int).Sub(a.CreditIn, a.CreditOut) }
 
 // CreditTally is where the credit of one set of characteristics is (I1):
-// Introduced = Available + Frozen + InTransit + Claimed + Cancelled + Loss.
-type CreditTally struct{ Introduced, Available, InTransit, Claimed, Cancelled, Loss, Frozen *big.Int }
+// Introduced = Available + Frozen + InTransit + Claimed + Cancelled + Expired + Loss.
+type CreditTally struct{ Introduced, Available, InTransit, Claimed, Cancelled, Expired, Loss, Frozen *big.Int }
 
 // Total is the right-hand side of I1.
 func (c *CreditTally) Total() *big.Int {
 	sum := new(big.Int)
-	for _, part := range []*big.Int{c.Available, c.InTransit, c.Claimed, c.Cancelled, c.Loss, c.Frozen} {
+	for _, part := range []*big.Int{c.Available, c.InTransit, c.Claimed, c.Cancelled, c.Expired, c.Loss, c.Frozen} {
 		sum.Add(sum, part)
 	}
 	return sum
@@ -142,6 +144,7 @@ func (t *Tally) entry(e Entry) {
 	t.journal(e)
 	t.register(e)
 	t.governance(e)
+	t.averages(e)
 	for _, m := range e.Record.Materials {
 		account := t.account(m.Site, m.Product)
 		account.In.Add(account.In, GramsOf(m.In))
@@ -165,6 +168,7 @@ func (t *Tally) entry(e Entry) {
 	t.limits(e)
 	t.intake.entry(t, e)
 	t.recalled.entry(t, e)
+	t.carryOver(e)
 }
 
 // journal checks that a site's records follow one another and lie in the open period (I5).
@@ -179,14 +183,19 @@ func (t *Tally) journal(e Entry) {
 	t.sequences[r.Site] = r.Sequence
 	switch body := e.Command.Body.(type) {
 	case OpenPeriod:
+		t.opened(e, body)
 		t.periods[r.Site] = span{body.Period, body.From, body.To}
 	case ClosePeriod:
+		t.rules.ended[r.Site] = t.periods[r.Site].to
 		delete(t.periods, r.Site)
-	case RegisterSite:
+	case RegisterSite, ChooseScheme, ChangeBalance:
 	default:
 		open := t.periods[r.Site]
 		if open.name == "" || r.Period != open.name || r.Date < open.from || r.Date > open.to {
 			t.find(e, "I5: %s in period %q is outside the open period %q", r.Date, r.Period, open.name)
+		}
+		if r.Occurred >= open.from {
+			t.find(e, "I5: what occurred on %s is not late in period %q", r.Occurred, open.name)
 		}
 	}
 }
@@ -259,6 +268,8 @@ func (t *Tally) posting(e Entry, p Posting, undoes bool) {
 		of.Claimed.Add(of.Claimed, grams)
 	case HolderCancelled:
 		of.Cancelled.Add(of.Cancelled, grams)
+	case HolderExpired:
+		of.Expired.Add(of.Expired, grams)
 	case HolderLoss:
 		of.Loss.Add(of.Loss, grams)
 	default:
@@ -432,7 +443,7 @@ func (t *Tally) account(site SiteID, product ProductID) *AccountTally {
 
 func (t *Tally) of(id CharacteristicsID) *CreditTally {
 	if t.Characteristics[id] == nil {
-		t.Characteristics[id] = &CreditTally{new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int)}
+		t.Characteristics[id] = &CreditTally{new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int)}
 	}
 	return t.Characteristics[id]
 }

@@ -189,7 +189,7 @@ func (l *ledger) later(site SiteID, org OrganisationID) {
 			balances = append(balances, AccountBalance{product, account.Stock()})
 		}
 	}
-	l.must(org, ClosePeriod{site, period, balances})
+	l.must(org, ClosePeriod{Site: site, Period: period, Balances: balances})
 	l.must(org, OpenPeriod{site, "2027", "2026-10-01", "2027-12-31"})
 }
 

@@ -142,7 +142,7 @@ func TestIdempotence(t *testing.T) {
 
 func TestPeriods(t *testing.T) {
 	l, _, _ := stocked(t)
-	closing := ClosePeriod{"elevator", period, []AccountBalance{{"wheat", kg("100000")}}}
+	closing := ClosePeriod{Site: "elevator", Period: period, Balances: []AccountBalance{{"wheat", kg("100000")}}}
 	next := OpenPeriod{"elevator", "2026-Q4", "2026-10-01", "2026-12-31"}
 	l.refuses([]refusal{
 		{"backwards", InvalidCommand, "growers", OpenPeriod{"elevator", "x", "2026-10-02", "2026-10-01"}, ""},
@@ -151,9 +151,9 @@ func TestPeriods(t *testing.T) {
 		{"taken", AlreadyExists, "growers", OpenPeriod{"elevator", period, "2026-10-01", "2026-12-31"}, ""},
 		{"one is open", PeriodNotContiguous, "growers", next, ""},
 		{"not this one", PeriodNotOpen, "growers", ClosePeriod{Site: "elevator", Period: "2026-Q2"}, ""},
-		{"account unknown", NotFound, "growers", ClosePeriod{"elevator", period, []AccountBalance{{"flour", kg("0")}}}, ""},
+		{"account unknown", NotFound, "growers", with(closing, func(b *ClosePeriod) { b.Balances = []AccountBalance{{"flour", kg("0")}} }), ""},
 		{"an account left out", BalanceMismatch, "growers", ClosePeriod{Site: "elevator", Period: period}, ""},
-		{"too little", BalanceMismatch, "growers", ClosePeriod{"elevator", period, []AccountBalance{{"wheat", kg("99999.999")}}}, "0.001"},
+		{"too little", BalanceMismatch, "growers", with(closing, func(b *ClosePeriod) { b.Balances = []AccountBalance{{"wheat", kg("99999.999")}} }), "0.001"},
 	})
 	l.must("growers", closing)
 	l.refuses([]refusal{

@@ -148,8 +148,8 @@ func (e *execution) cover(c Certificate) error {
 
 // checkSchemes refuses to move credit at a site whose certificates under the
 // credit's scheme are all suspended, withdrawn or out of their time on the
-// command's date (I11). A site that was never certified under the scheme is not
-// held up here: whether it must be is for the scheme's profile to say.
+// command's date (I11). A site that was never certified under the scheme is
+// held up where the scheme's profile asks for a certificate.
 func (b *books) checkSchemes(ids []CharacteristicsID) error {
 	seen := map[SchemeID]bool{}
 	for _, id := range ids {
@@ -189,8 +189,11 @@ func (b *books) checkScheme(scheme SchemeID) error {
 // where it was, and no certificate is good on that day.
 func (b *books) modelsUnder(scheme SchemeID) (models []CustodyModel, covered bool, err error) {
 	coverage, covered, err := find[Coverage](b.e, CoverageKey(b.site.ID, scheme))
-	if err != nil || !covered {
+	if err != nil {
 		return nil, covered, err
+	}
+	if !covered {
+		return nil, false, b.uncertified(scheme)
 	}
 	var first error
 	for _, reference := range coverage.Certificates {
@@ -212,6 +215,19 @@ func (b *books) modelsUnder(scheme SchemeID) (models []CustodyModel, covered boo
 	return models, true, nil
 }
 
+// uncertified refuses credit at a site that was never certified under its
+// scheme, where the scheme's profile asks for a certificate.
+func (b *books) uncertified(scheme SchemeID) error {
+	profile, err := b.e.profileOf(scheme)
+	if err != nil {
+		return err
+	}
+	if profile.CertificateRequired {
+		return refuse(CertificateInvalid, "site %s has no certificate under %s, and only certified sites hold its credit", b.site.ID, scheme)
+	}
+	return nil
+}
+
 // certified gives arriving blends at the highest custody model that the site is
 // certified for and that is no higher than their own: a receiver without a
 // licence for a level gets the shipment at the level below (Rainforest Alliance
@@ -228,7 +244,14 @@ func (b *books) certified(groups []blend) ([]blend, error) {
 		if err != nil {
 			return nil, err
 		}
-		if covered && g.Model.Physical() {
+		profile, err := b.e.profileOf(scheme)
+		if err != nil {
+			return nil, err
+		}
+		if models = profile.narrow(models, covered); len(models) == 0 || !g.Model.Physical() && !profile.allows(g.Model) {
+			return nil, refuse(ModelNotAllowed, "scheme %s knows %v, not %s", scheme, profile.Models, g.Model)
+		}
+		if g.Model.Physical() {
 			model := highest(models, g)
 			if model == "" {
 				return nil, refuse(CertificateInvalid, "site %s is certified under %s for %v, which is no level at which a %s shipment can be received", b.site.ID, scheme, models, g.Model)
@@ -270,12 +293,14 @@ func (e *execution) standing(reference CertificateReference) (c Certificate, ref
 	if err != nil {
 		return c, nil, err
 	}
-	day := e.command.Date
-	if s := history.on(day); s.Kind != Reinstated {
-		return c, refuse(CertificateSuspended, "certificate %s of %s is %s since %s (%s), so nothing moves under it on %s", c.ID, c.Certifier, s.Kind, s.Effective, s.Reason, day), nil
-	}
-	if day < c.ValidFrom || day > c.ValidTo {
-		return c, refuse(CertificateInvalid, "certificate %s of %s is valid from %s to %s, not on %s", c.ID, c.Certifier, c.ValidFrom, c.ValidTo, day), nil
+	// A late entry must have been good when it happened, and when it is booked.
+	for _, day := range []Date{e.command.happened(), e.command.Date} {
+		if s := history.on(day); s.Kind != Reinstated {
+			return c, refuse(CertificateSuspended, "certificate %s of %s is %s since %s (%s), so nothing moves under it on %s", c.ID, c.Certifier, s.Kind, s.Effective, s.Reason, day), nil
+		}
+		if day < c.ValidFrom || day > c.ValidTo {
+			return c, refuse(CertificateInvalid, "certificate %s of %s is valid from %s to %s, not on %s", c.ID, c.Certifier, c.ValidFrom, c.ValidTo, day), nil
+		}
 	}
 	return c, nil, nil
 }
@@ -297,5 +322,9 @@ func (b *books) checkOrigin(s Statement, model CustodyModel) error {
 	if covered && !slices.Contains(models, model) {
 		return refuse(CustodyModelRaised, "site %s is certified under %s for %v, not for %s", b.site.ID, s.Characteristics.Scheme, models, model)
 	}
-	return nil
+	profile, err := b.e.profileOf(s.Characteristics.Scheme)
+	if err != nil {
+		return err
+	}
+	return profile.checkModel(model)
 }

@@ -61,6 +61,10 @@ type Site struct {
 	Name    string
 	Country string
 	Region  string
+	// Scheme is the one under whose profile the site keeps its mass balance, ""
+	// for the plain one; Since is the day on which the first was chosen.
+	Scheme SchemeID
+	Since  Date
 }
 
 // Head is a site's moving part: the end of its journal, its period and how many
@@ -78,6 +82,8 @@ type Head struct {
 	// Accounts counts the site's stock accounts: the close of a period must
 	// name them all.
 	Accounts int
+	// Months is the length of the site's periods, once it is set.
+	Months int
 }
 
 // YieldCap bounds what a hectare of a region can yield of a crop.
@@ -196,6 +202,9 @@ type Lot struct {
 	Parents []LotLine
 	// Cleared names the parents of which only what was not frozen was taken.
 	Cleared []Cleared
+	// Booked is the day on which the credit came to the site, at a site under a
+	// scheme's profile: it is as old as the oldest of what it was made of there.
+	Booked Date
 }
 
 // Available is what may still be spent of the lot.
@@ -290,7 +299,52 @@ type Period struct {
 	Closed   bool
 	// Closings are the accounts as they stood at the close, cumulative.
 	Closings []Closing
+	// Scheme and Profile name the profile, and its version, that governs the period.
+	Scheme  SchemeID
+	Profile int
+	// Counts, Credits and Figures are what the close found; Statement is their
+	// hash, which the site's journal covers.
+	Counts    []StockCount
+	Credits   []CarriedCredit
+	Figures   []Reconciliation
+	Statement Digest
 }
+
+// StockCount is a stock as it was counted beside the book's figure. What is
+// missing was booked out, what was found within the tolerance was booked in.
+type StockCount struct {
+	Product ProductID
+	Book    Quantity
+	Counted Quantity
+	// Flagged is set where the difference is beyond the tolerance.
+	Flagged bool
+}
+
+// CarriedCredit is what of a product's credit of one set of characteristics and
+// model was carried into the next period, and what was forfeited.
+type CarriedCredit struct {
+	Product         ProductID
+	Characteristics CharacteristicsID
+	Model           CustodyModel
+	Carried         Quantity
+	Expired         Quantity
+}
+
+// Reconciliation is one product's balance over a period: opening + in + found −
+// out − loss = closing for the material, opening + in − out − expired = closing
+// for the credit.
+type Reconciliation struct {
+	Product  ProductID
+	Material MaterialBalance
+	Credit   CreditBalance
+}
+
+// MaterialBalance is the material side; Found and Loss are what the stock count
+// found too much and too little.
+type MaterialBalance struct{ Opening, In, Found, Out, Loss, Closing Quantity }
+
+// CreditBalance is the credit side.
+type CreditBalance struct{ Opening, In, Out, Expired, Closing Quantity }
 
 // Closing is one account at the close of a period.
 type Closing struct {
@@ -337,6 +391,8 @@ func (Consortium) isValue()      {}
 func (Proposal) isValue()        {}
 func (Rules) isValue()           {}
 func (Superseded) isValue()      {}
+func (Profile) isValue()         {}
+func (Pool) isValue()            {}
 func (Site) isValue()            {}
 func (Head) isValue()            {}
 func (Product) isValue()         {}

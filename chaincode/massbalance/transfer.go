@@ -52,7 +52,7 @@ func (b Dispatch) execute(e *execution) error {
 	if err := books.useUnder(lots, b.Scheme); err != nil {
 		return err
 	}
-	lines, err := leaving(lots, b.Lines, b.Quantity, b.Model)
+	lines, err := books.leaves(lots, b.Lines, b.Quantity, b.Model, b.Scheme)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (b Dispatch) execute(e *execution) error {
 	if b.Quantity.Less(total) {
 		return lacking(AttributionExceeds, b.Quantity, total, "the lots attributed to a shipment cannot exceed its weight")
 	}
-	return books.send(to, Transfer{Product: b.Product, Quantity: b.Quantity, Lines: under(lines, b.Scheme), Documents: b.Documents}, lots, b.Lines)
+	return books.send(to, Transfer{Product: b.Product, Quantity: b.Quantity, Lines: lines, Documents: b.Documents}, lots, b.Lines)
 }
 
 // send takes material and credit off the books, and creates the transfer that
@@ -71,7 +71,7 @@ func (b *books) send(to Site, transfer Transfer, lots []Lot, lines []LotLine) er
 		return err
 	}
 	transfer.ID, transfer.From, transfer.To, transfer.Sender, transfer.Receiver = id, b.site.ID, to.ID, b.site.Owner, to.Owner
-	transfer.Status, transfer.Dispatched = InTransit, b.e.command.Date
+	transfer.Status, transfer.Dispatched = InTransit, b.e.command.happened()
 	transfer.Lines = b.clear(transfer.Lines)
 	b.e.guarded(TransferKey(id), transfer, b.site.Owner, to.Owner)
 	b.e.record.Subject = string(id)
@@ -121,7 +121,7 @@ func (b Reject) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	transfer.Status, transfer.Resolved = Rejected, e.command.Date
+	transfer.Status, transfer.Resolved = Rejected, e.command.happened()
 	e.put(TransferKey(transfer.ID), transfer)
 	e.record.Subject = string(transfer.ID)
 	books.close()
@@ -180,8 +180,8 @@ func (e *execution) follows(transfer Transfer) error {
 	if transfer.Status == Rejected {
 		before = transfer.Resolved
 	}
-	if e.rules >= 2 && e.command.Date < before {
-		return refuse(DateBeforeDispatch, "transfer %s is %s since %s, so nothing comes of it on %s", transfer.ID, transfer.Status, before, e.command.Date)
+	if day := e.command.happened(); e.rules >= 2 && day < before {
+		return refuse(DateBeforeDispatch, "transfer %s is %s since %s, so nothing comes of it on %s", transfer.ID, transfer.Status, before, day)
 	}
 	return nil
 }
@@ -202,6 +202,14 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 		if groups, err = books.certified(groups); err != nil {
 			return err
 		}
+	} else {
+		var sent []LotLine
+		for _, line := range transfer.Lines {
+			sent = append(sent, LotLine{line.Lot, line.Quantity})
+		}
+		if err := books.age(sent); err != nil {
+			return err
+		}
 	}
 	if err := books.use(a.evidence); err != nil {
 		return err
@@ -212,7 +220,7 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 	if err := books.in(transfer.Product, a.quantity, books.arrive(transfer, groups, a)); err != nil {
 		return err
 	}
-	transfer.Status, transfer.Arrived, transfer.Resolved = to, a.quantity, e.command.Date
+	transfer.Status, transfer.Arrived, transfer.Resolved = to, a.quantity, e.command.happened()
 	if to == Received {
 		transfer.Receipt = e.command.ID
 	}

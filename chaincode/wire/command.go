@@ -19,18 +19,19 @@ var bodyTypes = func() map[string]reflect.Type {
 
 // head is a command without its body.
 type head struct {
-	ID     massbalance.CommandID
-	Type   string
-	Date   massbalance.Date
-	Period massbalance.PeriodID
-	By     string
+	ID       massbalance.CommandID
+	Type     string
+	Date     massbalance.Date
+	Period   massbalance.PeriodID
+	By       string
+	Occurred massbalance.Date
 }
 
 func formatCommand(b *bytes.Buffer, c massbalance.Command) error {
 	if c.Body == nil {
 		return fmt.Errorf("command %q has no body", c.ID)
 	}
-	h := head{c.ID, c.Body.Type(), c.Date, c.Period, c.By}
+	h := head{c.ID, c.Body.Type(), c.Date, c.Period, c.By, c.Occurred}
 	if err := formatStruct(b, reflect.ValueOf(h)); err != nil {
 		return err
 	}
@@ -59,6 +60,8 @@ func (s *scanner) command(c *massbalance.Command) error {
 			return s.value(reflect.ValueOf(&c.Date).Elem())
 		case "period":
 			return s.value(reflect.ValueOf(&c.Period).Elem())
+		case "occurred":
+			return s.value(reflect.ValueOf(&c.Occurred).Elem())
 		case "by":
 			return s.value(reflect.ValueOf(&c.By).Elem())
 		case "body":

@@ -9,7 +9,7 @@
 // numbers as numbers. Parse accepts exactly what Format gives. Decode accepts
 // JSON as people write it, for the way in.
 //
-// A command is {"id","type","date","period","by","body"}, its body that of the
+// A command is {"id","type","date","period","by","occurred","body"}, its body that of the
 // type. A document signed by a certifier is its compact JWS (RFC 7515, ES256).
 //
 // The forms follow from the types of package massbalance by reflection, so that

@@ -15,6 +15,7 @@ import (
 // can never be passed off as the other.
 const (
 	certificateType = "weighbridge-certificate+jws"
+	balanceType     = "weighbridge-balance-consent+jws"
 	standingType    = "weighbridge-certificate-standing+jws"
 	consentType     = "weighbridge-reversal-consent+jws"
 	findingType     = "weighbridge-statement-finding+jws"
@@ -71,6 +72,15 @@ func ParseSignedFinding(jws string) (massbalance.SignedFinding, error) {
 		return massbalance.SignedFinding{}, fmt.Errorf("couldn't read a signed finding: %w", err)
 	}
 	return massbalance.SignedFinding{Finding: document, Envelope: envelope}, nil
+}
+
+// ParseSignedBalanceConsent reads a certifier's consent; see ParseSignedCertificate.
+func ParseSignedBalanceConsent(jws string) (massbalance.SignedBalanceConsent, error) {
+	document, envelope, err := parseJWS[massbalance.BalanceConsent](jws, balanceType)
+	if err != nil {
+		return massbalance.SignedBalanceConsent{}, fmt.Errorf("couldn't read a signed consent: %w", err)
+	}
+	return massbalance.SignedBalanceConsent{Consent: document, Envelope: envelope}, nil
 }
 
 // ParseSignedStatement reads a verification statement from its compact JWS; see
@@ -134,6 +144,12 @@ func SignReversalConsent(c massbalance.ReversalConsent, kid massbalance.KeyID, k
 func SignFinding(f massbalance.FraudFinding, kid massbalance.KeyID, key *ecdsa.PrivateKey) (massbalance.SignedFinding, error) {
 	envelope, err := sign(f, findingType, kid, key)
 	return massbalance.SignedFinding{Finding: f, Envelope: envelope}, err
+}
+
+// SignBalanceConsent signs a consent as its certifier.
+func SignBalanceConsent(c massbalance.BalanceConsent, kid massbalance.KeyID, key *ecdsa.PrivateKey) (massbalance.SignedBalanceConsent, error) {
+	envelope, err := sign(c, balanceType, kid, key)
+	return massbalance.SignedBalanceConsent{Consent: c, Envelope: envelope}, err
 }
 
 // SignStatement signs a verification statement as its certifier.

@@ -33,6 +33,8 @@ func format(b *bytes.Buffer, v reflect.Value) error {
 		return formatString(b, compact(special.Envelope))
 	case massbalance.SignedFinding:
 		return formatString(b, compact(special.Envelope))
+	case massbalance.SignedBalanceConsent:
+		return formatString(b, compact(special.Envelope))
 	case massbalance.SignedStatement:
 		return formatString(b, compact(special.Envelope))
 	case massbalance.SignedReversalConsent:

@@ -73,6 +73,13 @@ func (s *scanner) value(v reflect.Value) error {
 		}
 		*target, err = ParseSignedStanding(text)
 		return err
+	case *massbalance.SignedBalanceConsent:
+		text, err := s.text()
+		if err != nil {
+			return err
+		}
+		*target, err = ParseSignedBalanceConsent(text)
+		return err
 	case *massbalance.SignedFinding:
 		text, err := s.text()
 		if err != nil {

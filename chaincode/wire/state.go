@@ -81,6 +81,8 @@ var valueParsers = map[massbalance.Kind]func([]byte) (massbalance.Value, error){
 	massbalance.KindProposal:        value[massbalance.Proposal],
 	massbalance.KindRules:           value[massbalance.Rules],
 	massbalance.KindSuperseded:      value[massbalance.Superseded],
+	massbalance.KindProfile:         value[massbalance.Profile],
+	massbalance.KindPool:            value[massbalance.Pool],
 	massbalance.KindSite:            value[massbalance.Site],
 	massbalance.KindHead:            value[massbalance.Head],
 	massbalance.KindProduct:         value[massbalance.Product],

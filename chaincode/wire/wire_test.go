@@ -49,6 +49,10 @@ func fill(v reflect.Value, name string) {
 		fill(reflect.ValueOf(&target.Statement).Elem(), name)
 		target.Envelope = envelope(target.Statement)
 		return
+	case *massbalance.SignedBalanceConsent:
+		fill(reflect.ValueOf(&target.Consent).Elem(), name)
+		target.Envelope = envelope(target.Consent)
+		return
 	case *massbalance.SignedStanding:
 		fill(reflect.ValueOf(&target.Standing).Elem(), name)
 		target.Envelope = envelope(target.Standing)
@@ -103,6 +107,12 @@ func envelope(document any) (e massbalance.Envelope) {
 			panic(err)
 		}
 		e = signed.Envelope
+	case massbalance.BalanceConsent:
+		signed, err := wire.SignBalanceConsent(d, "k1", key)
+		if err != nil {
+			panic(err)
+		}
+		e = signed.Envelope
 	case massbalance.Standing:
 		signed, err := wire.SignStanding(d, "k1", key)
 		if err != nil {
@@ -133,7 +143,7 @@ func envelope(document any) (e massbalance.Envelope) {
 }
 
 var values = []massbalance.Value{
-	massbalance.Consortium{}, massbalance.Proposal{}, massbalance.Rules{}, massbalance.Superseded{}, massbalance.Site{}, massbalance.Head{}, massbalance.Product{},
+	massbalance.Consortium{}, massbalance.Proposal{}, massbalance.Rules{}, massbalance.Superseded{}, massbalance.Profile{}, massbalance.Pool{}, massbalance.Site{}, massbalance.Head{}, massbalance.Product{},
 	massbalance.Recipe{}, massbalance.Derivation{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
 	massbalance.QuotaUse{}, massbalance.LandUnit{}, massbalance.Harvest{},
 	massbalance.Recall{}, massbalance.Taint{}, massbalance.Mark{},
@@ -185,7 +195,7 @@ func TestGolden(t *testing.T) {
 func TestParseUndoesFormat(t *testing.T) {
 	kinds := map[string]massbalance.Kind{}
 	for i, kind := range []massbalance.Kind{
-		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
+		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindProfile, massbalance.KindPool, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
 		massbalance.KindRecipe, massbalance.KindDerivation, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
 		massbalance.KindQuota, massbalance.KindLandUnit, massbalance.KindHarvest,
 		massbalance.KindRecall, massbalance.KindTaint, massbalance.KindMark,

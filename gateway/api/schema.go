@@ -76,6 +76,7 @@ var texts = map[reflect.Type]huma.Schema{
 	reflect.TypeFor[massbalance.SignedStanding]():        {Description: "A declaration on a certificate as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedFinding]():         {Description: "A finding against a verification statement as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedReversalConsent](): {Description: "A consent to reverse a command as a compact JWS (RFC 7515, ES256)."},
+	reflect.TypeFor[massbalance.SignedBalanceConsent]():  {Description: "A certifier's consent to a change of a site's balance as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.TraceabilityLevel]():     {Enum: members(massbalance.TraceabilityLevels)},
 	reflect.TypeFor[massbalance.Date]():                  {Format: "date"},
 	reflect.TypeFor[massbalance.CustodyModel]():          {Enum: members(massbalance.CustodyModels)},
@@ -184,12 +185,13 @@ func oneCommand(r huma.Registry, body massbalance.Body) *huma.Schema {
 		return &huma.Schema{
 			Type: huma.TypeObject,
 			Properties: map[string]*huma.Schema{
-				"id":     {Type: huma.TypeString, Description: "Chosen by the sender, unique in the organisation. Sent again with the same content it gives the first result."},
-				"type":   {Type: huma.TypeString, Enum: []any{body.Type()}},
-				"date":   {Type: huma.TypeString, Format: "date", Description: "The business date."},
-				"period": {Type: huma.TypeString, Description: "The mass balance period; it must be the site's open one."},
-				"by":     {Type: huma.TypeString, Description: "Who gave the command."},
-				"body":   schemaOf(r, t),
+				"id":       {Type: huma.TypeString, Description: "Chosen by the sender, unique in the organisation. Sent again with the same content it gives the first result."},
+				"type":     {Type: huma.TypeString, Enum: []any{body.Type()}},
+				"date":     {Type: huma.TypeString, Format: "date", Description: "The business date."},
+				"period":   {Type: huma.TypeString, Description: "The mass balance period; it must be the site's open one."},
+				"by":       {Type: huma.TypeString, Description: "Who gave the command."},
+				"occurred": {Type: huma.TypeString, Format: "date", Description: "On a late entry, the day on which it happened, in a period closed since."},
+				"body":     schemaOf(r, t),
 			},
 			Required: []string{"id", "type", "body"},
 		}

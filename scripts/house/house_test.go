@@ -75,6 +75,7 @@ var mayImport = map[string][]string{
 	"test-network/season/*": {"chaincode/massbalance", "chaincode/wire", "test-network/season"},
 	"test-network/starter":  {"chaincode/massbalance", "chaincode/wire"},
 	"test-network/balances": {"chaincode/massbalance", "chaincode/wire"},
+	"test-network/profiles": {"chaincode/massbalance", "chaincode/wire"},
 	"test-network":          {"chaincode/massbalance", "chaincode/wire", "network/*", "test-network/*"},
 	"scripts/*":             {},
 	"gateway/readmodel/*":   {"chaincode/massbalance", "chaincode/wire", "gateway/replay", "gateway/block", "gateway/submit"},
