@@ -104,15 +104,18 @@ func (p *process) run(ctx context.Context, listener net.Listener) error {
 }
 
 func (p *process) server() *http.Server {
+	stopping, stop := context.WithCancel(context.Background())
 	handler := api.New(api.Options{
 		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.client, Model: p.model, Status: p.status,
 		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.problem, Log: p.log}),
-		Metrics: p.metrics, Log: p.log,
+		Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})
-	return &http.Server{
+	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}
+	server.RegisterOnShutdown(stop)
+	return server
 }
 
 func (p *process) drain(server *http.Server) error {

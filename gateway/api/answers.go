@@ -50,12 +50,15 @@ type LotBalance struct {
 	Available       massbalance.Quantity
 	Certifier       massbalance.OrganisationID
 	Statement       massbalance.StatementID
+	Share           massbalance.Ratio
+	Scheme          massbalance.SchemeID
 	Parents         []massbalance.LotLine
 }
 
 func lotBalance(l massbalance.Lot) LotBalance {
 	return LotBalance{
-		l.ID, l.Site, l.Product, l.Characteristics, l.Model, l.Quantity, l.Spent, l.Available(), l.Certifier, l.Statement, l.Parents,
+		l.ID, l.Site, l.Product, l.Characteristics, l.Model, l.Quantity, l.Spent, l.Available(), l.Certifier, l.Statement,
+		l.Share, l.Scheme, l.Parents,
 	}
 }
 
@@ -111,15 +114,34 @@ type PathLot struct {
 }
 
 func claimOrigins(t readmodel.Trace) ClaimOrigins {
-	out := ClaimOrigins{Claim: t.Claim.ID, Product: t.Claim.Product, Quantity: t.Claim.Quantity, Rounding: t.Rounding}
-	for _, o := range t.Origins {
+	origins, path := origins(t.Sources)
+	return ClaimOrigins{t.Claim.ID, t.Claim.Product, t.Claim.Quantity, origins, t.Rounding, path}
+}
+
+// LotOrigins says where the credit of a lot came from, as it was made.
+type LotOrigins struct {
+	Lot      massbalance.LotID
+	Product  massbalance.ProductID
+	Quantity massbalance.Quantity
+	Origins  []ClaimOrigin
+	Rounding massbalance.Quantity
+	Path     []PathLot
+}
+
+func lotOrigins(t readmodel.LotTrace) LotOrigins {
+	origins, path := origins(t.Sources)
+	return LotOrigins{t.Lot.ID, t.Lot.Product, t.Lot.Quantity, origins, t.Rounding, path}
+}
+
+func origins(sources readmodel.Sources) (origins []ClaimOrigin, path []PathLot) {
+	for _, o := range sources.Origins {
 		s := o.Statement
-		out.Origins = append(out.Origins, ClaimOrigin{
+		origins = append(origins, ClaimOrigin{
 			o.Quantity, s.Producer, s.Certifier, s.ID, s.Certificate, s.Holder, s.Site, o.Introduced, o.Lots, s.Characteristics,
 		})
 	}
-	for _, step := range t.Path {
-		out.Path = append(out.Path, PathLot{step.Lot.ID, step.Lot.Site, step.Lot.Product, step.Lot.Model, step.Share})
+	for _, step := range sources.Path {
+		path = append(path, PathLot{step.Lot.ID, step.Lot.Site, step.Lot.Product, step.Lot.Model, step.Share})
 	}
-	return out
+	return origins, path
 }

@@ -25,6 +25,8 @@ func height(next uint64) string {
 // answer is a body with the height that it belongs to.
 type answer[B any] struct {
 	Height string `header:"Weighbridge-Height" doc:"The block at which this answer is true."`
+	ETag   string `header:"ETag" doc:"Names this answer at this height; sent back as If-None-Match it gives 304 until the next block."`
+	Cache  string `header:"Cache-Control"`
 	Body   B
 }
 
@@ -35,11 +37,15 @@ type route struct{ path, id, summary string }
 func registerRead[I, B any](s *server, r route, look func(*readmodel.Snapshot, *I) (B, error)) {
 	huma.Register(s.huma, huma.Operation{
 		OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
-		Responses: map[string]*huma.Response{"default": s.problemResponse("What went wrong.")},
+		Middlewares: huma.Middlewares{s.unchanged},
+		Responses: map[string]*huma.Response{
+			"304":     {Description: "Nothing changed since the answer named by If-None-Match."},
+			"default": s.problemResponse("What went wrong."),
+		},
 	}, func(ctx context.Context, in *I) (*answer[B], error) {
-		out := &answer[B]{}
+		out := &answer[B]{Cache: cacheControl}
 		err := s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) (err error) {
-			out.Height = height(snapshot.Next)
+			out.Height, out.ETag = height(snapshot.Next), s.etag(ctx, snapshot.Next)
 			out.Body, err = look(snapshot, in)
 			return err
 		})

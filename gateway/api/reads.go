@@ -14,6 +14,10 @@ func (s *server) registerReads() {
 	s.registerSites()
 	s.registerMovements()
 	s.registerJournal()
+	s.registerBooks()
+	s.registerTraces()
+	s.registerStandings()
+	s.registerEvents()
 }
 
 // registerRegister adds what belongs to no single member.
@@ -180,8 +184,11 @@ func (s *server) registerJournal() {
 			Site         massbalance.SiteID         `query:"site" doc:"Only the journal of this site."`
 			Organisation massbalance.OrganisationID `query:"organisation" doc:"Only records of this organisation."`
 			Type         string                     `query:"type" doc:"Only records of this type of command."`
+			From         massbalance.Date           `query:"from" doc:"Only from this business date on."`
+			To           massbalance.Date           `query:"to" doc:"Only up to this business date."`
 		}) (readmodel.Listing[PlacedRecord], error) {
-			entries, err := snapshot.Entries(readmodel.EntryFilter{Site: in.Site, Organisation: in.Organisation, Type: in.Type}, in.page())
+			entries, err := snapshot.Entries(readmodel.EntryFilter{
+				Site: in.Site, Organisation: in.Organisation, Type: in.Type, From: in.From, To: in.To}, in.page())
 			return mapped(entries, placedRecord), err
 		})
 	registerOne(s, route{"/api/v1/commands/{organisation}/{command}", "get-command", "The record of an accepted command"},

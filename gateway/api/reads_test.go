@@ -21,7 +21,11 @@ func TestReadsAnswerWithTheirHeight(t *testing.T) {
 		"/lots", "/lots?site=elevator&product=wheat&available=true", "/lots/growers/INT-1/1",
 		"/transfers?site=mill&direction=in&status=received", "/transfers/growers/DSP-1",
 		"/claims?organisation=brand", "/claims/brand/CLM-1", "/claims/brand/CLM-1/origins",
-		"/records?site=mill&organisation=miller&type=receive&limit=1&order=newest", "/commands/growers/INT-1", "/findings",
+		"/lots/brand/RCV-1/1/origins", "/lots/growers/INT-1/1/descendants", "/lots/growers/INT-1/1/records?limit=1",
+		"/periods?site=mill&open=true", "/sites/mill/periods/2026-Q3", "/conversions?site=mill&from=2026-08-17&to=2026-08-17", "/conversions/miller/CNV-1",
+		"/certificates/certifier/CERT-2026-04", "/coverage?site=elevator", "/statements/certifier/VS-2026-011", "/proposals", "/proposals?pending=true",
+		"/flow", "/flow?from=2026-08-10&to=2026-08-20",
+		"/records?site=mill&organisation=miller&type=receive&limit=1&order=newest", "/records?from=2026-08-01&to=2026-08-31", "/commands/growers/INT-1", "/findings",
 	} {
 		r := g.get("/api/v1" + path)
 		require.Equal(t, http.StatusOK, r.StatusCode, "%s: %s", path, r.body)
@@ -108,7 +112,8 @@ func TestRecordsAreEnoughForARecount(t *testing.T) {
 
 func TestWhatIsNotThere(t *testing.T) {
 	g := serve(t)
-	for _, path := range []string{"/sites/nowhere", "/sites/nowhere/accounts", "/lots/a/b/1", "/transfers/a/b", "/claims/a/b", "/claims/a/b/origins", "/commands/a/b", "/characteristics/a"} {
+	for _, path := range []string{"/sites/nowhere", "/sites/nowhere/accounts", "/lots/a/b/1", "/transfers/a/b", "/claims/a/b", "/claims/a/b/origins", "/commands/a/b", "/characteristics/a",
+		"/sites/mill/periods/nothing", "/conversions/growers/INT-1", "/lots/a/b/1/origins", "/lots/a/b/1/descendants", "/certificates/a/b", "/statements/a/b"} {
 		r := g.get("/api/v1" + path)
 		p := r.problem(t, http.StatusNotFound)
 		require.Contains(t, p["detail"], "there is no ")

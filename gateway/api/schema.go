@@ -78,6 +78,7 @@ var texts = map[reflect.Type]huma.Schema{
 	reflect.TypeFor[massbalance.SignedReversalConsent](): {Description: "A consent to reverse a command as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedBalanceConsent]():  {Description: "A certifier's consent to a change of a site's balance as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.TraceabilityLevel]():     {Enum: members(massbalance.TraceabilityLevels)},
+	reflect.TypeFor[massbalance.StandingKind]():          {Enum: members([]massbalance.StandingKind{massbalance.Suspended, massbalance.Reinstated, massbalance.Withdrawn})},
 	reflect.TypeFor[massbalance.Date]():                  {Format: "date"},
 	reflect.TypeFor[massbalance.CustodyModel]():          {Enum: members(massbalance.CustodyModels)},
 	reflect.TypeFor[massbalance.Code]():                  {Enum: members(massbalance.Codes)},
@@ -147,7 +148,7 @@ func structure(r huma.Registry, t reflect.Type) *huma.Schema {
 			continue
 		}
 		s.Properties[wireName(f.Name)] = schemaOf(r, f.Type)
-		if f.Type.Kind() == reflect.Struct {
+		if f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[massbalance.Ratio]() {
 			s.Required = append(s.Required, wireName(f.Name))
 		}
 	}

@@ -57,6 +57,9 @@ func TestSchemasNameWhatTheCodecWrites(t *testing.T) {
 		massbalance.Site{}, massbalance.Head{}, massbalance.Period{}, massbalance.Transfer{}, massbalance.Claim{}, massbalance.Verified{},
 		massbalance.Statement{}, massbalance.Certificate{}, massbalance.Characteristics{}, massbalance.Carbon{}, massbalance.Recipe{},
 		massbalance.Product{}, massbalance.Record{}, massbalance.Posting{}, massbalance.Consortium{}, massbalance.Figures{},
+		massbalance.Standing{}, massbalance.Parcel{}, api.PeriodOverview{}, api.PeriodBook{}, readmodel.PeriodLine{}, api.Conversion{},
+		api.ConversionOutput{}, api.CertificateStanding{}, api.SiteCoverage{}, api.RegisterProposal{}, api.LotOrigins{}, api.LotDescendants{},
+		api.DescendantLot{}, readmodel.Leave{}, readmodel.Flow{}, readmodel.FlowLink{}, readmodel.FlowEnd{}, api.BlockEvent{}, api.RecordEvent{},
 		api.LotBalance{}, api.StockAccount{}, api.SiteBooks{}, api.PlacedRecord{}, api.ClaimOrigins{}, api.ClaimOrigin{}, api.Result{},
 		api.Problem{}, readmodel.Finding{},
 	}
@@ -97,6 +100,7 @@ func fill(v reflect.Value) reflect.Value {
 		v.Set(reflect.Append(v, fill(reflect.New(v.Type().Elem()).Elem())))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
 	case reflect.String:
 		v.SetString("x")
 	case reflect.Bool:

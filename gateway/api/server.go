@@ -62,8 +62,10 @@ type Options struct {
 	// Metrics are served at /metrics beside the interface's own; nil begins anew.
 	Metrics *prometheus.Registry
 	Log     *slog.Logger
-	// Wait replaces WaitForRead where it is set.
-	Wait time.Duration
+	// Wait replaces WaitForRead where it is set, Heartbeat the time between signs of life in a stream.
+	Wait, Heartbeat time.Duration
+	// Stopping ends streams, which would otherwise last for ever; nil never does.
+	Stopping context.Context
 }
 
 // server is the interface's state: nothing but what it was given.
@@ -74,13 +76,20 @@ type server struct {
 	metrics *metrics
 	log     *slog.Logger
 	wait    time.Duration
+	etags   etags
+	// listeners has a place for each that may listen to events.
+	listeners chan struct{}
+	heartbeat time.Duration
 }
 
 // New makes the handler of everything that a gateway serves.
 func New(o Options) http.Handler {
-	s := &server{Options: o, mux: http.NewServeMux(), log: o.Log, wait: o.Wait}
+	s := &server{Options: o, mux: http.NewServeMux(), log: o.Log, wait: o.Wait, heartbeat: o.Heartbeat, etags: newETags()}
 	if s.wait == 0 {
 		s.wait = WaitForRead
+	}
+	if s.heartbeat == 0 {
+		s.heartbeat = heartbeatTime
 	}
 	s.metrics = newMetrics(s)
 	s.huma = humago.New(s.mux, s.describe())

@@ -96,7 +96,7 @@ func (f *fold) transaction(t replay.Transaction) error {
 		}
 	}
 	for _, w := range t.Writes {
-		if err := f.write(w); err != nil {
+		if err := f.write(t, w); err != nil {
 			return fmt.Errorf("%s: %w", wire.FormatKey(w.Key), err)
 		}
 	}
@@ -120,14 +120,22 @@ func (f *fold) entry(t replay.Transaction, e massbalance.Entry) error {
 		return err
 	}
 	r := e.Record
-	return f.exec(`INSERT INTO entries (block, idx, "transaction", organisation, command, type, date, site, period, sequence, subject, content, record)
+	if err := f.exec(`INSERT INTO entries (block, idx, "transaction", organisation, command, type, date, site, period, sequence, subject, content, record)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		f.block, t.Index, t.ID, r.Organisation, r.Command, r.Type, r.Date, r.Site, r.Period, r.Sequence, r.Subject, command, record)
+		f.block, t.Index, t.ID, r.Organisation, r.Command, r.Type, r.Date, r.Site, r.Period, r.Sequence, r.Subject, command, record); err != nil {
+		return err
+	}
+	for _, holder := range holders(e) {
+		if err := f.exec(`INSERT INTO touched SELECT ?, position FROM entries WHERE organisation = ? AND command = ?`, holder, r.Organisation, r.Command); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write stores a value and, where lists are made of its kind, its row. A row
 // keeps the position that it was first given.
-func (f *fold) write(w massbalance.Write) error {
+func (f *fold) write(t replay.Transaction, w massbalance.Write) error {
 	data, err := wire.FormatValue(w.Value)
 	if err != nil {
 		return err
@@ -136,7 +144,34 @@ func (f *fold) write(w massbalance.Write) error {
 	if err := f.exec(`INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, data); err != nil {
 		return err
 	}
+	switch v := w.Value.(type) {
+	case massbalance.Proposal:
+		return f.proposal(t, key, w.Key.B, v)
+	case massbalance.Lot:
+		for _, parent := range v.Parents {
+			if err := f.exec(`INSERT INTO descent VALUES (?, ?) ON CONFLICT DO NOTHING`, parent.Lot, key); err != nil {
+				return err
+			}
+		}
+	}
 	return f.row(key, w)
+}
+
+// proposal keeps the command that is asked for beside who asked: the ledger's
+// state has its hash only.
+func (f *fold) proposal(t replay.Transaction, key, digest string, p massbalance.Proposal) error {
+	content := []byte{}
+	for _, e := range t.Entries {
+		if e.Command.BodyContent.String() == digest {
+			var err error
+			if content, err = wire.Format(e.Command); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return f.exec(`INSERT INTO proposals (key, adopted, content) VALUES (?, ?, ?)
+		ON CONFLICT (key) DO UPDATE SET adopted = excluded.adopted`, key, p.Adopted, content)
 }
 
 func (f *fold) row(key string, w massbalance.Write) error {
@@ -152,6 +187,11 @@ func (f *fold) row(key string, w massbalance.Write) error {
 	case massbalance.Certificate:
 		return f.exec(`INSERT INTO certificates (key, holder) VALUES (?, ?)
 			ON CONFLICT (key) DO UPDATE SET holder = excluded.holder`, key, v.Holder)
+	case massbalance.Coverage:
+		return f.exec(`INSERT INTO coverage (key, site) VALUES (?, ?) ON CONFLICT (key) DO NOTHING`, key, w.Key.A)
+	case massbalance.Period:
+		return f.exec(`INSERT INTO periods (key, site, closed) VALUES (?, ?, ?)
+			ON CONFLICT (key) DO UPDATE SET closed = excluded.closed`, key, w.Key.A, v.Closed)
 	case massbalance.Verified:
 		s := v.Statement
 		return f.exec(`INSERT INTO statements (key, holder, site, product) VALUES (?, ?, ?, ?)

@@ -136,12 +136,15 @@ type EntryFilter struct {
 	Site         massbalance.SiteID
 	Organisation massbalance.OrganisationID
 	Type         string
+	// From and To bound the business date.
+	From, To massbalance.Date
 }
 
 // Entries lists the administrative records with their commands.
 func (s *Snapshot) Entries(f EntryFilter, p Page) (Listing[Entry], error) {
 	return s.entries(p,
-		condition{"t.site = ?", string(f.Site)}, condition{"t.organisation = ?", string(f.Organisation)}, condition{"t.type = ?", f.Type})
+		condition{"t.site = ?", string(f.Site)}, condition{"t.organisation = ?", string(f.Organisation)}, condition{"t.type = ?", f.Type},
+		condition{"t.date >= ?", string(f.From)}, condition{"t.date <> '' AND t.date <= ?", string(f.To)})
 }
 
 func (s *Snapshot) entries(p Page, where ...condition) (Listing[Entry], error) {

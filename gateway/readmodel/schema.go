@@ -3,7 +3,7 @@ package readmodel
 // schemaVersion is kept in the database. A file of another version is dropped
 // and folded anew: that is simpler than migrating, and as safe, because blocks
 // are the source.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // schema keeps every value once, in state; the tables below it hold what a
 // query filters and sorts by, and the key of the value.
@@ -28,16 +28,24 @@ CREATE TABLE entries (
 	content BLOB NOT NULL, record BLOB NOT NULL,
 	UNIQUE (organisation, command)) STRICT;
 CREATE INDEX entries_site ON entries (site, position);
+CREATE INDEX entries_block ON entries (block, position);
+
+CREATE TABLE touched (
+	holder TEXT NOT NULL, entry INTEGER NOT NULL REFERENCES entries (position),
+	PRIMARY KEY (holder, entry)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE findings (
 	position INTEGER PRIMARY KEY,
 	block INTEGER NOT NULL, "transaction" TEXT NOT NULL,
 	problem TEXT NOT NULL, key TEXT NOT NULL, expected TEXT NOT NULL, found TEXT NOT NULL) STRICT;
 
+CREATE TABLE proposals (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, adopted INTEGER NOT NULL, content BLOB NOT NULL) STRICT;
 CREATE TABLE sites (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, owner TEXT NOT NULL) STRICT;
 CREATE TABLE products (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE recipes (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, input TEXT NOT NULL) STRICT;
 CREATE TABLE certificates (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, holder TEXT NOT NULL) STRICT;
+
+CREATE TABLE coverage (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, site TEXT NOT NULL) STRICT;
 
 CREATE TABLE statements (
 	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
@@ -48,10 +56,19 @@ CREATE TABLE accounts (
 	site TEXT NOT NULL, product TEXT NOT NULL) STRICT;
 CREATE INDEX accounts_site ON accounts (site, position);
 
+CREATE TABLE periods (
+	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+	site TEXT NOT NULL, closed INTEGER NOT NULL) STRICT;
+CREATE INDEX periods_site ON periods (site, position);
+
 CREATE TABLE lots (
 	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
 	site TEXT NOT NULL, product TEXT NOT NULL, available INTEGER NOT NULL) STRICT;
 CREATE INDEX lots_site ON lots (site, available, position);
+
+CREATE TABLE descent (
+	parent TEXT NOT NULL, child TEXT NOT NULL,
+	PRIMARY KEY (parent, child)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE transfers (
 	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
