@@ -23,6 +23,8 @@ const (
 	SignatureInvalid     Code = "signature_invalid"       // not signed by the certifier named
 	CertificateSuspended Code = "certificate_suspended"   // I11: suspended or withdrawn on the day
 	CertificateInvalid   Code = "certificate_invalid"     // not valid on the day, or out of scope
+	ProjectMismatch      Code = "project_mismatch"        // the statement is not of what the project does
+	ExceedsRegion        Code = "exceeds_region"          // a region verified beyond what it can bear
 	ExceedsLand          Code = "exceeds_land"            // a land unit verified beyond its size
 	EvidenceUsed         Code = "evidence_used"           // I6: a document counts once
 	TransferResolved     Code = "transfer_resolved"       // I4
@@ -68,7 +70,7 @@ const (
 var Codes = []Code{
 	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists, VersionNotNext,
 	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, PeriodLength, SignatureInvalid, CertificateSuspended,
-	CertificateInvalid, ExceedsLand, EvidenceUsed, TransferResolved, NotReversible, ReversalNotAgreed,
+	CertificateInvalid, ProjectMismatch, ExceedsRegion, ExceedsLand, EvidenceUsed, TransferResolved, NotReversible, ReversalNotAgreed,
 	ReversalOutOfTime, ClaimReversed, ProductMismatch, ConversionBackwards, WrongSite, DateBeforeDispatch, WrongScheme,
 	WrongModel, CustodyModelRaised, ModelNotAllowed, OriginMismatch, AttributionForbidden, InputProportion,
 	NotInLineage, WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota, AttributionExceeds,

@@ -101,6 +101,9 @@ type (
 	// its certifier's signed consent.
 	ChangeBalance struct{ Document SignedBalanceConsent }
 
+	// RegisterProject registers an insetting project of the submitting organisation.
+	RegisterProject struct{ Project Project }
+
 	// OpenPeriod begins a site's next mass balance period. It follows the
 	// previous one without a gap.
 	OpenPeriod struct {
@@ -359,6 +362,7 @@ func (RegisterProfile) Type() string      { return "register_profile" }
 func (RegisterSite) Type() string         { return "register_site" }
 func (ChooseScheme) Type() string         { return "choose_scheme" }
 func (ChangeBalance) Type() string        { return "change_balance" }
+func (RegisterProject) Type() string      { return "register_project" }
 func (OpenPeriod) Type() string           { return "open_period" }
 func (ClosePeriod) Type() string          { return "close_period" }
 func (PublishCertificate) Type() string   { return "publish_certificate" }
@@ -392,7 +396,7 @@ func (Reverse) Type() string              { return "reverse" }
 // Bodies holds an empty body of every command, in the order of the book's chapters.
 var Bodies = []Body{
 	FoundConsortium{}, RegisterOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterCertifier{},
-	RegisterProfile{}, RegisterSite{}, ChooseScheme{}, ChangeBalance{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
+	RegisterProfile{}, RegisterSite{}, RegisterProject{}, ChooseScheme{}, ChangeBalance{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{},
 	PublishFinding{}, AdoptFinding{}, TraceRecall{}, CoverRecall{},
 	Downgrade{}, Decouple{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},

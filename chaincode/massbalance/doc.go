@@ -252,6 +252,21 @@
 // then cannot see that two documents mean the same field. A crop that is harvested several
 // times a year has one statement per vintage, and a yield cap per year.
 //
+// For a crop whose certified share has become implausible the consortium may
+// adopt a limit per region and vintage: the statement that would pass it is
+// refused. It counts the statements published while it holds.
+//
+// # Insetting projects
+//
+// A project says what is done on farms of the chain, for how long, who pays for
+// it in what shares, and what it sets out to reach. A statement may name it; the
+// product, the practice and the vintage must then be the project's. The name is
+// one of the specified characteristics, so credit of a project never merges with other
+// credit and shows in every lot, transfer and claim where its outcome went; what came
+// in is summed up per project and site. To have paid is not to have credit: a
+// funder claims the volume that it bought, like anybody else. The shares say how
+// the funders may divide among them what others report of the project.
+//
 // # Several schemes, one volume
 //
 // A harvest certified under several schemes is one statement that names the
@@ -293,8 +308,9 @@
 // one. Credit in transit is traced on arrival. Credit that was lost or
 // cancelled before it was traced is neither frozen nor covered: nobody claims it.
 //
-// Frozen credit stays in its lot for ever. A marked claim is covered by credit
-// of the same product and scheme under a custody model no looser, put up by
+// Frozen credit stays in its lot for ever: it is neither carried nor forfeited at
+// the close of a period. A marked claim is covered by credit of the same product
+// and scheme under a custody model no looser, put up by
 // anybody who has it; this is a claim of its own that names the one it covers,
 // and can be recalled in turn. The ledger keeps, per finding, what was
 // introduced, found frozen, found claimed and covered; the claim itself, like

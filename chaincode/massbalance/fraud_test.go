@@ -10,7 +10,9 @@ import (
 )
 
 // This file plays the fraud and failure cases of the field on the ledger and
-// shows where it stops them, or says what it cannot see.
+// shows where it stops them, or says what it cannot see. Those that need a chapter
+// of their own are elsewhere: fraud found after the sale, and the taint of a pool,
+// in recall_test; a wrong booking in reversal_test; mixed schemes in land_test.
 
 // Forged upstream certificates (organic cotton, India 2020: 20,000 t on fake
 // transaction certificates behind a cloned web site). A document counts by the
@@ -47,7 +49,8 @@ func TestFraudPhantomShipmentMakesNoCredit(t *testing.T) {
 
 // The certified share explodes (cocoa, Côte d'Ivoire 2024: "97 % of our cocoa is
 // Fairtrade certified. That's not possible"). Each producer group has a quota,
-// so the share cannot grow beyond what was set; and a suspension stops all of it.
+// so the share cannot grow beyond what was set; a region can have a limit, see
+// TestRegionLimits; and a suspension stops all of it.
 func TestFraudCertifiedShareExplodes(t *testing.T) {
 	l := founded(t)
 	l.must("growers", l.certificate("group", func(c *Certificate) { c.Quotas = []Quota{{"wheat", kg("10000")}} }))

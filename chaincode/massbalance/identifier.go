@@ -96,6 +96,15 @@ func (d Date) Valid() bool {
 	return err == nil && t.Year() >= 1900
 }
 
+// year is the year of a valid date.
+func (d Date) year() int {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return 0
+	}
+	return t.Year()
+}
+
 // Next returns the following day of a valid date.
 func (d Date) Next() Date { return d.plus(1) }
 

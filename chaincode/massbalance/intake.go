@@ -56,6 +56,9 @@ func (b Introduce) execute(e *execution) error {
 	if err := e.checkRecalled(origin{s.Certifier, s.ID}); err != nil {
 		return err
 	}
+	if err := books.project(s, quantity); err != nil {
+		return err
+	}
 	verified.Introduced = total
 	e.put(key, verified)
 	id := books.create(Lot{

@@ -30,6 +30,9 @@ const (
 	KindHarvest         Kind = "harvest"         // land unit, product/vintage
 	KindCharacteristics Kind = "characteristics" // hash
 	KindLot             Kind = "lot"             // lot
+	KindProject         Kind = "project"         // project
+	KindOutcome         Kind = "outcome"         // project, site
+	KindRegionUse       Kind = "region_use"      // product, region/vintage
 	KindRecall          Kind = "recall"          // certifier, statement
 	KindTaint           Kind = "taint"           // lot
 	KindMark            Kind = "mark"            // claim
@@ -105,6 +108,13 @@ func HarvestKey(unit LandUnitID, product ProductID, vintage int) Key {
 }
 func CharacteristicsKey(id CharacteristicsID) Key { return Key{KindCharacteristics, string(id), ""} }
 func LotKey(id LotID) Key                         { return Key{KindLot, string(id), ""} }
+func ProjectKey(id ProjectID) Key                 { return Key{KindProject, string(id), ""} }
+func OutcomeKey(id ProjectID, site SiteID) Key {
+	return Key{KindOutcome, string(id), string(site)}
+}
+func RegionUseKey(product ProductID, region string, vintage int) Key {
+	return Key{KindRegionUse, string(product), region + "/" + strconv.Itoa(vintage)}
+}
 func RecallKey(certifier OrganisationID, id StatementID) Key {
 	return Key{KindRecall, string(certifier), string(id)}
 }

@@ -85,6 +85,51 @@ func (e *execution) useQuota(s Statement, quantity Quantity) error {
 	return nil
 }
 
+// RegionUse is how much of a region's harvest was verified while there was a limit.
+type RegionUse struct{ Verified Quantity }
+
+func (RegionUse) isValue() {}
+
+// checkRegionLimits says what is wrong with the form of limits, or "".
+func (p Product) checkRegionLimits() string {
+	seen := map[string]bool{}
+	for _, limit := range p.RegionLimits {
+		at := fmt.Sprintf("%s %d", limit.Region, limit.Vintage)
+		switch {
+		case !ValidName(limit.Region) || limit.Vintage < 1900 || limit.Vintage > 9999 || seen[at]:
+			return fmt.Sprintf("product %s: limit of region %q in %d is not of a region and year, or named twice", p.ID, limit.Region, limit.Vintage)
+		case limit.Quantity.IsZero() || limit.Source == "" || !validText(limit.Source):
+			return fmt.Sprintf("product %s: limit of %s must be more than 0 kg and needs a source of at most %d bytes", p.ID, at, textLimit)
+		}
+		seen[at] = true
+	}
+	return ""
+}
+
+// verifyRegion counts a statement against the limit of its region and vintage:
+// where the certified share of a harvest would pass what is possible, the next
+// statement is refused before anything is introduced on it. Statements from
+// before the limit was adopted do not count.
+func (e *execution) verifyRegion(product Product, s Statement) error {
+	for _, limit := range product.RegionLimits {
+		if limit.Region != s.Characteristics.Region || limit.Vintage != s.Characteristics.Vintage {
+			continue
+		}
+		key := RegionUseKey(product.ID, limit.Region, limit.Vintage)
+		use, _, err := find[RegionUse](e, key)
+		if err != nil {
+			return err
+		}
+		total := use.Verified.Add(s.Quantity)
+		if limit.Quantity.Less(total) {
+			left, _ := limit.Quantity.Sub(use.Verified)
+			return lacking(ExceedsRegion, left, s.Quantity, "%s of %s in %d is certified up to %s kg (%s), %s kg are verified already", product.ID, limit.Region, limit.Vintage, limit.Quantity, limit.Source, use.Verified)
+		}
+		e.put(key, RegionUse{total})
+	}
+	return nil
+}
+
 // checkParcels says what is wrong with the form of parcels, or "".
 func (s Statement) checkParcels() string {
 	if len(s.Parcels) == 0 {

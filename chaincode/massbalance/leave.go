@@ -98,6 +98,9 @@ func (b *books) claim(c Claim) error {
 	if err != nil {
 		return err
 	}
+	if c.Projects, err = b.e.projectsOf(c.Lines); err != nil {
+		return err
+	}
 	c.Organisation, c.Site, c.Date = b.e.tx.Organisation, b.site.ID, b.e.command.Date
 	for _, line := range c.Lines {
 		c.Quantity = c.Quantity.Add(line.Quantity)

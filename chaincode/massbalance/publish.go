@@ -85,7 +85,8 @@ func (b PublishStatement) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	if _, err := need[Product](e, ProductKey(s.Product)); err != nil {
+	product, err := need[Product](e, ProductKey(s.Product))
+	if err != nil {
 		return err
 	}
 	if err := e.absent(StatementKey(s.Certifier, s.ID)); err != nil {
@@ -99,6 +100,12 @@ func (b PublishStatement) execute(e *execution) error {
 		return refuse(CertificateInvalid, "certificate %s of %s does not cover %s at %s of %s under %s", certificate.ID, s.Certifier, s.Product, s.Site, s.Holder, s.Characteristics.Scheme)
 	}
 	if err := e.checkAlsoSchemes(s); err != nil {
+		return err
+	}
+	if err := e.checkProject(s); err != nil {
+		return err
+	}
+	if err := e.verifyRegion(product, s); err != nil {
 		return err
 	}
 	if err := e.verifyLand(s); err != nil {

@@ -456,3 +456,20 @@ func TestReversalsAndRecalls(t *testing.T) {
 	})
 	l.check()
 }
+
+// Frozen credit is nobody's to carry or to forfeit, so a site with nothing else
+// can still close its period once it was traced, which the site may do itself.
+func TestFrozenCreditAtTheClose(t *testing.T) {
+	l := depot(t, published("iscc-eu"))
+	lot := LotID(l.must("growers", deliver("1000", "T1")).Subject)
+	l.must("growers", Withdraw{Site: "depot", Product: "wheat", Quantity: kg("400"), Purpose: "feed"})
+	l.must("brand", l.finding("f1", against("ds")))
+	close := l.closing("depot", period, nil)
+	l.refuses([]refusal{
+		{"carried beyond the stock", CarryOverExceeded, "growers", close, "400"},
+		{"forfeited", Recalled, "growers", with(close, func(b *ClosePeriod) { b.Expired = []LotLine{{lot, kg("400")}} }), ""},
+	})
+	l.must("growers", traces("ds", lot))
+	l.must("growers", close)
+	require.Equal(t, "1000.000", FormatGrams(l.check().Characteristics[characteristics().ID()].Frozen))
+}

@@ -208,6 +208,7 @@ func (t *Tally) register(e Entry) {
 			return
 		}
 		maps.DeleteFunc(t.caps, func(cap string, _ *big.Int) bool { return strings.HasPrefix(cap, string(body.Product.ID)+"/") })
+		t.intake.limit(body.Product)
 		t.moistures[body.Product.ID] = body.Product.ReferenceMoisture
 		for _, c := range body.Product.YieldCaps {
 			t.caps[string(body.Product.ID)+"/"+c.Region] = GramsOf(c.PerHectare)
@@ -429,6 +430,7 @@ func (t *Tally) CompareState(state Memory) []string {
 		differences = append(differences, fmt.Sprintf("stored are %d lots and %d accounts, recounted %d and %d", lots, accounts, len(t.lots), len(t.Accounts)))
 	}
 	differences = append(differences, t.recalled.compare(state)...)
+	differences = append(differences, t.intake.compare(state)...)
 	slices.Sort(differences)
 	return differences
 }

@@ -86,7 +86,7 @@ func (b RegisterProduct) check() string {
 		}
 		seen[c.Region] = true
 	}
-	return ""
+	return p.checkRegionLimits()
 }
 
 func (b RegisterProduct) execute(e *execution) error {

@@ -104,6 +104,17 @@ type Product struct {
 	// ReferenceMoisture, if given, is the moisture at which all quantities of
 	// the product are booked; it is less than 1.
 	ReferenceMoisture Ratio
+	// RegionLimits bound what is verified of a region's harvest in all.
+	RegionLimits []RegionLimit
+}
+
+// RegionLimit is the most that all statements together may verify of a product
+// for a region and vintage, such as the part of its harvest that can be certified.
+type RegionLimit struct {
+	Region   string
+	Vintage  int
+	Quantity Quantity
+	Source   string
 }
 
 // yieldCap finds the cap of a region.
@@ -382,6 +393,8 @@ type Claim struct {
 	// Covers is the claim that this one stands in for, where that rested on a
 	// recalled statement.
 	Covers ClaimID
+	// Projects are the insetting projects that the lines come of.
+	Projects []ProjectID
 }
 
 // Evidence marks a document as used, and by which command.

@@ -146,7 +146,7 @@ var values = []massbalance.Value{
 	massbalance.Consortium{}, massbalance.Proposal{}, massbalance.Rules{}, massbalance.Superseded{}, massbalance.Profile{}, massbalance.Pool{}, massbalance.Site{}, massbalance.Head{}, massbalance.Product{},
 	massbalance.Recipe{}, massbalance.Derivation{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
 	massbalance.QuotaUse{}, massbalance.LandUnit{}, massbalance.Harvest{},
-	massbalance.Recall{}, massbalance.Taint{}, massbalance.Mark{},
+	massbalance.Recall{}, massbalance.Taint{}, massbalance.Mark{}, massbalance.Project{}, massbalance.ProjectOutcome{}, massbalance.RegionUse{},
 	massbalance.Characteristics{}, massbalance.Lot{}, massbalance.Account{}, massbalance.Transfer{},
 	massbalance.Period{}, massbalance.Claim{}, massbalance.TierReport{}, massbalance.Reversal{}, massbalance.Evidence{}, massbalance.Record{},
 }
@@ -198,7 +198,7 @@ func TestParseUndoesFormat(t *testing.T) {
 		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindProfile, massbalance.KindPool, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
 		massbalance.KindRecipe, massbalance.KindDerivation, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
 		massbalance.KindQuota, massbalance.KindLandUnit, massbalance.KindHarvest,
-		massbalance.KindRecall, massbalance.KindTaint, massbalance.KindMark,
+		massbalance.KindRecall, massbalance.KindTaint, massbalance.KindMark, massbalance.KindProject, massbalance.KindOutcome, massbalance.KindRegionUse,
 		massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,
 		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindTierReport, massbalance.KindReversal, massbalance.KindEvidence, massbalance.KindRecord,
 	} {
