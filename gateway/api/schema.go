@@ -11,6 +11,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
@@ -85,6 +86,9 @@ var texts = map[reflect.Type]huma.Schema{
 	reflect.TypeFor[massbalance.Role]():                  {Enum: members([]massbalance.Role{massbalance.Trading, massbalance.Certification})},
 	reflect.TypeFor[massbalance.TransferStatus]():        {Enum: members(statuses)},
 	reflect.TypeFor[submit.Stage]():                      {Enum: members(stages)},
+	reflect.TypeFor[imports.Outcome]():                   {Enum: members(imports.Outcomes)},
+	reflect.TypeFor[imports.State]():                     {Enum: members(imports.States)},
+	reflect.TypeFor[imports.Kind]():                      {Enum: members(imports.Kinds)},
 }
 
 var (

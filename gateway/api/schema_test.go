@@ -14,6 +14,7 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
 	"github.com/weighbridge/weighbridge/gateway/api"
+	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
@@ -61,7 +62,7 @@ func TestSchemasNameWhatTheCodecWrites(t *testing.T) {
 		api.ConversionOutput{}, api.CertificateStanding{}, api.SiteCoverage{}, api.RegisterProposal{}, api.LotOrigins{}, api.LotDescendants{},
 		api.DescendantLot{}, readmodel.Leave{}, readmodel.Flow{}, readmodel.FlowLink{}, readmodel.FlowEnd{}, api.BlockEvent{}, api.RecordEvent{},
 		api.LotBalance{}, api.StockAccount{}, api.SiteBooks{}, api.PlacedRecord{}, api.ClaimOrigins{}, api.ClaimOrigin{}, api.Result{},
-		api.Problem{}, readmodel.Finding{},
+		api.Problem{}, readmodel.Finding{}, imports.Job{}, imports.Report{}, imports.LineReport{},
 	}
 	for _, body := range massbalance.Bodies {
 		values = append(values, body)

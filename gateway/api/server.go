@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
@@ -57,6 +58,8 @@ type Options struct {
 	Submitter    Submitter
 	Model        Model
 	Status       func() Status
+	// Imports may be nil: then files are imported by one of its own.
+	Imports *imports.Importer
 	// Pages may be nil.
 	Pages Pages
 	// Metrics are served at /metrics beside the interface's own; nil begins anew.
@@ -93,7 +96,11 @@ func New(o Options) http.Handler {
 	}
 	s.metrics = newMetrics(s)
 	s.huma = humago.New(s.mux, s.describe())
+	if s.Imports == nil {
+		s.Imports = imports.New(imports.Options{Organisation: o.Organisation, Model: o.Model, Submitter: o.Submitter, Log: o.Log})
+	}
 	s.registerCommands()
+	s.registerImports()
 	s.registerReads()
 	s.registerHealth()
 	if o.Pages != nil {

@@ -1,0 +1,168 @@
+package imports
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/submit"
+)
+
+// Outcome is what becomes, or would become, of a line.
+type Outcome string
+
+// A line is accepted, repeated or refused by the rules; malformed where it can't
+// be read; waiting until it was sent; not sent where the run stopped before it;
+// and unknown where it was sent and nobody can say.
+const (
+	Accepted  Outcome = "accepted"
+	Repeated  Outcome = "repeated"
+	Refused   Outcome = "refused"
+	Malformed Outcome = "malformed"
+	Waiting   Outcome = "waiting"
+	NotSent   Outcome = "not_sent"
+	Unknown   Outcome = "unknown"
+)
+
+// Outcomes lists them.
+var Outcomes = []Outcome{Accepted, Repeated, Refused, Malformed, Waiting, NotSent, Unknown}
+
+// LineReport is one line with what becomes of it.
+type LineReport struct {
+	Line     int
+	Document string
+	Outcome  Outcome
+	// Column is where a malformed line is wrong.
+	Column string
+	// Code, Message and Figures are the rules' words.
+	Code    massbalance.Code
+	Message string
+	Figures *massbalance.Figures
+	// Command, Type and What say what the line was made into.
+	Command     massbalance.CommandID
+	Type        string
+	What        string
+	Transaction string
+	Block       uint64
+}
+
+// Report is what becomes of a whole file.
+type Report struct {
+	Kind Kind
+	// Accepted to Malformed count lines by their outcome.
+	Accepted  int
+	Repeated  int
+	Refused   int
+	Malformed int
+	// IgnoredColumns mean nothing for this kind of file.
+	IgnoredColumns []string
+	Lines          []LineReport
+}
+
+func (p *plan) report(kind Kind) Report {
+	r := Report{Kind: kind, IgnoredColumns: p.ignored, Malformed: p.malformed, Lines: make([]LineReport, len(p.lines))}
+	for i, one := range p.lines {
+		r.Lines[i] = one.report
+	}
+	return r
+}
+
+// decided notes the rules' result on a line.
+func (r *Report) decided(i int, result massbalance.Result) {
+	l := &r.Lines[i]
+	l.Code, l.Message, l.Figures, l.Transaction = result.Code, result.Message, result.Figures, result.Transaction
+	switch {
+	case result.Code != massbalance.Accepted:
+		l.Outcome = Refused
+		r.Refused++
+	case result.Repeated:
+		l.Outcome = Repeated
+		r.Repeated++
+	default:
+		l.Outcome = Accepted
+		r.Accepted++
+	}
+}
+
+// Submitter brings commands to the ledger; see package submit.
+type Submitter interface {
+	Submit(ctx context.Context, commands []massbalance.Command) ([]submit.Outcome, error)
+}
+
+// Model is the gateway's own copy of the ledger.
+type Model interface {
+	Read(ctx context.Context, look func(*readmodel.Snapshot) error) error
+	Await(ctx context.Context, block uint64) error
+}
+
+// Options say for whom files are imported.
+type Options struct {
+	Organisation massbalance.OrganisationID
+	Model        Model
+	Submitter    Submitter
+	Log          *slog.Logger
+}
+
+// Importer imports files and remembers the last of its jobs.
+type Importer struct {
+	Options
+	mu   sync.Mutex
+	jobs []*Job
+}
+
+// New makes an importer.
+func New(o Options) *Importer { return &Importer{Options: o} }
+
+// dryRun is the transaction of a dry run; it is in no block.
+const dryRun = "dry-run"
+
+// DryRun says what would become of each line and sends nothing. The report
+// belongs to the height given.
+func (i *Importer) DryRun(ctx context.Context, r Request) (report Report, next uint64, err error) {
+	err = i.Model.Read(ctx, func(s *readmodel.Snapshot) error {
+		next = s.Next
+		p, err := newPlan(s, i.Organisation, r)
+		if err != nil {
+			return err
+		}
+		report = p.report(r.Kind)
+		commands, at := p.commands()
+		batch, err := massbalance.ExecuteBatch(s, massbalance.Tx{ID: dryRun, Organisation: i.Organisation}, commands)
+		if err != nil {
+			return fmt.Errorf("couldn't try the commands: %w", err)
+		}
+		for n, result := range batch.Results {
+			if result.Transaction == dryRun {
+				result.Transaction = ""
+			}
+			report.decided(at[n], result)
+		}
+		return nil
+	})
+	return report, next, err
+}
+
+// commands lists the commands of the lines that can be read, with the place of each.
+func (p *plan) commands() (commands []massbalance.Command, at []int) {
+	for i, one := range p.lines {
+		if one.good {
+			commands, at = append(commands, one.command), append(at, i)
+		}
+	}
+	return commands, at
+}
+
+// MalformedFile says that a file was not sent, because some of its lines can't be read.
+type MalformedFile struct{ Report Report }
+
+// Error counts the lines.
+func (m *MalformedFile) Error() string {
+	return fmt.Sprintf("%d of %d lines can't be read; nothing was sent", m.Report.Malformed, len(m.Report.Lines))
+}
+
+// ErrBusy says that too many imports are running.
+var ErrBusy = errors.New("too many imports are running; try again when one is done")
