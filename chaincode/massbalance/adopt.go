@@ -16,6 +16,7 @@ type Superseded struct {
 	Recipe    *Recipe
 	Certifier *Certifier
 	Profile   *Profile
+	Baseline  *Baseline
 }
 
 // adopt counts one more member for a change and lets it take effect at the

@@ -199,6 +199,18 @@ func (b *books) spend(lots []Lot, lines []LotLine, to Holder) error {
 
 // create makes a lot of credit that arrives from a holder.
 func (b *books) create(lot Lot, from Holder) LotID {
+	return b.createOf(lot, []source{{lot.Characteristics, lot.Quantity}}, from)
+}
+
+// source is credit of one set that goes into a lot.
+type source struct {
+	set      CharacteristicsID
+	quantity Quantity
+}
+
+// createOf makes a lot of credit of one or several sets; where they are not the
+// lot's own, their figures were computed again.
+func (b *books) createOf(lot Lot, sources []source, from Holder) LotID {
 	b.lots++
 	lot.ID = lotID(b.e.tx.Organisation, b.e.command.ID, b.lots)
 	lot.Site = b.site.ID
@@ -206,7 +218,13 @@ func (b *books) create(lot Lot, from Holder) LotID {
 		lot.Booked = b.e.command.Date
 	}
 	b.e.put(LotKey(lot.ID), lot)
-	b.e.post(Posting{Characteristics: lot.Characteristics, Model: lot.Model, Quantity: lot.Quantity, From: from, To: lotHolder(lot)})
+	for _, s := range sources {
+		posting := Posting{Characteristics: s.set, Model: lot.Model, Quantity: s.quantity, From: from, To: lotHolder(lot)}
+		if s.set != lot.Characteristics {
+			posting.Restated = lot.Characteristics
+		}
+		b.e.post(posting)
+	}
 	return lot.ID
 }
 
@@ -217,7 +235,9 @@ func (b *books) age(parents []LotLine) error {
 	if b.site.Scheme == "" {
 		return nil
 	}
-	b.booked = b.e.command.Date
+	if b.booked == "" {
+		b.booked = b.e.command.Date
+	}
 	for _, parent := range parents {
 		lot, err := need[Lot](b.e, LotKey(parent.Lot))
 		if err != nil {

@@ -28,25 +28,9 @@ type Characteristics struct {
 	AlsoSchemes []SchemeID
 	// Project is the insetting project that the characteristics come of, "" for none.
 	Project ProjectID
-}
-
-// Carbon holds the figures of a product carbon footprint side by side, as PACT
-// v3 and the GHG Protocol Land Sector and Removals Standard ask. They are never
-// netted into one stored number. Removals and biogenic uptake are zero or
-// negative, the others zero or positive.
-type Carbon struct {
-	Fossil         CarbonFigure
-	LandManagement CarbonFigure
-	LandUseChange  CarbonFigure
-	BiogenicNonCO2 CarbonFigure
-	BiogenicUptake CarbonFigure
-	Removals       CarbonFigure
-}
-
-// CarbonFigure is one figure in kg CO2e per kg of product and how it was found.
-type CarbonFigure struct {
-	Intensity Intensity
-	Method    string
+	// DerivedFrom are the sets from which the ledger computed the carbon figures
+	// of this one, sorted; no certifier's set has any.
+	DerivedFrom []CharacteristicsID
 }
 
 // ID hashes the canonical form: every field by name and quoted, in the order
@@ -58,9 +42,7 @@ func (c Characteristics) ID() CharacteristicsID {
 	for _, practice := range c.Practices {
 		fmt.Fprintf(&b, "practice %q\n", practice)
 	}
-	for _, f := range c.Carbon.figures() {
-		fmt.Fprintf(&b, "%s %s %q\n", f.name, f.Intensity, f.Method)
-	}
+	c.Carbon.writeFirst(&b)
 	// Later additions stand only where they are used, so that older sets keep their IDs.
 	for _, scheme := range c.AlsoSchemes {
 		fmt.Fprintf(&b, "also scheme %q\n", scheme)
@@ -68,25 +50,12 @@ func (c Characteristics) ID() CharacteristicsID {
 	if c.Project != "" {
 		fmt.Fprintf(&b, "project %q\n", c.Project)
 	}
+	c.Carbon.writeLater(&b)
+	for _, id := range c.DerivedFrom {
+		fmt.Fprintf(&b, "derived from %s\n", id)
+	}
 	sum := sha256.Sum256([]byte(b.String()))
 	return CharacteristicsID(hex.EncodeToString(sum[:]))
-}
-
-type namedFigure struct {
-	name string
-	CarbonFigure
-	sign int // the sign that the figure may have
-}
-
-func (c Carbon) figures() []namedFigure {
-	return []namedFigure{
-		{"fossil", c.Fossil, +1},
-		{"land management", c.LandManagement, +1},
-		{"land-use change", c.LandUseChange, +1},
-		{"biogenic non-CO2", c.BiogenicNonCO2, +1},
-		{"biogenic uptake", c.BiogenicUptake, -1},
-		{"removals", c.Removals, -1},
-	}
 }
 
 // check says what is wrong with a set, or "".
@@ -115,13 +84,11 @@ func (c Characteristics) check() string {
 			return fmt.Sprintf("characteristics: practice %q is not a name", practice)
 		}
 	}
-	for _, f := range c.Carbon.figures() {
-		if f.Intensity.Sign() == -f.sign {
-			return fmt.Sprintf("characteristics: %s of %s kg CO2e/kg has the wrong sign", f.name, f.Intensity)
-		}
-		if f.Intensity.Sign() != 0 && f.Method == "" || !validText(f.Method) {
-			return fmt.Sprintf("characteristics: %s needs a method of at most %d bytes", f.name, textLimit)
-		}
+	if len(c.DerivedFrom) > 0 {
+		return "characteristics: only the ledger derives sets from others"
+	}
+	if problem := c.Carbon.check(); problem != "" {
+		return "characteristics: " + problem
 	}
 	return ""
 }

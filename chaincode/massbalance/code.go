@@ -41,6 +41,9 @@ const (
 	CustodyModelRaised   Code = "custody_model_raised"    // I9
 	ModelNotAllowed      Code = "model_not_allowed"       // the scheme does not know the custody model
 	OriginMismatch       Code = "origin_mismatch"         // the scheme does not mix these origins
+	SetsDiffer           Code = "characteristics_differ"  // lots that are not alike cannot become one
+	CarbonMergeForbidden Code = "carbon_merge_forbidden"  // the scheme does not merge carbon figures so
+	FiguresExpired       Code = "figures_expired"         // carbon figures past their validity
 	AttributionForbidden Code = "attribution_forbidden"   // the recipe, or the scheme, shares the credit out in another way
 	InputProportion      Code = "input_proportion"        // an input's part of the whole is outside the recipe's
 	NotInLineage         Code = "not_in_lineage"          // credit did not come over the lots named
@@ -72,7 +75,8 @@ var Codes = []Code{
 	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, PeriodLength, SignatureInvalid, CertificateSuspended,
 	CertificateInvalid, ProjectMismatch, ExceedsRegion, ExceedsLand, EvidenceUsed, TransferResolved, NotReversible, ReversalNotAgreed,
 	ReversalOutOfTime, ClaimReversed, ProductMismatch, ConversionBackwards, WrongSite, DateBeforeDispatch, WrongScheme,
-	WrongModel, CustodyModelRaised, ModelNotAllowed, OriginMismatch, AttributionForbidden, InputProportion,
+	WrongModel, CustodyModelRaised, ModelNotAllowed, OriginMismatch, SetsDiffer,
+	CarbonMergeForbidden, FiguresExpired, AttributionForbidden, InputProportion,
 	NotInLineage, WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota, AttributionExceeds,
 	ConversionExceeds, ComponentExceeds, YieldTooLow, ExceedsClaim, StockMovedOn, AverageExceeded, InsufficientStock,
 	InsufficientCredit, Recalled, NotDescended, ExceedsRecall, QuantityTooLarge, BalanceMismatch, StockOutOfTolerance,

@@ -74,6 +74,10 @@ type (
 	// RegisterRecipe adds a conversion recipe or its next version, once a majority asked for it.
 	RegisterRecipe struct{ Recipe Recipe }
 
+	// RegisterBaseline adds the average emissions of a product of a region, or
+	// the next version, once a majority asked for it.
+	RegisterBaseline struct{ Baseline Baseline }
+
 	// RegisterCertifier recognises a certification body's keys, or the next
 	// version of them, once a majority asked for it.
 	RegisterCertifier struct{ Certifier Certifier }
@@ -279,6 +283,18 @@ type (
 		// Credits are the credits of the outputs, where the recipe lets the
 		// command say them.
 		Credits []Output
+		// Process, if given, is what the processor itself emitted in this run.
+		Process *Process
+	}
+
+	// MergeLots makes one lot of lots that differ in nothing but their carbon
+	// figures, as far as the profile of their scheme lets it.
+	MergeLots struct {
+		Site    SiteID
+		Product ProductID
+		Lines   []LotLine
+		// Carbon is how the figures become one.
+		Carbon CarbonMerge
 	}
 
 	// Withdraw books material out without a receiver: used up, sold outside
@@ -357,6 +373,7 @@ func (RegisterOrganisation) Type() string { return "register_organisation" }
 func (AdoptRules) Type() string           { return "adopt_rules" }
 func (RegisterProduct) Type() string      { return "register_product" }
 func (RegisterRecipe) Type() string       { return "register_recipe" }
+func (RegisterBaseline) Type() string     { return "register_baseline" }
 func (RegisterCertifier) Type() string    { return "register_certifier" }
 func (RegisterProfile) Type() string      { return "register_profile" }
 func (RegisterSite) Type() string         { return "register_site" }
@@ -384,6 +401,7 @@ func (TransferCredits) Type() string      { return "transfer_credits" }
 func (AcceptCredits) Type() string        { return "accept_credits" }
 func (ReturnCredits) Type() string        { return "return_credits" }
 func (Convert) Type() string              { return "convert" }
+func (MergeLots) Type() string            { return "merge" }
 func (Withdraw) Type() string             { return "withdraw" }
 func (Cancel) Type() string               { return "cancel" }
 func (ClaimCredits) Type() string         { return "claim" }
@@ -395,9 +413,9 @@ func (Reverse) Type() string              { return "reverse" }
 
 // Bodies holds an empty body of every command, in the order of the book's chapters.
 var Bodies = []Body{
-	FoundConsortium{}, RegisterOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterCertifier{},
+	FoundConsortium{}, RegisterOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterBaseline{}, RegisterCertifier{},
 	RegisterProfile{}, RegisterSite{}, RegisterProject{}, ChooseScheme{}, ChangeBalance{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
-	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{},
+	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{}, MergeLots{},
 	PublishFinding{}, AdoptFinding{}, TraceRecall{}, CoverRecall{},
 	Downgrade{}, Decouple{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
 	Cancel{}, ReportTier{}, ProposeReversal{}, ConfirmReversal{}, CompleteReversal{}, Reverse{},
@@ -430,6 +448,8 @@ func SiteOf(body Body) SiteID {
 	case Return:
 		return b.Site
 	case Convert:
+		return b.Site
+	case MergeLots:
 		return b.Site
 	case Downgrade:
 		return b.Site

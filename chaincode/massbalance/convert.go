@@ -27,6 +27,9 @@ func (b Convert) check() string {
 	if problem := checkLines(b.lines()); problem != "" {
 		return problem
 	}
+	if problem := b.Process.check(); problem != "" {
+		return problem
+	}
 	return checkMove(b.Site, b.Quantity)
 }
 
@@ -134,7 +137,7 @@ func (b Convert) execute(e *execution) error {
 			return err
 		}
 	}
-	if err := b.yield(books, blends(books.clear(lines)), credits, process); err != nil {
+	if err := b.yield(books, recipe, blends(books.clear(lines)), credits, process); err != nil {
 		return err
 	}
 	e.record.Subject = process.ID
@@ -283,28 +286,52 @@ func (b Convert) checkYield(recipe Recipe) error {
 }
 
 // yield books the outputs in and shares the credit among them.
-func (b Convert) yield(books *books, inputs []blend, shares []attribution, process Holder) error {
-	left := make([]Quantity, len(inputs))
+func (b Convert) yield(books *books, recipe Recipe, inputs []blend, shares []attribution, process Holder) error {
+	footprint := footprint{books.e, recipe, b.Process, b.input()}
+	credited := make([]Quantity, len(b.Outputs))
+	lots, losses := make([][]yielded, len(b.Outputs)), make([]Quantity, len(inputs))
 	for i, in := range inputs {
-		left[i] = in.total
+		credits := make([]Quantity, len(b.Outputs))
+		losses[i] = in.total
+		for n := range b.Outputs {
+			credits[n] = in.total.ScaleFloor(shares[n].part, shares[n].whole)
+			credited[n] = credited[n].Add(credits[n])
+			losses[i], _ = losses[i].Sub(credits[n])
+		}
+		sets, err := footprint.sets(in, b.Outputs, credits)
+		if err != nil {
+			return err
+		}
+		for n := range b.Outputs {
+			lots[n] = append(lots[n], yielded{in, sets[n], credits[n]})
+		}
 	}
 	for n, o := range b.Outputs {
-		var credited Quantity
-		for i, in := range inputs {
-			credit := in.total.ScaleFloor(shares[n].part, shares[n].whole)
-			if credit.IsZero() {
-				continue
-			}
-			books.create(in.lot(o.Product, credit), process)
-			credited = credited.Add(credit)
-			left[i], _ = left[i].Sub(credit)
+		for _, y := range lots[n] {
+			y.create(books, o.Product, process)
 		}
-		if err := books.in(o.Product, o.Quantity, credited); err != nil {
+		if err := books.in(o.Product, o.Quantity, credited[n]); err != nil {
 			return err
 		}
 	}
 	for i, in := range inputs {
-		books.e.post(Posting{Characteristics: in.Characteristics, Model: in.Model, Quantity: left[i], From: process, To: Holder{Kind: HolderLoss, ID: process.ID}})
+		books.e.post(Posting{Characteristics: in.Characteristics, Model: in.Model, Quantity: losses[i], From: process, To: Holder{Kind: HolderLoss, ID: process.ID}})
 	}
 	return nil
+}
+
+// yielded is what an output is credited with of one group.
+type yielded struct {
+	in     blend
+	set    CharacteristicsID
+	credit Quantity
+}
+
+func (y yielded) create(books *books, product ProductID, process Holder) {
+	if y.credit.IsZero() {
+		return
+	}
+	lot := y.in.lot(product, y.credit)
+	lot.Characteristics = y.set
+	books.createOf(lot, []source{{y.in.Characteristics, y.credit}}, process)
 }

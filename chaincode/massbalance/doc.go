@@ -17,14 +17,16 @@
 //
 // Specified characteristics are one immutable set: scheme, spatial key (country,
 // region, land unit), vintage, practices, and the carbon figures side by side
-// (fossil, land management, land-use change, biogenic non-CO2, biogenic uptake,
-// removals), each with its method and never netted. The set is identified by
-// the hash of its canonical form and travels whole.
+// (fossil, fossil and biogenic of land management, land-use change, biogenic
+// non-CO2, biogenic uptake, removals, land carbon leakage), each with its method
+// and never netted. The set is identified by the hash of its canonical form and
+// travels whole.
 //
 // A lot is credit of one product at one site with one set of characteristics
 // and one custody model, and the lots it came from. Lots are created by
-// introduction, receipt, return and conversion; whatever spends credit names its
-// lots. Lots of different characteristics or models never become one.
+// introduction, receipt, return, conversion and merger; whatever spends credit
+// names its lots. Lots of different models never become one, and lots of different
+// characteristics only by a merger, if they differ in carbon figures alone.
 //
 // # What can be done
 //
@@ -39,6 +41,7 @@
 //	receive     they enter the receiver's books, at the weight found on arrival
 //	reject      the receiver refuses; return books them in again at the sender
 //	convert     material and lots become co-products by an adopted recipe
+//	merge       lots that differ only in their carbon figures become one
 //	downgrade   lots are stepped down to a looser custody model
 //	decouple    credit parts from its material and becomes book and claim; it is
 //	            transferred, accepted or declined, and returned, as credits
@@ -133,8 +136,10 @@
 // # What always holds
 //
 //   - I1 Conservation. Per set of characteristics: available + frozen + in transit +
-//     claimed + cancelled + expired + lost = introduced. Masses are counted as they are,
-//     so what a conversion does not pass on is its loss.
+//     claimed + cancelled + expired + lost + restated = introduced + derived.
+//     Restated is what went on under a set derived from this one, see Carbon.
+//     Masses are counted as they are, so what a conversion does not pass on is
+//     its loss.
 //   - I2 No site's credit out ever exceeds its credit in, at any moment.
 //   - I3 Attribution never exceeds material: of a shipment as dispatched and as
 //     received, of a conversion's input, of each of its outputs, of a withdrawal.
@@ -154,6 +159,9 @@
 //   - I9 The custody model never rises: identity preserved > segregated >
 //     controlled blending > mass balance > book and claim. Only the reversal of
 //     the very record that stepped credit down puts it back where it was.
+//   - I10 Where carbon figures are computed, Σ mass × intensity of what comes out
+//     is never less than of what went in and what the process emitted, in every
+//     figure for itself. Elsewhere credit keeps the set that it has.
 //   - I11 Nothing is introduced, dispatched, received, converted or claimed under
 //     a certificate on a day on which it is suspended or withdrawn, or at a site
 //     none of whose certificates under the scheme is good on that day. What its
@@ -370,6 +378,43 @@
 // moisture, from the weighbridge on: introduce and take in keep the weight and
 // the moisture of the ticket and book what they amount to. See moisture.go for
 // why it is there and nowhere later.
+//
+// # Carbon
+//
+// Every kilogram of CO2e stands in one figure. PACT v3 contradicts itself: its
+// schema counts fossil emissions of land management among the fossil ones, its
+// examples add them; the examples are followed. The examples leave biogenic
+// non-CO2 emissions out of both totals; here they count where they are given as a
+// figure of their own. Totals, with and without biogenic uptake, are computed to
+// be shown and are never stored; removals and leakage are in neither. Figures may
+// carry the period that they are of, the share of primary data, and the last day
+// on which they may be claimed, three years after that period at most.
+//
+// Figures change in two ways only, and always into a new set, which names the
+// sets that it was derived from and says the same as these of everything but
+// carbon. The ledger computes it and keeps it in the record; no certifier's set is
+// altered. Postings name the set before and the set after, so I1 holds for each.
+//
+//   - Merger. As the profile of the scheme says, lots that differ in nothing but
+//     their figures stay apart, or become one with the highest of each figure
+//     (ISCC), or with the mean weighted by mass. Of removals the highest is the
+//     smallest. The merged set has the longest reference period, the earliest end
+//     of validity and the least share of primary data of all.
+//   - Conversion, where the command states what the process emitted (fossil) or
+//     the recipe says how emissions are allocated. The emissions of the attributed
+//     input and, by mass, its part of the process's are shared among the outputs
+//     that are credited, by the recipe's parts or else by their credit, and counted
+//     per kilogram. What is lost takes nothing away. Otherwise credit keeps its
+//     set: the figures remain those of a kilogram of raw material, as verified,
+//     and what is lost takes them with it.
+//
+// Every figure is rounded up at six decimals, so no emission is understated and
+// no removal overstated.
+//
+// A baseline is what a product of a region emits on average, adopted by the
+// majority with its source; Baseline.Difference is what a claim may state against
+// it. Output that nobody claimed has the residual (Residual), not the average, or
+// what was claimed would be counted twice.
 //
 // # Results
 //

@@ -19,6 +19,7 @@ const (
 	KindProduct         Kind = "product"         // product
 	KindRecipe          Kind = "recipe"          // recipe
 	KindDerivation      Kind = "derivation"      // product
+	KindBaseline        Kind = "baseline"        // product, region
 	KindCertifier       Kind = "certifier"       // organisation
 	KindProfile         Kind = "profile"         // scheme
 	KindCertificate     Kind = "certificate"     // certifier, certificate
@@ -77,11 +78,14 @@ func RulesKey() Key { return Key{Kind: KindRules} }
 func SupersededKey(what string, version int) Key {
 	return Key{KindSuperseded, what, strconv.Itoa(max(version, 1))}
 }
-func SiteKey(id SiteID) Key              { return Key{KindSite, string(id), ""} }
-func HeadKey(id SiteID) Key              { return Key{KindHead, string(id), ""} }
-func ProductKey(id ProductID) Key        { return Key{KindProduct, string(id), ""} }
-func RecipeKey(id RecipeID) Key          { return Key{KindRecipe, string(id), ""} }
-func DerivationKey(id ProductID) Key     { return Key{KindDerivation, string(id), ""} }
+func SiteKey(id SiteID) Key          { return Key{KindSite, string(id), ""} }
+func HeadKey(id SiteID) Key          { return Key{KindHead, string(id), ""} }
+func ProductKey(id ProductID) Key    { return Key{KindProduct, string(id), ""} }
+func RecipeKey(id RecipeID) Key      { return Key{KindRecipe, string(id), ""} }
+func DerivationKey(id ProductID) Key { return Key{KindDerivation, string(id), ""} }
+func BaselineKey(product ProductID, region string) Key {
+	return Key{KindBaseline, string(product), region}
+}
 func CertifierKey(id OrganisationID) Key { return Key{KindCertifier, string(id), ""} }
 func ProfileKey(scheme SchemeID) Key     { return Key{KindProfile, string(scheme), ""} }
 func PoolKey(site SiteID, product ProductID) Key {

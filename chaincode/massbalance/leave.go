@@ -76,6 +76,9 @@ func (b ClaimCredits) execute(e *execution) error {
 	if err := books.useUnder(lots, b.Scheme); err != nil {
 		return err
 	}
+	if err := books.checkValid(lots); err != nil {
+		return err
+	}
 	id := ClaimID(e.reference())
 	if err := books.out(b.Product, Quantity{}, lots, b.Lines, Holder{Kind: HolderClaim, ID: string(id)}); err != nil {
 		return err

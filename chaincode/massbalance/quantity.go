@@ -14,7 +14,8 @@ const (
 	quantityDigits  = 15 // before the decimal point: less than a trillion tonnes
 	quantityPlaces  = 3  // whole grams
 	hectarePlaces   = 4  // whole square metres
-	intensityPlaces = 6  // milligrams of CO2e per kilogram
+	intensityDigits = 6
+	intensityPlaces = 6 // milligrams of CO2e per kilogram
 )
 
 var (
@@ -322,6 +323,17 @@ func ParseIntensity(text string) (Intensity, error) {
 	}
 	return Intensity{perKg}, nil
 }
+
+// ceilIntensity rounds exact kg CO2e per kg up to six decimals, so that no
+// emission is understated and no removal overstated; false where the result
+// could not be read again.
+func ceilIntensity(perKg *big.Rat) (Intensity, bool) {
+	i := Intensity{decimal.NewFromBigInt(ceilOf(perKg, intensityPlaces), -intensityPlaces)}
+	return i, i.perKg.Abs().LessThan(decimal.New(1, intensityDigits))
+}
+
+// of returns the emissions of a quantity exactly, in kilograms of CO2e.
+func (i Intensity) of(q Quantity) *big.Rat { return new(big.Rat).Mul(i.perKg.Rat(), q.kg.Rat()) }
 
 // Sign is −1, 0 or +1.
 func (i Intensity) Sign() int { return i.perKg.Sign() }

@@ -48,6 +48,10 @@ type RecipeOutput struct {
 	// Share is the credit of this output per credit of the input: under fixed
 	// shares what it gets, under any derivative the most that it can get.
 	Share Ratio
+	// Emissions is the part of all emissions allocated to this output. Where
+	// one output has a part, all have, and together they are 1; where none has,
+	// emissions follow mass.
+	Emissions Ratio
 }
 
 // Component is a part of the material that no conversion makes more of. What
@@ -173,7 +177,7 @@ func (r Recipe) check() string {
 		}
 		seen[product] = true
 	}
-	for _, problem := range []string{r.checkInputs(), r.checkYields(), r.checkShares(), r.checkComponents(seen)} {
+	for _, problem := range []string{r.checkInputs(), r.checkYields(), r.checkShares(), r.checkEmissions(), r.checkComponents(seen)} {
 		if problem != "" {
 			return fmt.Sprintf("recipe %s: %s", r.ID, problem)
 		}
@@ -252,6 +256,28 @@ func (r Recipe) checkShares() string {
 		return fmt.Sprintf("shares add up to %s, more than 1: a conversion cannot make credit", total)
 	}
 	return ""
+}
+
+func (r Recipe) checkEmissions() string {
+	var total Ratio
+	for _, o := range r.Outputs {
+		if o.Emissions.IsZero() && r.allocates() {
+			return fmt.Sprintf("output %s has no part of the emissions, others have", o.Product)
+		}
+		var err error
+		if total, err = total.Plus(o.Emissions); err != nil {
+			return err.Error()
+		}
+	}
+	if r.allocates() && total != one {
+		return fmt.Sprintf("the parts of the emissions add up to %s, not to 1", total)
+	}
+	return ""
+}
+
+// allocates reports whether the recipe declares how emissions are allocated.
+func (r Recipe) allocates() bool {
+	return slices.ContainsFunc(r.Outputs, func(o RecipeOutput) bool { return !o.Emissions.IsZero() })
 }
 
 func (r Recipe) checkComponents(products map[ProductID]bool) string {

@@ -33,6 +33,8 @@ type Record struct {
 	Traces []Trace
 	// Statement is the hash of the figures of a period that this record closed.
 	Statement Digest
+	// Sets are the sets of characteristics that the ledger derived here.
+	Sets []Characteristics
 }
 
 // reference names the record's command in postings and derived identifiers.
@@ -80,6 +82,9 @@ type Posting struct {
 	Quantity Quantity
 	From     Holder
 	To       Holder
+	// Restated is the set under which the credit goes on, where its carbon
+	// figures were computed again; "" where it goes on under the same.
+	Restated CharacteristicsID
 }
 
 // Entry is a record with the command that caused it and where it stands in the

@@ -18,7 +18,7 @@ func Recount(entries []Entry) *Tally {
 		Accounts:        map[AccountID]*AccountTally{},
 		lots:            map[credit]*big.Int{}, transfers: map[credit]*big.Int{}, conversions: map[credit]*big.Int{},
 		statements: map[string]*big.Int{}, bounds: map[string]bounds{}, caps: map[string]*big.Int{},
-		recipes: map[RecipeID]Recipe{}, makes: map[ProductID][]ProductID{}, moistures: map[ProductID]Ratio{},
+		recipes: map[RecipeID]Recipe{}, makes: map[ProductID][]ProductID{}, moistures: map[ProductID]Ratio{}, sets: map[CharacteristicsID]Characteristics{},
 		resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
 		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
 		reversed: newReversals(), tiers: newTiers(), recalled: newRecallTally(),
@@ -44,6 +44,7 @@ type Tally struct {
 	bounds                       map[string]bounds
 	caps                         map[string]*big.Int // product/region → grams per hectare
 	recipes                      map[RecipeID]Recipe
+	sets                         map[CharacteristicsID]Characteristics
 	moistures                    map[ProductID]Ratio
 	makes                        map[ProductID][]ProductID // input → outputs, by the recipes adopted
 	resolved                     map[TransferID]string
@@ -75,12 +76,16 @@ func (a *AccountTally) Stock() *big.Int { return new(big.Int).Sub(a.In, a.Out) }
 func (a *AccountTally) Credit() *big.Int { return new(big.Int).Sub(a.CreditIn, a.CreditOut) }
 
 // CreditTally is where the credit of one set of characteristics is (I1):
-// Introduced = Available + Frozen + InTransit + Claimed + Cancelled + Expired + Loss.
-type CreditTally struct{ Introduced, Available, InTransit, Claimed, Cancelled, Expired, Loss, Frozen *big.Int }
+// Introduced + Derived = Available + Frozen + InTransit + Claimed + Cancelled +
+// Expired + Loss + Restated. Restated is what went on under another set, whose
+// carbon figures were computed from this one's, and Derived what came so from another.
+type CreditTally struct {
+	Introduced, Available, InTransit, Claimed, Cancelled, Expired, Loss, Frozen, Restated, Derived *big.Int
+}
 
-// Total is the right-hand side of I1.
+// Total is what Introduced must be by I1.
 func (c *CreditTally) Total() *big.Int {
-	sum := new(big.Int)
+	sum := new(big.Int).Sub(c.Restated, c.Derived)
 	for _, part := range []*big.Int{c.Available, c.InTransit, c.Claimed, c.Cancelled, c.Expired, c.Loss, c.Frozen} {
 		sum.Add(sum, part)
 	}
@@ -166,6 +171,7 @@ func (t *Tally) entry(e Entry) {
 		delete(t.conversions, key)
 	}
 	t.limits(e)
+	t.carbon(e)
 	t.intake.entry(t, e)
 	t.recalled.entry(t, e)
 	t.carryOver(e)
@@ -219,6 +225,7 @@ func (t *Tally) register(e Entry) {
 		}
 	case PublishStatement:
 		s := body.Document.Statement
+		t.sets[s.Characteristics.ID()] = s.Characteristics
 		area, _ := new(big.Rat).SetString(s.Area.String())
 		t.bounds[string(s.Certifier)+"/"+string(s.ID)] = bounds{
 			verified: GramsOf(s.Quantity), area: area, cap: string(s.Product) + "/" + s.Characteristics.Region,
@@ -255,6 +262,12 @@ func (t *Tally) posting(e Entry, p Posting, undoes bool) {
 		if !t.refund(p, undoes) {
 			t.find(e, "I6: credit leaves %s %s, which is terminal", p.From.Kind, p.From.ID)
 		}
+	}
+	if p.Restated != "" {
+		of.Restated.Add(of.Restated, grams)
+		p.Characteristics = p.Restated
+		of = t.of(p.Characteristics)
+		of.Derived.Add(of.Derived, grams)
 	}
 	switch p.To.Kind {
 	case HolderLot:
@@ -445,7 +458,10 @@ func (t *Tally) account(site SiteID, product ProductID) *AccountTally {
 
 func (t *Tally) of(id CharacteristicsID) *CreditTally {
 	if t.Characteristics[id] == nil {
-		t.Characteristics[id] = &CreditTally{new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int)}
+		t.Characteristics[id] = &CreditTally{
+			new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int),
+			new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int),
+		}
 	}
 	return t.Characteristics[id]
 }

@@ -52,7 +52,7 @@ func (t *Tally) mayUndo(e, original Entry) bool {
 	case Reverse:
 		c := body.Consent.Consent
 		switch original.Command.Body.(type) {
-		case Convert, Downgrade, ClaimCredits, Cancel:
+		case Convert, Downgrade, MergeLots, ClaimCredits, Cancel:
 			return c.Organisation == original.Record.Organisation && c.Command == original.Record.Command
 		}
 		return false
@@ -115,6 +115,9 @@ func inverse(original, reversal Record) bool {
 		moved[movedMaterial(m.Site, m.Product, m.Out, m.In)]--
 	}
 	for _, p := range reversal.Credits {
+		if p.Restated != "" {
+			p.Characteristics, p.Restated = p.Restated, p.Characteristics
+		}
 		moved[movedCredit(p, p.To, p.From)]--
 	}
 	for _, n := range moved {
@@ -130,7 +133,7 @@ func movedMaterial(site SiteID, product ProductID, in, out Quantity) string {
 }
 
 func movedCredit(p Posting, from, to Holder) string {
-	return fmt.Sprintf("%q %q %s from %q to %q", p.Characteristics, p.Model, p.Quantity, from, to)
+	return fmt.Sprintf("%q %q %q %s from %q to %q", p.Characteristics, p.Restated, p.Model, p.Quantity, from, to)
 }
 
 // refund takes credit out of where nothing else ever leaves.

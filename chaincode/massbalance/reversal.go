@@ -230,7 +230,7 @@ func (b Reverse) check() string {
 }
 
 // Reverse undoes a command that has no second party: a conversion, a downgrade,
-// a claim or a cancellation. A certifier that the consortium recognises must
+// a merger, a claim or a cancellation. A certifier that the consortium recognises must
 // have consented to reverse exactly this one.
 func (b Reverse) execute(e *execution) error {
 	books, err := e.open(b.Site)
@@ -277,7 +277,7 @@ func (b Reverse) execute(e *execution) error {
 
 // reversible are the commands that have one party and may be reversed. Not
 // Decouple: from book and claim there is no way back to material.
-var reversible = []string{Convert{}.Type(), Downgrade{}.Type(), ClaimCredits{}.Type(), Cancel{}.Type()}
+var reversible = []string{Convert{}.Type(), Downgrade{}.Type(), MergeLots{}.Type(), ClaimCredits{}.Type(), Cancel{}.Type()}
 
 // reverseClaim marks a claim: it stays, and says that it holds no longer.
 func (e *execution) reverseClaim(record Record) error {
@@ -385,6 +385,9 @@ func (b *books) unpost(p Posting) error {
 		}
 	}
 	p.From, p.To = p.To, p.From
+	if p.Restated != "" {
+		p.Characteristics, p.Restated = p.Restated, p.Characteristics
+	}
 	b.e.post(p)
 	return nil
 }

@@ -411,6 +411,7 @@ func (Head) isValue()            {}
 func (Product) isValue()         {}
 func (Recipe) isValue()          {}
 func (Derivation) isValue()      {}
+func (Baseline) isValue()        {}
 func (Certifier) isValue()       {}
 func (Certificate) isValue()     {}
 func (StandingHistory) isValue() {}

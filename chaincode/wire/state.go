@@ -88,6 +88,7 @@ var valueParsers = map[massbalance.Kind]func([]byte) (massbalance.Value, error){
 	massbalance.KindProduct:         value[massbalance.Product],
 	massbalance.KindRecipe:          value[massbalance.Recipe],
 	massbalance.KindDerivation:      value[massbalance.Derivation],
+	massbalance.KindBaseline:        value[massbalance.Baseline],
 	massbalance.KindCertifier:       value[massbalance.Certifier],
 	massbalance.KindCertificate:     value[massbalance.Certificate],
 	massbalance.KindStanding:        value[massbalance.StandingHistory],
