@@ -54,3 +54,65 @@ func (b *books) atMostAverage(product ProductID, account Account, physical, cred
 	b.e.put(PoolKey(b.site.ID, product), pool)
 	return nil
 }
+
+// unpool takes what a reversal takes out again out of the pool, and puts back
+// what it brings back unless that never left the pool of this period.
+func (b *books) unpool(record Record, m Material, account Account) error {
+	if b.profile.Method != RollingAverage {
+		return nil
+	}
+	pool, err := b.pool(m.Product, account)
+	if err != nil {
+		return err
+	}
+	if !m.In.IsZero() {
+		if err := b.noneLeft(record, m.Product, account); err != nil {
+			return err
+		}
+		_, credited := record.creditOf(m.Product)
+		pool.Material, pool.Credit = m.In.Shortage(pool.Material), credited.Shortage(pool.Credit)
+	}
+	if spent, _ := record.creditOf(m.Product); !m.Out.IsZero() && record.Period != pool.Period {
+		pool.Material, pool.Credit = pool.Material.Add(m.Out), pool.Credit.Add(spent)
+	}
+	b.e.put(PoolKey(b.site.ID, m.Product), pool)
+	return nil
+}
+
+// noneLeft refuses to undo what came in if anything of the product left since
+// the beginning of its period: what left carried the average of all of it.
+func (b *books) noneLeft(record Record, product ProductID, account Account) error {
+	period, err := need[Period](b.e, PeriodKey(b.site.ID, record.Period))
+	if err != nil {
+		return err
+	}
+	var before Account
+	if period.Previous != "" {
+		previous, err := need[Period](b.e, PeriodKey(b.site.ID, period.Previous))
+		if err != nil {
+			return err
+		}
+		for _, closing := range previous.Closings {
+			if closing.Product == product {
+				before = closing.Account
+			}
+		}
+	}
+	if left := before.PhysicalOut.Shortage(account.PhysicalOut); !left.IsZero() {
+		return refuse(StockMovedOn, "%s kg of %s left %s since period %s began, at an average that rests on what is to be reversed", left, product, b.site.ID, record.Period)
+	}
+	return nil
+}
+
+// creditOf is the credit of a product that a record took from lots and gave to lots.
+func (r Record) creditOf(product ProductID) (spent, credited Quantity) {
+	for _, p := range r.Credits {
+		if p.From.Kind == HolderLot && p.From.Product == product {
+			spent = spent.Add(p.Quantity)
+		}
+		if p.To.Kind == HolderLot && p.To.Product == product {
+			credited = credited.Add(p.Quantity)
+		}
+	}
+	return spent, credited
+}

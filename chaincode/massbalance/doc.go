@@ -236,10 +236,13 @@
 // the consortium recognises, to reverse exactly that command. Decoupling is not
 // reversed: there is no way back to material.
 //
-// A reversal is refused more than ReversalWindowDays after the business date of
-// what it reverses, and once the stock moved on: every lot that the record
-// created must be wholly unspent, and as much of the material be in stock as it
-// brought in. What used them may be reversed first.
+// A reversal is refused after as many days as the scheme's profile says, and a
+// year where there is none (Rainforest Alliance), and once the stock moved on:
+// every lot that the record created must be wholly unspent, and as much of the
+// material be in stock as it brought in. What used them may be reversed first.
+// Under the rolling average percentage method nothing of the product may have left
+// since the period of what is reversed began, for what left carried the average of
+// all that had come in.
 //
 // # Bounds on what comes in
 //

@@ -126,11 +126,36 @@ func (t *Tally) averages(e Entry) {
 		}
 	}
 	for product, m := range moved {
+		if e.Record.Reverses != "" {
+			t.unaverage(e, AccountID{site, product}, m)
+			continue
+		}
 		t.average(e, AccountID{site, product}, m)
 	}
 }
 
-func (t *Tally) average(e Entry, id AccountID, m AccountTally) {
+// unaverage takes what a reversal undoes out of the average, or brings it back
+// where it had left in an earlier period.
+func (t *Tally) unaverage(e Entry, id AccountID, m AccountTally) {
+	pool := t.pooled(id)
+	if m.Out.Sign() > 0 {
+		pool.material.Sub(pool.material, m.Out)
+		pool.credit.Sub(pool.credit, m.CreditOut)
+	}
+	original := t.reversed.done[string(e.Record.Organisation)+"/"+string(e.Record.Reverses)].Record
+	if m.In.Sign() > 0 && original.Period != pool.period {
+		pool.material.Add(pool.material, m.In)
+		pool.credit.Add(pool.credit, m.CreditIn)
+	}
+	if pool.credit.Sign() < 0 {
+		pool.credit.SetInt64(0)
+	}
+	t.rules.pools[id] = pool
+}
+
+// pooled is the average of a product in the open period: at its beginning, what
+// is there.
+func (t *Tally) pooled(id AccountID) poolTally {
 	pool := t.rules.pools[id]
 	if name := t.periods[id.Site].name; pool.period != name {
 		stock, credit := t.account(id.Site, id.Product).Stock(), t.account(id.Site, id.Product).Credit()
@@ -139,6 +164,11 @@ func (t *Tally) average(e Entry, id AccountID, m AccountTally) {
 		}
 		pool = poolTally{name, new(big.Int).Set(stock), new(big.Int).Set(credit)}
 	}
+	return pool
+}
+
+func (t *Tally) average(e Entry, id AccountID, m AccountTally) {
+	pool := t.pooled(id)
 	// Credit out ÷ material out ≤ credit in ÷ material in, without a division.
 	if m.Out.Sign() > 0 && new(big.Int).Mul(m.CreditOut, pool.material).Cmp(new(big.Int).Mul(m.Out, pool.credit)) > 0 {
 		t.find(e, "%s kg leave with %s kg of %s, of which %s kg in %s kg are attributed on average", FormatGrams(m.CreditOut), FormatGrams(m.Out), id.Product, FormatGrams(pool.credit), FormatGrams(pool.material))

@@ -12,7 +12,7 @@ type tiers struct {
 	sites  map[LotID]SiteID
 	source map[LotID]Holder          // where a lot's credit came from
 	givers map[Holder]map[LotID]bool // lots whose credit went to a holder
-	claims map[ClaimID]ClaimCredits
+	claims map[ClaimID][]LotLine
 	gone   map[ClaimID]bool // reversed
 	paths  map[string]bool
 	so     map[string]*big.Int // claim/lot/tier → reported so far
@@ -21,7 +21,7 @@ type tiers struct {
 func newTiers() *tiers {
 	return &tiers{
 		owners: map[SiteID]OrganisationID{}, sites: map[LotID]SiteID{}, source: map[LotID]Holder{}, givers: map[Holder]map[LotID]bool{},
-		claims: map[ClaimID]ClaimCredits{}, gone: map[ClaimID]bool{}, paths: map[string]bool{}, so: map[string]*big.Int{},
+		claims: map[ClaimID][]LotLine{}, gone: map[ClaimID]bool{}, paths: map[string]bool{}, so: map[string]*big.Int{},
 	}
 }
 
@@ -32,7 +32,9 @@ func (r *tiers) entry(t *Tally, e Entry) {
 	case RegisterSite:
 		r.owners[body.Site] = e.Record.Organisation
 	case ClaimCredits:
-		r.claims[ClaimID(reference)] = body
+		r.claims[ClaimID(reference)] = body.Lines
+	case CoverRecall:
+		r.claims[ClaimID(reference)] = body.Lines
 	case Reverse:
 		r.gone[ClaimID(string(e.Record.Organisation)+"/"+string(e.Record.Reverses))] = true
 	case ReportTier:
@@ -58,7 +60,7 @@ func (r *tiers) report(t *Tally, e Entry, body ReportTier) {
 	claim, known := r.claims[body.Claim]
 	at := -1
 	if known && len(body.Path) > 1 {
-		at = slices.IndexFunc(claim.Lines, func(l LotLine) bool { return l.Lot == body.Path[0] })
+		at = slices.IndexFunc(claim, func(l LotLine) bool { return l.Lot == body.Path[0] })
 	}
 	if at < 0 || r.gone[body.Claim] {
 		t.find(e, "I15: no claim %s stands on the lots of %v", body.Claim, body.Path)
@@ -85,7 +87,7 @@ func (r *tiers) report(t *Tally, e Entry, body ReportTier) {
 	if last := body.Path[len(body.Path)-1]; r.owners[r.sites[last]] != e.Record.Organisation {
 		t.find(e, "I15: lot %s was never %s's", last, e.Record.Organisation)
 	}
-	r.add(t, e, fmt.Sprintf("%s/%s/%d", body.Claim, body.Path[0], tier), GramsOf(body.Quantity), GramsOf(claim.Lines[at].Quantity))
+	r.add(t, e, fmt.Sprintf("%s/%s/%d", body.Claim, body.Path[0], tier), GramsOf(body.Quantity), GramsOf(claim[at].Quantity))
 }
 
 // add checks that a tier's reports together do not exceed the claim.

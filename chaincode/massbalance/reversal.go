@@ -1,6 +1,7 @@
 package massbalance
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,12 +14,32 @@ import (
 //
 // A reversal corrects the books. Goods that travel back are dispatched back.
 
-// ReversalWindowDays is how long after an operation it may be reversed, by
-// default: Rainforest Alliance reverses a confirmed trade within a year at most.
+// ReversalWindowDays is for how many days an operation may be reversed where its
+// scheme adopted no profile: Rainforest Alliance reverses a confirmed trade within
+// a year at most.
 const ReversalWindowDays = 365
 
-// reversalWindow is how many days an operation may be old.
-func (e *execution) reversalWindow() int { return ReversalWindowDays }
+// reversalWindow is for how many days something may be reversed: the shortest
+// window that a scheme of its credit has; 0 is no limit.
+func (b *books) reversalWindow(lines []TransferLine) (days int, err error) {
+	if len(lines) == 0 {
+		return ReversalWindowDays, nil
+	}
+	all, err := b.govern(lines)
+	if err != nil {
+		return 0, err
+	}
+	for _, g := range all {
+		own := g.profile.ReversalDays
+		if g.profile.Scheme == "" {
+			own = ReversalWindowDays
+		}
+		if days == 0 || own != 0 && own < days {
+			days = own
+		}
+	}
+	return days, nil
+}
 
 // ReversalConsent is a certifier's signed consent to reverse one command. A
 // conversion or a claim has no other party whose agreement would keep it from
@@ -70,7 +91,7 @@ func (b ProposeReversal) execute(e *execution) error {
 	if r := transfer.Reversal; r != nil {
 		return refuse(AlreadyExists, "%s proposed on %s to reverse transfer %s", r.Proposer, r.Proposed, transfer.ID)
 	}
-	if err := e.checkReversalWindow(transfer.Resolved); err != nil {
+	if err := books.checkReversalWindow(transfer.Resolved, transfer.Lines); err != nil {
 		return err
 	}
 	transfer.Reversal = &TransferReversal{Proposer: e.tx.Organisation, Proposed: e.command.Date, Reason: b.Reason}
@@ -96,7 +117,7 @@ func (b ConfirmReversal) execute(e *execution) error {
 	case r.Agreed != "":
 		return refuse(AlreadyExists, "both parties of transfer %s agreed on %s to reverse it", transfer.ID, r.Agreed)
 	}
-	if err := e.checkReversalWindow(transfer.Resolved); err != nil {
+	if err := books.checkReversalWindow(transfer.Resolved, transfer.Lines); err != nil {
 		return err
 	}
 	if err := e.after(r.Proposed, "proposed"); err != nil {
@@ -197,13 +218,26 @@ func (b *books) settle(transfer Transfer) error {
 	return nil
 }
 
-// checkReversalWindow refuses to reverse what is too old, or not done yet.
-func (e *execution) checkReversalWindow(done Date) error {
-	last := done.plus(e.reversalWindow())
-	if day := e.command.Date; day < done || day > last {
-		return refuse(ReversalOutOfTime, "what was done on %s may be reversed from then until %s, not on %s", done, last, day)
+// checkReversalWindow refuses to reverse what is too old, or not done yet. What
+// counts is the day on which the reversal is entered: it cannot be dated back.
+func (b *books) checkReversalWindow(done Date, lines []TransferLine) error {
+	days, err := b.reversalWindow(lines)
+	if err != nil {
+		return err
+	}
+	day, last := b.e.command.Date, done.plus(days)
+	if day < done || days > 0 && day > last {
+		return refuse(ReversalOutOfTime, "what was done on %s may be reversed for %d days (0 is no limit), not on %s", done, days, day)
 	}
 	return nil
+}
+
+// linesOfRecord are the sets of characteristics whose credit a record moved.
+func linesOfRecord(record Record) (lines []TransferLine) {
+	for _, p := range record.Credits {
+		lines = append(lines, TransferLine{Characteristics: p.Characteristics})
+	}
+	return distinct(lines)
 }
 
 // after refuses to take the next step on a day before the one before it.
@@ -258,7 +292,7 @@ func (b Reverse) execute(e *execution) error {
 	if !slices.Contains(reversible, record.Type) {
 		return refuse(NotReversible, "a %s is not reversed with a certifier's consent", record.Type)
 	}
-	if err := e.checkReversalWindow(record.Date); err != nil {
+	if err := books.checkReversalWindow(cmp.Or(record.Occurred, record.Date), linesOfRecord(record)); err != nil {
 		return err
 	}
 	if record.Site != b.Site {
@@ -312,7 +346,7 @@ func (b *books) undo(command CommandID, mark Reversal) error {
 		}
 	}
 	for _, m := range record.Materials {
-		if err := b.moveBack(m); err != nil {
+		if err := b.moveBack(record, m); err != nil {
 			return err
 		}
 	}
@@ -343,10 +377,13 @@ func (b *books) unspent(p Posting, record Record) error {
 }
 
 // moveBack books material in again that went out, and out what came in.
-func (b *books) moveBack(m Material) error {
+func (b *books) moveBack(record Record, m Material) error {
 	key := AccountKey(b.site.ID, m.Product)
 	account, err := need[Account](b.e, key)
 	if err != nil {
+		return err
+	}
+	if err := b.unpool(record, m, account); err != nil {
 		return err
 	}
 	account.PhysicalIn = account.PhysicalIn.Add(m.Out)
@@ -401,6 +438,10 @@ func (b *books) recredit(holder Holder, change func(*Lot, *Account) bool) error 
 	key := AccountKey(lot.Site, lot.Product)
 	account, err := need[Account](b.e, key)
 	if err != nil {
+		return err
+	}
+	// The pool of the period begins with the account as it was.
+	if err := b.average(lot.Product, account, Quantity{}, Quantity{}); err != nil {
 		return err
 	}
 	if !change(&lot, &account) {

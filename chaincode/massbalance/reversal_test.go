@@ -211,6 +211,61 @@ func (l *ledger) again(org OrganisationID) TransferID {
 	return TransferID(result.Subject)
 }
 
+// A scheme's profile says for how many days: here 30, later without limit.
+func TestTheProfilesReversalWindow(t *testing.T) {
+	l, transfer, _ := received(t)
+	wheat := l.lots("mill", "wheat")[0]
+	l.must("miller", Cancel{"mill", "wheat", []LotLine{{wheat, kg("1")}}, "mistake"})
+	l.adopt(RegisterProfile{profile(func(p *Profile) { p.ReversalDays = 30 })})
+	require.Equal(t, ReversalOutOfTime, l.on("2026-09-03", "miller", ProposeReversal{"mill", transfer, "late"}).Code)
+	require.Equal(t, ReversalOutOfTime, l.on("2026-09-03", "miller", l.consent("mill", "miller", l.last(Cancel{}), nil)).Code)
+	require.Equal(t, Accepted, l.on("2026-09-02", "miller", ProposeReversal{"mill", transfer, "in time"}).Code)
+	l.adopt(RegisterProfile{profile(func(p *Profile) { p.Version, p.ReversalDays = 2, 0 })})
+	l.later("mill", "miller")
+	require.Equal(t, Accepted, l.in("2027", "2027-12-31", "miller", l.consent("mill", "miller", l.last(Cancel{}), nil)).Code)
+	l.check()
+}
+
+// Under the rolling average percentage method what is reversed no longer counts
+// for the average, and what left carried the average of all that had come in.
+func TestReversalsUnderTheRollingAverage(t *testing.T) {
+	l, first, _ := stocked(t)
+	l.adopt(RegisterProfile{profile(func(p *Profile) { p.Method = RollingAverage })})
+	l.must("miller", RegisterSite{Site: "dock", Name: "Dock", Country: "FR", Region: "FRF2"})
+	l.must("miller", ChooseScheme{"dock", "low-carbon"})
+	l.must("miller", OpenPeriod{"dock", period, "2026-07-01", "2026-09-30"})
+	pool := func() string {
+		p := l.state[PoolKey("dock", "wheat")].(Pool)
+		return p.Credit.String() + " in " + p.Material.String()
+	}
+	ship := func() TransferID {
+		id := TransferID(l.must("growers", Dispatch{Site: "elevator", To: "dock", Product: "wheat", Quantity: kg("1000"), Lines: []LotLine{{first, kg("1000")}}}).Subject)
+		l.must("miller", Receive{Site: "dock", Transfer: id, Quantity: kg("1000")})
+		l.must("growers", ProposeReversal{"elevator", id, "wrong site"})
+		return id
+	}
+	transfer := ship()
+	l.must("miller", TakeIn{Site: "dock", Product: "wheat", Quantity: kg("1000"), Evidence: "W1"})
+	require.Equal(t, "1000 in 2000", pool())
+	l.must("miller", ConfirmReversal{"dock", transfer})
+	require.Equal(t, "0 in 1000", pool())
+
+	transfer = ship()
+	lot := l.lots("dock", "wheat")[0]
+	l.must("miller", Convert{Site: "dock", Recipe: "milling", Quantity: kg("500"), Lines: []LotLine{{lot, kg("250")}}, Outputs: []Output{{"flour", kg("360")}}})
+	undo := l.consent("dock", "miller", l.last(Convert{}), nil)
+	l.must("miller", undo)
+	require.Equal(t, "1000 in 2000", pool(), "it never left the pool of this period")
+	l.refuses([]refusal{{"half a tonne left at the average, and came back since", StockMovedOn, "miller", ConfirmReversal{"dock", transfer}, ""}})
+
+	l.must("miller", Convert{Site: "dock", Recipe: "milling", Quantity: kg("500"), Lines: []LotLine{{lot, kg("250")}}, Outputs: []Output{{"bran", kg("140")}}})
+	undo = l.consent("dock", "miller", l.last(Convert{}), func(c *ReversalConsent) { c.ID = "rc-2" })
+	l.later("dock", "miller")
+	require.Equal(t, Accepted, l.in("2027", "2026-10-01", "miller", undo).Code)
+	require.Equal(t, "1000 in 2000", pool(), "brought back into the next period's")
+	l.check()
+}
+
 func TestOnlyReceivedTransfersBetweenOrganisationsAreReversed(t *testing.T) {
 	l, first, _ := stocked(t)
 	within := TransferID(l.must("growers", Dispatch{Site: "elevator", To: "silo", Product: "wheat", Quantity: kg("10"), Lines: []LotLine{{first, kg("10")}}}).Subject)
