@@ -63,6 +63,7 @@ const (
 	Recalled             Code = "recalled"                // what is named rests on a recalled statement
 	NotDescended         Code = "not_descended"           // nothing in it comes from the recalled statement
 	ExceedsRecall        Code = "exceeds_recall"          // more put up than is to be covered
+	AuditNeeded          Code = "audit_needed"            // more credits than may be claimed without an audit
 	QuantityTooLarge     Code = "quantity_too_large"      // a sum that could not be kept
 	BalanceMismatch      Code = "balance_mismatch"        // a stated balance is not the book's
 	StockOutOfTolerance  Code = "stock_out_of_tolerance"  // the count differs too much from the book
@@ -79,7 +80,7 @@ var Codes = []Code{
 	CarbonMergeForbidden, FiguresExpired, AttributionForbidden, InputProportion,
 	NotInLineage, WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota, AttributionExceeds,
 	ConversionExceeds, ComponentExceeds, YieldTooLow, ExceedsClaim, StockMovedOn, AverageExceeded, InsufficientStock,
-	InsufficientCredit, Recalled, NotDescended, ExceedsRecall, QuantityTooLarge, BalanceMismatch, StockOutOfTolerance,
+	InsufficientCredit, Recalled, NotDescended, ExceedsRecall, AuditNeeded, QuantityTooLarge, BalanceMismatch, StockOutOfTolerance,
 	CarryOverExceeded,
 }
 

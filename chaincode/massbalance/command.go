@@ -168,6 +168,9 @@ type (
 		Lines     []LotLine
 	}
 
+	// PublishCreditAudit relays a certifier's signed audit of a claimant's credits.
+	PublishCreditAudit struct{ Document SignedCreditAudit }
+
 	// Introduce takes in material with the characteristics of a verification
 	// statement and creates a lot of it.
 	Introduce struct {
@@ -385,6 +388,7 @@ func (ClosePeriod) Type() string          { return "close_period" }
 func (PublishCertificate) Type() string   { return "publish_certificate" }
 func (PublishStanding) Type() string      { return "publish_standing" }
 func (PublishStatement) Type() string     { return "publish_statement" }
+func (PublishCreditAudit) Type() string   { return "publish_credit_audit" }
 func (PublishFinding) Type() string       { return "publish_finding" }
 func (AdoptFinding) Type() string         { return "adopt_finding" }
 func (TraceRecall) Type() string          { return "trace_recall" }
@@ -416,7 +420,7 @@ var Bodies = []Body{
 	FoundConsortium{}, RegisterOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterBaseline{}, RegisterCertifier{},
 	RegisterProfile{}, RegisterSite{}, RegisterProject{}, ChooseScheme{}, ChangeBalance{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{}, MergeLots{},
-	PublishFinding{}, AdoptFinding{}, TraceRecall{}, CoverRecall{},
+	PublishFinding{}, AdoptFinding{}, TraceRecall{}, CoverRecall{}, PublishCreditAudit{},
 	Downgrade{}, Decouple{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
 	Cancel{}, ReportTier{}, ProposeReversal{}, ConfirmReversal{}, CompleteReversal{}, Reverse{},
 }

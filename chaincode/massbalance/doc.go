@@ -286,6 +286,12 @@
 // used under one is gone for the others from there on, at whichever site. Characteristics
 // travel as one set, so no part of them is sold by itself.
 //
+// A profile may say how many units of book and claim an organisation may claim
+// for one reporting year without being looked at. Beyond that a claim is refused
+// until a certifier's signed audit, relayed by any trading member, says how far
+// it may go. It is counted by what claimants report for themselves: whom they name as
+// beneficiary is text to the ledger. A claim that is reversed stays counted.
+//
 // # Recall
 //
 // A suspension holds from its day on and leaves alone what moved before. A

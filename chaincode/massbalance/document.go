@@ -45,6 +45,12 @@ type SignedReversalConsent struct {
 	Envelope Envelope
 }
 
+// SignedCreditAudit is an audit of a claimant's credits as its certifier signed it.
+type SignedCreditAudit struct {
+	Audit    CreditAudit
+	Envelope Envelope
+}
+
 // SignedFinding is a finding against a verification statement as its certifier
 // signed it.
 type SignedFinding struct {

@@ -12,7 +12,8 @@ import (
 // This file plays the fraud and failure cases of the field on the ledger and
 // shows where it stops them, or says what it cannot see. Those that need a chapter
 // of their own are elsewhere: fraud found after the sale, and the taint of a pool,
-// in recall_test; a wrong booking in reversal_test; mixed schemes in land_test.
+// in recall_test; a wrong booking in reversal_test; mixed schemes in land_test; a
+// buyer who claims too many credits in audit_test.
 
 // Forged upstream certificates (organic cotton, India 2020: 20,000 t on fake
 // transaction certificates behind a cloned web site). A document counts by the

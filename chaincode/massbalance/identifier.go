@@ -36,6 +36,8 @@ type (
 	StandingID string
 	// FindingID names a finding against a verification statement.
 	FindingID string
+	// CreditAuditID names an audit of a claimant's credits.
+	CreditAuditID string
 	// LandUnitID names a field or other unit of land, the same for all certifiers.
 	LandUnitID string
 	// ProjectID names an insetting project.

@@ -34,6 +34,7 @@ const (
 	KindProject         Kind = "project"         // project
 	KindOutcome         Kind = "outcome"         // project, site
 	KindRegionUse       Kind = "region_use"      // product, region/vintage
+	KindCreditUse       Kind = "credit_use"      // organisation, scheme/year
 	KindRecall          Kind = "recall"          // certifier, statement
 	KindTaint           Kind = "taint"           // lot
 	KindMark            Kind = "mark"            // claim
@@ -118,6 +119,9 @@ func OutcomeKey(id ProjectID, site SiteID) Key {
 }
 func RegionUseKey(product ProductID, region string, vintage int) Key {
 	return Key{KindRegionUse, string(product), region + "/" + strconv.Itoa(vintage)}
+}
+func CreditUseKey(org OrganisationID, scheme SchemeID, year int) Key {
+	return Key{KindCreditUse, string(org), string(scheme) + "/" + strconv.Itoa(year)}
 }
 func RecallKey(certifier OrganisationID, id StatementID) Key {
 	return Key{KindRecall, string(certifier), string(id)}

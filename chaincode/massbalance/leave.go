@@ -111,6 +111,9 @@ func (b *books) claim(c Claim) error {
 	c.Model = loosest(c.Lines)
 	c.Wording, c.Traceability = c.Model.Wording(), from.level()
 	c.Country, c.Region, c.LandUnit = from.country, from.region, from.landUnit
+	if err := b.e.checkAudits(c); err != nil {
+		return err
+	}
 	b.e.put(ClaimKey(c.ID), c)
 	b.e.record.Subject = string(c.ID)
 	return nil

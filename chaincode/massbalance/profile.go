@@ -36,7 +36,11 @@ type Profile struct {
 	Attribution  Attribution
 	// CertificateRequired says that only certified sites hold credit of the scheme.
 	CertificateRequired bool
-	Sources             []ProfileSource
+	// AuditUnits is how many units of book and claim an organisation may claim
+	// for a reporting year before it needs an audit; 0 is no limit. It needs a
+	// source where it is set.
+	AuditUnits int
+	Sources    []ProfileSource
 }
 
 // Unit is a unit of a scheme, such as a credit of one tonne.
@@ -156,6 +160,9 @@ var ProfileValues = []string{
 	"beyondTolerance", "models", "reversalDays", "attribution", "certificateRequired",
 }
 
+// auditUnits is the name of the one value that needs no source where it is not set.
+const auditUnits = "auditUnits"
+
 // PeriodLengths are the lengths in months that a period may have where its
 // length is regulated: those that the EU's Union Database takes.
 var PeriodLengths = []int{1, 2, 3, 12}
@@ -224,6 +231,8 @@ func (p Profile) checkNumbers() string {
 		return fmt.Sprintf("version %d is not a number from 1", p.Version)
 	case p.Unit.Kilograms.IsZero():
 		return "unit: must be more than 0 kg"
+	case p.AuditUnits < 0 || !p.unaudited().Fits():
+		return fmt.Sprintf("auditUnits: %d is not a number from 0 that can be counted", p.AuditUnits)
 	case p.StockTolerance.Exceeds(Ratio{1, 1}):
 		return fmt.Sprintf("stockTolerance: %s is more than all of the stock", p.StockTolerance)
 	case min(p.CarryOver.Periods, p.CarryOver.Months, p.ReversalDays) < 0 || max(p.CarryOver.Periods, p.CarryOver.Months) > most || p.ReversalDays > 100*most:
@@ -267,7 +276,7 @@ func (p Profile) checkSources() string {
 	sourced := map[string]bool{}
 	for _, s := range p.Sources {
 		switch {
-		case !slices.Contains(ProfileValues, s.Value) || sourced[s.Value]:
+		case !slices.Contains(ProfileValues, s.Value) && s.Value != auditUnits || sourced[s.Value]:
 			return fmt.Sprintf("sources: there is no value %q, or it stands twice", s.Value)
 		case s.Source == "" || !validText(s.Source):
 			return fmt.Sprintf("sources: that of %s must be 1 to %d bytes without control characters", s.Value, textLimit)
@@ -280,6 +289,9 @@ func (p Profile) checkSources() string {
 		if !sourced[value] {
 			return fmt.Sprintf("sources: %s has none", value)
 		}
+	}
+	if p.AuditUnits > 0 && !sourced[auditUnits] {
+		return fmt.Sprintf("sources: %s has none", auditUnits)
 	}
 	return ""
 }

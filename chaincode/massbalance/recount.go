@@ -21,7 +21,7 @@ func Recount(entries []Entry) *Tally {
 		recipes: map[RecipeID]Recipe{}, makes: map[ProductID][]ProductID{}, moistures: map[ProductID]Ratio{}, sets: map[CharacteristicsID]Characteristics{},
 		resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
 		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
-		reversed: newReversals(), tiers: newTiers(), recalled: newRecallTally(),
+		reversed: newReversals(), tiers: newTiers(), recalled: newRecallTally(), audits: newAuditTally(),
 		rules: newRulesTally(),
 	}
 	for _, entry := range entries {
@@ -57,6 +57,7 @@ type Tally struct {
 	reversed                     reversals
 	tiers                        *tiers
 	recalled                     *recallTally
+	audits                       *auditTally
 	rules                        rulesTally
 }
 
@@ -174,6 +175,7 @@ func (t *Tally) entry(e Entry) {
 	t.carbon(e)
 	t.intake.entry(t, e)
 	t.recalled.entry(t, e)
+	t.audits.entry(t, e)
 	t.carryOver(e)
 }
 

@@ -18,6 +18,7 @@ const (
 	balanceType     = "weighbridge-balance-consent+jws"
 	standingType    = "weighbridge-certificate-standing+jws"
 	consentType     = "weighbridge-reversal-consent+jws"
+	auditType       = "weighbridge-credit-audit+jws"
 	findingType     = "weighbridge-statement-finding+jws"
 	statementType   = "weighbridge-verification-statement+jws"
 )
@@ -62,6 +63,16 @@ func ParseSignedReversalConsent(jws string) (massbalance.SignedReversalConsent, 
 		return massbalance.SignedReversalConsent{}, fmt.Errorf("couldn't read a signed reversal consent: %w", err)
 	}
 	return massbalance.SignedReversalConsent{Consent: document, Envelope: envelope}, nil
+}
+
+// ParseSignedCreditAudit reads an audit of a claimant's credits; see
+// ParseSignedCertificate.
+func ParseSignedCreditAudit(jws string) (massbalance.SignedCreditAudit, error) {
+	document, envelope, err := parseJWS[massbalance.CreditAudit](jws, auditType)
+	if err != nil {
+		return massbalance.SignedCreditAudit{}, fmt.Errorf("couldn't read a signed credit audit: %w", err)
+	}
+	return massbalance.SignedCreditAudit{Audit: document, Envelope: envelope}, nil
 }
 
 // ParseSignedFinding reads a finding against a verification statement; see
@@ -138,6 +149,12 @@ func SignStanding(s massbalance.Standing, kid massbalance.KeyID, key *ecdsa.Priv
 func SignReversalConsent(c massbalance.ReversalConsent, kid massbalance.KeyID, key *ecdsa.PrivateKey) (massbalance.SignedReversalConsent, error) {
 	envelope, err := sign(c, consentType, kid, key)
 	return massbalance.SignedReversalConsent{Consent: c, Envelope: envelope}, err
+}
+
+// SignCreditAudit signs an audit of a claimant's credits as its certifier.
+func SignCreditAudit(a massbalance.CreditAudit, kid massbalance.KeyID, key *ecdsa.PrivateKey) (massbalance.SignedCreditAudit, error) {
+	envelope, err := sign(a, auditType, kid, key)
+	return massbalance.SignedCreditAudit{Audit: a, Envelope: envelope}, err
 }
 
 // SignFinding signs a finding against a verification statement as its certifier.

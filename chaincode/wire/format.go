@@ -31,6 +31,8 @@ func format(b *bytes.Buffer, v reflect.Value) error {
 		return formatString(b, compact(special.Envelope))
 	case massbalance.SignedStanding:
 		return formatString(b, compact(special.Envelope))
+	case massbalance.SignedCreditAudit:
+		return formatString(b, compact(special.Envelope))
 	case massbalance.SignedFinding:
 		return formatString(b, compact(special.Envelope))
 	case massbalance.SignedBalanceConsent:

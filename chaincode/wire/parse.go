@@ -80,6 +80,13 @@ func (s *scanner) value(v reflect.Value) error {
 		}
 		*target, err = ParseSignedBalanceConsent(text)
 		return err
+	case *massbalance.SignedCreditAudit:
+		text, err := s.text()
+		if err != nil {
+			return err
+		}
+		*target, err = ParseSignedCreditAudit(text)
+		return err
 	case *massbalance.SignedFinding:
 		text, err := s.text()
 		if err != nil {

@@ -97,6 +97,7 @@ var valueParsers = map[massbalance.Kind]func([]byte) (massbalance.Value, error){
 	massbalance.KindProject:         value[massbalance.Project],
 	massbalance.KindOutcome:         value[massbalance.ProjectOutcome],
 	massbalance.KindRegionUse:       value[massbalance.RegionUse],
+	massbalance.KindCreditUse:       value[massbalance.CreditUse],
 	massbalance.KindRecall:          value[massbalance.Recall],
 	massbalance.KindTaint:           value[massbalance.Taint],
 	massbalance.KindMark:            value[massbalance.Mark],

@@ -57,6 +57,10 @@ func fill(v reflect.Value, name string) {
 		fill(reflect.ValueOf(&target.Standing).Elem(), name)
 		target.Envelope = envelope(target.Standing)
 		return
+	case *massbalance.SignedCreditAudit:
+		fill(reflect.ValueOf(&target.Audit).Elem(), name)
+		target.Envelope = envelope(target.Audit)
+		return
 	case *massbalance.SignedFinding:
 		fill(reflect.ValueOf(&target.Finding).Elem(), name)
 		target.Envelope = envelope(target.Finding)
@@ -119,6 +123,12 @@ func envelope(document any) (e massbalance.Envelope) {
 			panic(err)
 		}
 		e = signed.Envelope
+	case massbalance.CreditAudit:
+		signed, err := wire.SignCreditAudit(d, "k1", key)
+		if err != nil {
+			panic(err)
+		}
+		e = signed.Envelope
 	case massbalance.FraudFinding:
 		signed, err := wire.SignFinding(d, "k1", key)
 		if err != nil {
@@ -146,7 +156,7 @@ var values = []massbalance.Value{
 	massbalance.Consortium{}, massbalance.Proposal{}, massbalance.Rules{}, massbalance.Superseded{}, massbalance.Profile{}, massbalance.Pool{}, massbalance.Site{}, massbalance.Head{}, massbalance.Product{},
 	massbalance.Recipe{}, massbalance.Derivation{}, massbalance.Baseline{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
 	massbalance.QuotaUse{}, massbalance.LandUnit{}, massbalance.Harvest{},
-	massbalance.Recall{}, massbalance.Taint{}, massbalance.Mark{}, massbalance.Project{}, massbalance.ProjectOutcome{}, massbalance.RegionUse{},
+	massbalance.Recall{}, massbalance.Taint{}, massbalance.Mark{}, massbalance.Project{}, massbalance.ProjectOutcome{}, massbalance.RegionUse{}, massbalance.CreditUse{},
 	massbalance.Characteristics{}, massbalance.Lot{}, massbalance.Account{}, massbalance.Transfer{},
 	massbalance.Period{}, massbalance.Claim{}, massbalance.TierReport{}, massbalance.Reversal{}, massbalance.Evidence{}, massbalance.Record{},
 }
@@ -198,7 +208,7 @@ func TestParseUndoesFormat(t *testing.T) {
 		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindProfile, massbalance.KindPool, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
 		massbalance.KindRecipe, massbalance.KindDerivation, massbalance.KindBaseline, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
 		massbalance.KindQuota, massbalance.KindLandUnit, massbalance.KindHarvest,
-		massbalance.KindRecall, massbalance.KindTaint, massbalance.KindMark, massbalance.KindProject, massbalance.KindOutcome, massbalance.KindRegionUse,
+		massbalance.KindRecall, massbalance.KindTaint, massbalance.KindMark, massbalance.KindProject, massbalance.KindOutcome, massbalance.KindRegionUse, massbalance.KindCreditUse,
 		massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,
 		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindTierReport, massbalance.KindReversal, massbalance.KindEvidence, massbalance.KindRecord,
 	} {

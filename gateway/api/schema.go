@@ -75,6 +75,7 @@ var texts = map[reflect.Type]huma.Schema{
 	reflect.TypeFor[massbalance.SignedCertificate]():     {Description: "A certificate as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedStatement]():       {Description: "A verification statement as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedStanding]():        {Description: "A declaration on a certificate as a compact JWS (RFC 7515, ES256)."},
+	reflect.TypeFor[massbalance.SignedCreditAudit]():     {Description: "An audit of a claimant's credits as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedFinding]():         {Description: "A finding against a verification statement as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedReversalConsent](): {Description: "A consent to reverse a command as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedBalanceConsent]():  {Description: "A certifier's consent to a change of a site's balance as a compact JWS (RFC 7515, ES256)."},
