@@ -130,7 +130,7 @@ func TestISCCForbidsTheAverage(t *testing.T) {
 	b := l.emits("b", "500000", func(c *Carbon) { c.Fossil, c.Removals = figure("30"), figure("-1") })
 	pool := MergeLots{Site: "elevator", Product: "wheat", Lines: []LotLine{{a, kg("500000")}, {b, kg("500000")}}, Carbon: CarbonHighest}
 	l.refuses([]refusal{{"no profile", CarbonMergeForbidden, "growers", pool, ""}})
-	l.merges(CarbonHighest)
+	l.adopt(RegisterProfile{profile(published("iscc-eu"))})
 	average := with(pool, func(b *MergeLots) { b.Carbon = CarbonWeightedMean })
 	l.refuses([]refusal{{"AT-19: 1,000 t at 25", CarbonMergeForbidden, "growers", average, ""}})
 	pooled := LotID(l.must("growers", pool).Subject)
@@ -210,6 +210,45 @@ func TestMergerReversed(t *testing.T) {
 	l.check()
 	l.must("growers", pool)
 	l.check()
+}
+
+// What a mill computed is taken back whole: the wheat has its own set again.
+func TestReversedMillRestoresTheSet(t *testing.T) {
+	l := founded(t)
+	wheat := l.emits("a", "1000", func(c *Carbon) { c.Fossil = figure("0.2") })
+	result := l.must("growers", Convert{
+		Site: "elevator", Recipe: "milling", Quantity: kg("1000"), Lines: []LotLine{{wheat, kg("1000")}},
+		Outputs: []Output{{"flour", kg("700")}, {"bran", kg("200")}}, Process: &Process{kg("50"), "meter"},
+	})
+	l.must("growers", l.consent("elevator", "growers", result.Command, nil))
+	tally := l.check()
+	require.Equal(t, "1000", l.lot(wheat).Available().String())
+	require.Equal(t, "1000.000", FormatGrams(tally.Characteristics[l.lot(wheat).Characteristics].Available))
+}
+
+// A merged lot knows its parents, so a recall finds its part in it: 600 of 1,000.
+func TestRecallReachesMergedLots(t *testing.T) {
+	l := founded(t)
+	l.merges(CarbonHighest)
+	a := l.emits("a", "600", func(c *Carbon) { c.Fossil = figure("0.2") })
+	b := l.emits("b", "400", func(c *Carbon) { c.Fossil = figure("0.3") })
+	merged := LotID(l.must("growers", MergeLots{"elevator", "wheat", []LotLine{{a, kg("600")}, {b, kg("400")}}, CarbonHighest}).Subject)
+	l.must("brand", l.finding("f1", func(f *FraudFinding) { f.Statement = "a" }))
+	l.must("brand", TraceRecall{Certifier: "certifier", Statement: "a", Lots: []LotID{merged}})
+	l.refuses([]refusal{{"the part that rests on the recalled statement", Recalled, "growers", Decouple{"elevator", "wheat", []LotLine{{merged, kg("400.001")}}}, "0.001"}})
+	l.must("growers", Decouple{"elevator", "wheat", []LotLine{{merged, kg("400")}}})
+	l.check()
+}
+
+// Nor does credit whose figures have expired stand in for what was recalled.
+func TestExpiredFiguresCoverNothing(t *testing.T) {
+	l := founded(t)
+	a := l.emits("a", "100", func(c *Carbon) { c.Fossil = figure("0.2") })
+	old := l.emits("b", "100", func(c *Carbon) { c.ReferenceFrom, c.ReferenceTo, c.ValidTo = "2023-01-01", "2023-07-01", "2026-07-01" })
+	claim := ClaimID(l.must("growers", ClaimCredits{Site: "elevator", Product: "wheat", Lines: []LotLine{{a, kg("100")}}, Beneficiary: "B", ReportingYear: 2026, Purpose: "p"}).Subject)
+	l.must("brand", l.finding("f1", func(f *FraudFinding) { f.Statement = "a" }))
+	l.must("brand", TraceRecall{Certifier: "certifier", Statement: "a", Claims: []ClaimID{claim}})
+	l.refuses([]refusal{{"expired", FiguresExpired, "growers", CoverRecall{Site: "elevator", Certifier: "certifier", Statement: "a", Claim: claim, Lines: []LotLine{{old, kg("100")}}}, ""}})
 }
 
 // A processor's own emissions are added to those of the input and allocated by
@@ -334,6 +373,9 @@ func TestRecountFindsLoweredFigures(t *testing.T) {
 			e.Record.Sets[0].Carbon.Removals = figure("-1")
 		}},
 		{"another vintage", "differs in more than carbon", func(e *Entry) { e.Record.Sets[0].Vintage = 2020 }},
+		{"as the mean", "does not let carbon figures be merged", func(e *Entry) {
+			e.Command.Body = with(e.Command.Body.(MergeLots), func(b *MergeLots) { b.Carbon = CarbonWeightedMean })
+		}},
 		{"from nothing", "derived from nothing", func(e *Entry) { e.Record.Sets[0].DerivedFrom = nil }},
 		{"an unknown set", "nobody published", func(e *Entry) { e.Record.Credits[len(e.Record.Credits)-1].Restated = "none" }},
 		{"elsewhere", "I10: carbon figures changed", func(e *Entry) { e.Command.Body = Downgrade{} }},

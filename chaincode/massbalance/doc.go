@@ -415,7 +415,8 @@
 //     that are credited, by the recipe's parts or else by their credit, and counted
 //     per kilogram. What is lost takes nothing away. Otherwise credit keeps its
 //     set: the figures remain those of a kilogram of raw material, as verified,
-//     and what is lost takes them with it.
+//     and what is lost takes them with it. A recipe that declares the parts (1
+//     where there is one output) makes every run compute.
 //
 // Every figure is rounded up at six decimals, so no emission is understated and
 // no removal overstated.

@@ -23,6 +23,7 @@ func (t *Tally) carbon(e Entry) {
 			computes = computes || o.Emissions.String() != "0/1"
 		}
 	case MergeLots:
+		t.mayMerge(e, body.Carbon)
 		if body.Carbon == CarbonHighest {
 			t.highest(e)
 		}
@@ -110,6 +111,23 @@ func (t *Tally) highest(e Entry) {
 			if after.Cmp(before) < 0 {
 				t.find(e, "I10: %s of the merged lot is not the highest in it", carbonNames[i])
 			}
+		}
+	}
+}
+
+// mayMerge checks that a profile in force lets figures become one in this way:
+// the one of a scheme that the lots satisfy.
+func (t *Tally) mayMerge(e Entry, how CarbonMerge) {
+	for _, p := range e.Record.Credits {
+		set := t.sets[p.Characteristics]
+		allowed := p.Restated == ""
+		for _, scheme := range append([]SchemeID{set.Scheme}, set.AlsoSchemes...) {
+			rule := t.rules.profiles[scheme].Carbon
+			allowed = allowed || rule == how || rule == CarbonWeightedMean && how == CarbonHighest
+		}
+		if !allowed {
+			t.find(e, "the profile of %s does not let carbon figures be merged as %s", set.Scheme, how)
+			return
 		}
 	}
 }

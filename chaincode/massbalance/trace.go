@@ -269,6 +269,9 @@ func (b CoverRecall) match(books *books, claim Claim) (lots []Lot, scheme Scheme
 	if err := books.useUnder(lots, scheme); err != nil {
 		return nil, scheme, share, err
 	}
+	if err := books.checkValid(lots); err != nil {
+		return nil, scheme, share, err
+	}
 	for _, lot := range lots {
 		if lot.Model.Level() < share.Model.Level() {
 			return nil, scheme, share, refuse(WrongModel, "lot %s is %s, what claim %s lacks was %s", lot.ID, lot.Model, claim.ID, share.Model)

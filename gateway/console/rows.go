@@ -3,8 +3,6 @@ package console
 import (
 	"strings"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
@@ -24,12 +22,7 @@ func (l *lens) traits(id massbalance.CharacteristicsID) (traits, error) {
 }
 
 func newTraits(id massbalance.CharacteristicsID, c massbalance.Characteristics) traits {
-	kilogram := massbalance.Kilograms(1)
-	sum := decimal.Zero
-	for _, f := range []massbalance.CarbonFigure{c.Carbon.Fossil, c.Carbon.LandManagement, c.Carbon.LandUseChange, c.Carbon.BiogenicNonCO2} {
-		sum = sum.Add(f.Intensity.Emissions(kilogram))
-	}
-	t := traits{ID: id, Characteristics: c, Emissions: sum.String()}
+	t := traits{ID: id, Characteristics: c, Emissions: c.Carbon.ExcludingUptake().String()}
 	if c.Carbon.Removals.Intensity.Sign() != 0 {
 		t.Removals = minus(c.Carbon.Removals.Intensity.String())
 	}
