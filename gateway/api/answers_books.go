@@ -44,11 +44,15 @@ type Conversion struct {
 	Date         massbalance.Date
 	Period       massbalance.PeriodID
 	Recipe       massbalance.RecipeID
-	// Quantity is the input; Attributed is how much of it had credit, in Lines.
+	// Quantity is the recipe's first input with its Lines, With are the further
+	// ones. Attributed is how much of all inputs had credit.
 	Quantity   massbalance.Quantity
 	Attributed massbalance.Quantity
 	Lines      []massbalance.LotLine
+	With       []massbalance.Input
 	Outputs    []ConversionOutput
+	// Process is what the processor itself emitted, where that was stated.
+	Process *massbalance.Process
 	// CreditLoss is the attributed input that no output carries on.
 	CreditLoss massbalance.Quantity
 	Block      uint64
@@ -70,9 +74,11 @@ func conversion(e readmodel.Entry) Conversion {
 	if !ok {
 		return c
 	}
-	c.Recipe, c.Quantity, c.Lines = body.Recipe, body.Quantity, body.Lines
-	for _, line := range body.Lines {
-		c.Attributed = c.Attributed.Add(line.Quantity)
+	c.Recipe, c.Quantity, c.Lines, c.With, c.Process = body.Recipe, body.Quantity, body.Lines, body.With, body.Process
+	for _, p := range r.Credits {
+		if p.To.Kind == massbalance.HolderConversion {
+			c.Attributed = c.Attributed.Add(p.Quantity)
+		}
 	}
 	for _, o := range body.Outputs {
 		out := ConversionOutput{Product: o.Product, Quantity: o.Quantity}
