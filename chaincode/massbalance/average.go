@@ -30,7 +30,7 @@ func (b *books) average(product ProductID, account Account, physical, credit Qua
 	if err != nil {
 		return err
 	}
-	if !physical.IsZero() {
+	if !physical.IsZero() && !b.returned {
 		pool.Material, pool.Credit = pool.Material.Add(physical), pool.Credit.Add(credit)
 	}
 	b.e.put(PoolKey(b.site.ID, product), pool)

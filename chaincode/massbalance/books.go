@@ -21,6 +21,8 @@ type books struct {
 	lots    int // lots created so far
 	// booked is the age of the lots created, "" for that of the command.
 	booked Date
+	// returned is set for what left in this very period and comes back.
+	returned bool
 }
 
 // ownSite looks a site up and checks that it is the submitter's.
@@ -56,14 +58,35 @@ func (e *execution) open(id SiteID) (*books, error) {
 	if e.command.Date < period.From || e.command.Date > period.To {
 		return nil, refuse(DateOutsidePeriod, "date %q is not in period %s of site %s, %s to %s", e.command.Date, head.Period, id, period.From, period.To)
 	}
-	if late := e.command.Occurred; late >= period.From || late != "" && period.Previous == "" {
-		return nil, refuse(DateOutsidePeriod, "what occurred on %q is late only if that lies before period %s of site %s, which began on %s and follows %q", late, head.Period, id, period.From, period.Previous)
+	if err := e.checkLate(id, period); err != nil {
+		return nil, err
 	}
 	profile, err := e.profileAt(period.Scheme, period.Profile)
 	if err != nil {
 		return nil, err
 	}
 	return &books{e: e, site: site, head: head, profile: profile}, nil
+}
+
+// checkLate lets a late entry be of a day in one of the site's earlier periods.
+func (e *execution) checkLate(site SiteID, period Period) error {
+	late := e.command.Occurred
+	if late == "" {
+		return nil
+	}
+	if late >= period.From {
+		return refuse(DateOutsidePeriod, "what occurred on %s is not late: the open period of site %s began on %s", late, site, period.From)
+	}
+	for n := 0; late < period.From; n++ {
+		if period.Previous == "" || n == listLimit {
+			return refuse(DateOutsidePeriod, "what occurred on %s is in no period of site %s", late, site)
+		}
+		var err error
+		if period, err = need[Period](e, PeriodKey(site, period.Previous)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // close appends the record to the site's journal.

@@ -284,7 +284,7 @@ func (c *closing) freeze() error {
 	if err := c.reconcile(); err != nil {
 		return err
 	}
-	c.period.Statement = sha256.Sum256([]byte(c.period.statement(c.site.ID, c.command.Period)))
+	c.period.Statement = sha256.Sum256([]byte(c.period.Text(c.site.ID, c.command.Period)))
 	return nil
 }
 
@@ -346,8 +346,8 @@ func (c *closing) figures(product ProductID, opening, closing Account) Reconcili
 	return r
 }
 
-// statement is the period's figures as text, every one by name, to be hashed.
-func (p Period) statement(site SiteID, id PeriodID) string {
+// Text is the period's figures, every one by name: what the statement's hash is of.
+func (p Period) Text(site SiteID, id PeriodID) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "weighbridge period statement v1\nsite %q\nperiod %q\nfrom %s\nto %s\nprevious %q\nprofile %q %d\n", site, id, p.From, p.To, p.Previous, p.Scheme, p.Profile)
 	for _, f := range p.Figures {

@@ -251,6 +251,15 @@ type (
 		Lines   []LotLine
 	}
 
+	// Reassign gives credit of mass balance to another product of the product
+	// group that its scheme's profile lists.
+	Reassign struct {
+		Site    SiteID
+		Product ProductID
+		To      ProductID
+		Lines   []LotLine
+	}
+
 	// TransferCredits offers credits of book and claim to another site.
 	TransferCredits struct {
 		Site    SiteID
@@ -401,6 +410,7 @@ func (Reject) Type() string               { return "reject" }
 func (Return) Type() string               { return "return" }
 func (Downgrade) Type() string            { return "downgrade" }
 func (Decouple) Type() string             { return "decouple" }
+func (Reassign) Type() string             { return "reassign" }
 func (TransferCredits) Type() string      { return "transfer_credits" }
 func (AcceptCredits) Type() string        { return "accept_credits" }
 func (ReturnCredits) Type() string        { return "return_credits" }
@@ -421,7 +431,7 @@ var Bodies = []Body{
 	RegisterProfile{}, RegisterSite{}, RegisterProject{}, ChooseScheme{}, ChangeBalance{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{}, MergeLots{},
 	PublishFinding{}, AdoptFinding{}, TraceRecall{}, CoverRecall{}, PublishCreditAudit{},
-	Downgrade{}, Decouple{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
+	Downgrade{}, Decouple{}, Reassign{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
 	Cancel{}, ReportTier{}, ProposeReversal{}, ConfirmReversal{}, CompleteReversal{}, Reverse{},
 }
 
@@ -458,6 +468,8 @@ func SiteOf(body Body) SiteID {
 	case Downgrade:
 		return b.Site
 	case Decouple:
+		return b.Site
+	case Reassign:
 		return b.Site
 	case TransferCredits:
 		return b.Site

@@ -16,7 +16,7 @@ func (b Decouple) check() string {
 
 // Decouple leaves the material behind as undifferentiated stock.
 func (b Decouple) execute(e *execution) error {
-	return e.restate(b.Site, b.Product, b.Lines, func(lots []Lot) ([]TransferLine, error) {
+	return e.restate(b.Site, b.Product, b.Product, b.Lines, func(lots []Lot) ([]TransferLine, error) {
 		for _, lot := range lots {
 			if !lot.Model.Physical() {
 				return nil, refuse(WrongModel, "lot %s is %s already", lot.ID, lot.Model)

@@ -156,7 +156,7 @@ func (b Downgrade) check() string {
 
 // Downgrade steps lots down to a looser model; there is no way back (I9).
 func (b Downgrade) execute(e *execution) error {
-	return e.restate(b.Site, b.Product, b.Lines, func(lots []Lot) ([]TransferLine, error) {
+	return e.restate(b.Site, b.Product, b.Product, b.Lines, func(lots []Lot) ([]TransferLine, error) {
 		for _, lot := range lots {
 			if lot.Model.Level() <= b.Model.Level() {
 				return nil, refuse(CustodyModelRaised, "lot %s is %s already, which is no stricter than %s", lot.ID, lot.Model, b.Model)
@@ -172,13 +172,14 @@ func (b Downgrade) execute(e *execution) error {
 	})
 }
 
-// restate replaces lots by others of the same product at the same site.
-func (e *execution) restate(site SiteID, product ProductID, lines []LotLine, as func([]Lot) ([]TransferLine, error)) error {
+// restate replaces lots by others at the same site, of the same product or of
+// another one.
+func (e *execution) restate(site SiteID, from, product ProductID, lines []LotLine, as func([]Lot) ([]TransferLine, error)) error {
 	books, err := e.open(site)
 	if err != nil {
 		return err
 	}
-	lots, err := books.lotsOf(product, lines)
+	lots, err := books.lotsOf(from, lines)
 	if err != nil {
 		return err
 	}
@@ -193,7 +194,7 @@ func (e *execution) restate(site SiteID, product ProductID, lines []LotLine, as 
 		return err
 	}
 	process := Holder{Kind: HolderConversion, ID: e.reference()}
-	if err := books.out(product, Quantity{}, lots, lines, process); err != nil {
+	if err := books.out(from, Quantity{}, lots, lines, process); err != nil {
 		return err
 	}
 	for _, g := range blends(books.clear(restated)) {

@@ -43,6 +43,7 @@
 //	convert     material and lots become co-products by an adopted recipe
 //	merge       lots that differ only in their carbon figures become one
 //	downgrade   lots are stepped down to a looser custody model
+//	reassign    credit of mass balance goes to another product of its product group
 //	decouple    credit parts from its material and becomes book and claim; it is
 //	            transferred, accepted or declined, and returned, as credits
 //	withdraw    material leaves the consortium's sight; lots that go with it are cancelled
@@ -94,9 +95,11 @@
 //     flagged or refused. What is missing is booked out as loss; what was found is
 //     booked in within the tolerance, and gives no credit.
 //
-// The way in which carbon figures merge, the days within which a transaction may
-// be reversed, the attribution to co-products, the groups of products and the
-// unit are values of the profile too.
+// It says further for how many days a transaction may be reversed; whether a
+// recipe may share credit out freely, in fixed shares or in proportion to the
+// outputs only; and which products form a group within which credit of mass
+// balance may be reassigned, as far as the other product is in stock. The unit,
+// and the way in which carbon figures merge, are values of the profile too.
 //
 // # Periods
 //

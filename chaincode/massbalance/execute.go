@@ -121,7 +121,7 @@ func (c Command) check() string {
 	if c.Date != "" && !c.Date.Valid() {
 		return fmt.Sprintf("date: %q is not a date such as 2026-08-03", c.Date)
 	}
-	if c.Occurred != "" && (!c.Occurred.Valid() || c.Occurred >= c.Date || SiteOf(c.Body) == "") {
+	if c.Occurred != "" && (!c.Occurred.Valid() || c.Occurred >= c.Date || !moves(c.Body)) {
 		return fmt.Sprintf("occurred: %q is not a date before the command's own, %q, or nothing moved at a site", c.Occurred, c.Date)
 	}
 	if c.Period != "" && !ValidName(string(c.Period)) {
@@ -131,6 +131,15 @@ func (c Command) check() string {
 		return "by: text must be at most 256 bytes without control characters"
 	}
 	return c.Body.check()
+}
+
+// moves reports whether a command moves something at a site, and so may be late.
+func moves(body Body) bool {
+	switch body.(type) {
+	case RegisterSite, ChooseScheme, ChangeBalance, OpenPeriod, ClosePeriod:
+		return false
+	}
+	return SiteOf(body) != ""
 }
 
 // happened is the day of what the command reports, late or not.

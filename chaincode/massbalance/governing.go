@@ -154,15 +154,15 @@ type governed struct {
 }
 
 // govern looks up what governs lines of credit, once for each kind.
-func (b *books) govern(lines []TransferLine) ([]governed, error) {
+func (e *execution) govern(lines []TransferLine) ([]governed, error) {
 	var out []governed
 	for _, line := range distinct(lines) {
-		set, err := need[Characteristics](b.e, CharacteristicsKey(line.Characteristics))
+		set, err := need[Characteristics](e, CharacteristicsKey(line.Characteristics))
 		if err != nil {
 			return nil, err
 		}
 		line.Scheme = cmp.Or(line.Scheme, set.Scheme)
-		profile, err := b.e.profileOf(line.Scheme)
+		profile, err := e.profileOf(line.Scheme)
 		if err != nil {
 			return nil, err
 		}
@@ -174,7 +174,7 @@ func (b *books) govern(lines []TransferLine) ([]governed, error) {
 // checkModels refuses to move credit under a custody model that its scheme does
 // not know.
 func (b *books) checkModels(lines []TransferLine) error {
-	all, err := b.govern(lines)
+	all, err := b.e.govern(lines)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (p Profile) checkModel(model CustodyModel) error {
 // checkAttribution refuses a recipe that shares credit out in a way that the
 // scheme of the credit does not allow.
 func (b *books) checkAttribution(lines []TransferLine, recipe Recipe) error {
-	all, err := b.govern(lines)
+	all, err := b.e.govern(lines)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (b *books) checkAttribution(lines []TransferLine, recipe Recipe) error {
 // balance where their scheme keeps origins apart (Rainforest Alliance: cocoa of
 // Côte d'Ivoire is not mixed with cocoa of Ghana).
 func (b *books) checkOrigins(lines []TransferLine) error {
-	all, err := b.govern(lines)
+	all, err := b.e.govern(lines)
 	if err != nil {
 		return err
 	}

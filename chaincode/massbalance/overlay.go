@@ -10,16 +10,26 @@ import (
 type overlay struct {
 	below  View
 	writes map[Key]Write
+	// reads keeps what was read below, which cannot change meanwhile: a peer
+	// answers every look-up over a stream of its own.
+	reads map[Key]Value
 }
 
-func newOverlay(below View) overlay { return overlay{below, map[Key]Write{}} }
+func newOverlay(below View) overlay { return overlay{below, map[Key]Write{}, map[Key]Value{}} }
 
 // Get returns the newest value at the key, or nil.
 func (o overlay) Get(key Key) (Value, error) {
 	if w, ok := o.writes[key]; ok {
 		return w.Value, nil
 	}
-	return o.below.Get(key)
+	if value, ok := o.reads[key]; ok {
+		return value, nil
+	}
+	value, err := o.below.Get(key)
+	if err == nil {
+		o.reads[key] = value
+	}
+	return value, err
 }
 
 // put keeps one value per key. A guard asked for when the key was created

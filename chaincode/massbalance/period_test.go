@@ -1,6 +1,7 @@
 package massbalance_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"testing"
 
@@ -294,6 +295,8 @@ func TestTheStatementOfAPeriod(t *testing.T) {
 	last := l.entries[len(l.entries)-1].Record
 	require.False(t, last.Statement.IsZero())
 	require.Equal(t, closed.Statement, last.Statement)
+	require.Equal(t, closed.Statement, Digest(sha256.Sum256([]byte(closed.Text("depot", "2026-Q4")))))
+	require.Contains(t, closed.Text("depot", "2026-Q4"), `material "wheat" opening 1000 in 500 found 0 out 300 loss 3 closing 1197`)
 
 	// The same commands with another count make another journal.
 	require.NotEqual(t, l.state[PeriodKey("depot", period)].(Period).Statement, closed.Statement)
@@ -335,6 +338,8 @@ func TestLateEntries(t *testing.T) {
 	require.Equal(t, DateOutsidePeriod, late("2026-Q4", "2026-10-05", "2026-10-01", dispatch).Code, "that day is in the open period")
 	require.Equal(t, DateOutsidePeriod, late("2026-Q4", "2026-09-29", "2026-09-28", dispatch).Code, "booked in a closed period")
 	require.Equal(t, CertificateSuspended, late("2026-Q4", "2026-10-05", "2026-09-21", dispatch).Code, "suspended when it happened")
+	require.Equal(t, DateOutsidePeriod, late("2026-Q4", "2026-10-05", "2026-06-30", dispatch).Code, "before the site's first period")
+	require.Equal(t, InvalidCommand, late("2026-Q4", "2026-10-05", "2026-09-29", OpenPeriod{"elevator", "x", "2027-01-01", "2027-03-31"}).Code, "a period is not late")
 	require.Equal(t, Accepted, late("2026-Q4", "2026-10-05", "2026-09-29", dispatch).Code)
 	record := l.entries[len(l.entries)-1].Record
 	require.Equal(t, []Date{"2026-10-05", "2026-09-29"}, []Date{record.Date, record.Occurred})
@@ -367,6 +372,16 @@ func TestRecountKnowsProfiles(t *testing.T) {
 	l.must("growers", l.closing("depot", period, func(c *ClosePeriod) { c.Expired = []LotLine{{lot, kg("400")}} }))
 	l.must("growers", OpenPeriod{"depot", "2026-Q4", "2026-10-01", "2026-12-31"})
 	require.Contains(t, spoiled(l, "close_period", func(e *Entry) { e.Record.Credits = nil })[0], "600.000 kg are in stock")
+	before := l.state[PeriodKey("depot", period)]
+	figures := before.(Period)
+	figures.Figures = append([]Reconciliation{}, figures.Figures...)
+	figures.Figures[0].Material.Out = kg("399.999")
+	l.state[PeriodKey("depot", period)] = figures
+	require.Contains(t, Recount(l.entries).CompareState(l.state)[0], "material out and loss of wheat")
+	figures.Figures, figures.Closings = nil, nil
+	l.state[PeriodKey("depot", period)] = figures
+	require.Contains(t, Recount(l.entries).CompareState(l.state)[0], "I5")
+	l.state[PeriodKey("depot", period)] = before
 	require.Contains(t, spoiled(l, "open_period", func(e *Entry) {
 		b := e.Command.Body.(OpenPeriod)
 		b.From = "2026-10-02"

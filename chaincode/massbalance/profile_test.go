@@ -249,3 +249,109 @@ func TestTheAverageBeginsWithTheOpeningStock(t *testing.T) {
 	require.Equal(t, Accepted, l.then("2026-Q4", "2026-10-02", "growers", ship).Code)
 	l.check()
 }
+
+// A receipt that is reversed is no input any more: the average falls back.
+func TestAReversedReceiptLeavesTheAverage(t *testing.T) {
+	l := depot(t, func(p *Profile) { p.Method = RollingAverage })
+	l.must("growers", TakeIn{Site: "depot", Product: "wheat", Quantity: kg("1000"), Evidence: "T1"})
+	lot := LotID(l.must("growers", deliver("1000", "T2")).Subject)
+	l.must("miller", TakeIn{Site: "mill", Product: "wheat", Quantity: kg("1"), Evidence: "M1"})
+	l.must("growers", introduce("2000", "T3"))
+	shipment := TransferID(l.must("growers", Dispatch{Site: "elevator", To: "mill", Product: "wheat", Quantity: kg("2000"), Lines: []LotLine{{l.lots("elevator", "wheat")[0], kg("2000")}}}).Subject)
+	l.must("miller", Receive{Site: "mill", Transfer: shipment, Quantity: kg("2000")})
+	onward := TransferID(l.must("miller", Dispatch{Site: "mill", To: "depot", Product: "wheat", Quantity: kg("2000"), Lines: []LotLine{{l.lots("mill", "wheat")[0], kg("2000")}}}).Subject)
+	l.must("growers", Receive{Site: "depot", Transfer: onward, Quantity: kg("2000")})
+	require.Equal(t, "3000", l.state[PoolKey("depot", "wheat")].(Pool).Credit.String())
+	l.must("miller", ProposeReversal{Site: "mill", Transfer: onward, Reason: "wrong site"})
+	l.must("growers", ConfirmReversal{Site: "depot", Transfer: onward})
+	l.must("miller", CompleteReversal{Site: "mill", Transfer: onward})
+	pool := l.state[PoolKey("depot", "wheat")].(Pool)
+	require.Equal(t, []string{"1000", "2000"}, []string{pool.Credit.String(), pool.Material.String()})
+	ship := Dispatch{Site: "depot", To: "mill", Product: "wheat", Quantity: kg("100"), Lines: []LotLine{{lot, kg("50.001")}}}
+	l.refuses([]refusal{{"above the average without it", AverageExceeded, "growers", ship, "0.001"}})
+	ship.Lines[0].Quantity = kg("50")
+	l.must("growers", ship)
+	l.check()
+}
+
+// What left and came back in one period is one input, not two.
+func TestAReturnIsNoNewInput(t *testing.T) {
+	l := depot(t, func(p *Profile) { p.Method = RollingAverage })
+	lot := LotID(l.must("growers", deliver("1000", "T1")).Subject)
+	ship := Dispatch{Site: "depot", To: "mill", Product: "wheat", Quantity: kg("1000"), Lines: []LotLine{{lot, kg("1000")}}}
+	transfer := TransferID(l.must("growers", ship).Subject)
+	l.must("growers", TakeIn{Site: "depot", Product: "wheat", Quantity: kg("1000"), Evidence: "T2"})
+	l.must("miller", Reject{"mill", transfer, "wet"})
+	l.must("growers", Return{Site: "depot", Transfer: transfer, Quantity: kg("1000")})
+	back := l.lots("depot", "wheat")[0]
+	half := func(quantity string) Dispatch {
+		return with(ship, func(b *Dispatch) { b.Lines = []LotLine{{back, kg(quantity)}} })
+	}
+	l.refuses([]refusal{{"two thirds instead of a half", AverageExceeded, "growers", half("666.666"), "166.666"}})
+	transfer = TransferID(l.must("growers", half("500")).Subject)
+	l.must("growers", l.closing("depot", period, nil))
+	l.must("growers", OpenPeriod{"depot", "2026-Q4", "2026-10-01", "2026-12-31"})
+	require.Equal(t, Accepted, l.then("2026-Q4", "2026-10-02", "growers", TakeIn{Site: "depot", Product: "wheat", Quantity: kg("1000"), Evidence: "T3"}).Code)
+	l.must("miller", Reject{"mill", transfer, "wet"})
+	require.Equal(t, Accepted, l.then("2026-Q4", "2026-10-03", "growers", Return{Site: "depot", Transfer: transfer, Quantity: kg("1000")}).Code)
+	require.Equal(t, "1000", l.state[PoolKey("depot", "wheat")].(Pool).Credit.String(), "what left before the period is an input of it")
+	l.check()
+}
+
+// A transaction is reversed for as many days as the scheme's profile says.
+func TestTheReversalWindowOfAScheme(t *testing.T) {
+	l, transfer := arrived(t, profile(func(p *Profile) { p.ReversalDays = 10 }))
+	propose := ProposeReversal{Site: "mill", Transfer: transfer, Reason: "wrong lot"}
+	require.Equal(t, ReversalOutOfTime, l.dated("2026-08-14", "miller", propose).Code)
+	require.Equal(t, Accepted, l.dated("2026-08-13", "miller", propose).Code)
+	l, transfer = arrived(t, profile(func(p *Profile) { p.ReversalDays = 0 }))
+	propose.Transfer = transfer
+	require.Equal(t, Accepted, l.dated("2026-09-30", "miller", propose).Code)
+	l.check()
+}
+
+// arrived has a shipment at the mill under a profile.
+func arrived(t *testing.T, p Profile) (*ledger, TransferID) {
+	l, transfer := shipped(t)
+	l.adopt(RegisterProfile{p})
+	l.must("miller", Receive{Site: "mill", Transfer: transfer, Quantity: kg("50000")})
+	return l, transfer
+}
+
+// A recipe shares credit out only in a way that the scheme allows.
+func TestTheAttributionOfAScheme(t *testing.T) {
+	l := depot(t, func(p *Profile) { p.Attribution = AttributionProportional })
+	lot := LotID(l.must("growers", deliver("1000", "T1")).Subject)
+	recipe := l.state[RecipeKey("milling")].(Recipe)
+	recipe.ID, recipe.Attribution = "free-milling", FreeAttribution
+	l.adopt(RegisterRecipe{recipe})
+	mill := Convert{
+		Site: "depot", Recipe: "free-milling", Quantity: kg("100"), Lines: []LotLine{{lot, kg("50")}},
+		Outputs: []Output{{"flour", kg("72")}, {"bran", kg("28")}}, Credits: []Output{{"flour", kg("50")}},
+	}
+	l.refuses([]refusal{{"all into the flour", AttributionForbidden, "growers", mill, ""}})
+	l.adopt(RegisterProfile{profile(func(p *Profile) { p.Version, p.Attribution = 2, AttributionFree })})
+	l.must("growers", mill)
+	l.check()
+}
+
+// Credit that a recall froze is nobody's to forfeit, and no close waits for it.
+func TestFrozenCreditIsNotCarried(t *testing.T) {
+	l := depot(t, published("iscc-eu"))
+	l.must("growers", l.statement("good", func(s *Statement) { s.Certificate, s.Site = "dc", "depot" }))
+	bad := LotID(l.must("growers", deliver("1000", "T1")).Subject)
+	l.must("growers", with(deliver("500", "T2"), func(b *Introduce) { b.Statement = "good" }))
+	l.must("growers", Withdraw{Site: "depot", Product: "wheat", Quantity: kg("1000"), Purpose: "destroyed"})
+	signed, err := wire.SignFinding(FraudFinding{ID: "f-1", Certifier: "certifier", Statement: "ds", Reason: "no such field", Issued: day}, "k1", l.key)
+	require.NoError(t, err)
+	l.must("brand", PublishFinding{signed})
+	close := l.closing("depot", period, nil)
+	forfeit := with(close, func(b *ClosePeriod) { b.Expired = []LotLine{{bad, kg("1000")}} })
+	l.refuses([]refusal{
+		{"frozen credit forfeited", Recalled, "growers", forfeit, ""},
+		{"not traced yet", CarryOverExceeded, "growers", close, "1000"},
+	})
+	l.must("brand", TraceRecall{Certifier: "certifier", Statement: "ds", Lots: []LotID{bad}})
+	l.must("growers", close)
+	l.check()
+}

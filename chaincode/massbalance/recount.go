@@ -439,6 +439,8 @@ func (t *Tally) CompareState(state Memory) []string {
 			differ("material out at "+key.A+" "+key.B, v.PhysicalOut, a.Out)
 			differ("credit in at "+key.A+" "+key.B, v.CreditIn, a.CreditIn)
 			differ("credit out at "+key.A+" "+key.B, v.CreditOut, a.CreditOut)
+		case Period:
+			differences = append(differences, t.comparePeriod(closedPeriod{SiteID(key.A), PeriodID(key.B)}, v)...)
 		}
 	}
 	if lots != len(t.lots) || accounts != len(t.Accounts) {

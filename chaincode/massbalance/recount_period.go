@@ -1,6 +1,7 @@
 package massbalance
 
 import (
+	"fmt"
 	"math/big"
 	"time"
 )
@@ -15,6 +16,13 @@ type rulesTally struct {
 	free     map[AccountID]*big.Int
 	tied     map[LotID]AccountID // lots that are tied to material
 	pools    map[AccountID]poolTally
+	left     map[TransferID]PeriodID // the period of the dispatch
+	closings map[closedPeriod]map[ProductID]*AccountTally
+}
+
+type closedPeriod struct {
+	site   SiteID
+	period PeriodID
 }
 
 type poolTally struct {
@@ -25,7 +33,7 @@ type poolTally struct {
 func newRulesTally() rulesTally {
 	return rulesTally{
 		profiles: map[SchemeID]Profile{}, schemes: map[SiteID]SchemeID{}, governs: map[SiteID]Profile{},
-		ended: map[SiteID]Date{}, free: map[AccountID]*big.Int{}, tied: map[LotID]AccountID{}, pools: map[AccountID]poolTally{},
+		ended: map[SiteID]Date{}, free: map[AccountID]*big.Int{}, tied: map[LotID]AccountID{}, pools: map[AccountID]poolTally{}, left: map[TransferID]PeriodID{}, closings: map[closedPeriod]map[ProductID]*AccountTally{},
 	}
 }
 
@@ -77,6 +85,8 @@ func (t *Tally) carryOver(e Entry) {
 		}
 	}
 	switch body := e.Command.Body.(type) {
+	case Dispatch:
+		t.rules.left[TransferID(e.Record.Subject)] = e.Record.Period
 	case RegisterProfile:
 		if t.adopted(e, "profile/"+string(body.Profile.Scheme), body.Profile.Version) {
 			t.rules.profiles[body.Profile.Scheme] = body.Profile
@@ -85,7 +95,12 @@ func (t *Tally) carryOver(e Entry) {
 		t.rules.schemes[body.Site] = body.Scheme
 	case ChangeBalance:
 		t.rules.schemes[body.Document.Consent.Site] = body.Document.Consent.Scheme
+	case Reassign:
+		if to := t.account(body.Site, body.To); to.Credit().Cmp(to.Stock()) > 0 {
+			t.find(e, "%s kg of credit of %s, %s kg are in stock", FormatGrams(to.Credit()), body.To, FormatGrams(to.Stock()))
+		}
 	case ClosePeriod:
+		t.freeze(body)
 		if t.rules.governs[body.Site].CarryOver.Cap != CapPhysicalStock {
 			return
 		}
@@ -96,6 +111,63 @@ func (t *Tally) carryOver(e Entry) {
 			}
 		}
 	}
+}
+
+// freeze remembers the accounts as they stand at a close.
+func (t *Tally) freeze(body ClosePeriod) {
+	frozen := map[ProductID]*AccountTally{}
+	for id, a := range t.Accounts {
+		if id.Site == body.Site {
+			frozen[id.Product] = &AccountTally{new(big.Int).Set(a.In), new(big.Int).Set(a.Out), new(big.Int).Set(a.CreditIn), new(big.Int).Set(a.CreditOut)}
+		}
+	}
+	t.rules.closings[closedPeriod{body.Site, body.Period}] = frozen
+}
+
+// comparePeriod checks a closed period against the accounts as they stood then:
+// nothing was changed since (I5), and its figures add up.
+func (t *Tally) comparePeriod(id closedPeriod, period Period) (differences []string) {
+	differ := func(what string, counted *big.Int, stored ...Quantity) {
+		sum := new(big.Int)
+		for _, q := range stored {
+			sum.Add(sum, GramsOf(q))
+		}
+		if sum.Cmp(counted) != 0 {
+			differences = append(differences, fmt.Sprintf("I5: %s of period %s of %s: stored %s kg, recounted %s kg", what, id.period, id.site, FormatGrams(sum), FormatGrams(counted)))
+		}
+	}
+	closing := t.rules.closings[id]
+	if period.Closed != (closing != nil) || len(period.Closings) != len(closing) {
+		return []string{fmt.Sprintf("I5: period %s of %s: stored with %d accounts, closed: %t; recounted %d", id.period, id.site, len(period.Closings), period.Closed, len(closing))}
+	}
+	for _, c := range period.Closings {
+		if a := closing[c.Product]; a != nil {
+			differ("material in of "+string(c.Product), a.In, c.Account.PhysicalIn)
+			differ("material out of "+string(c.Product), a.Out, c.Account.PhysicalOut)
+			differ("credit in of "+string(c.Product), a.CreditIn, c.Account.CreditIn)
+			differ("credit out of "+string(c.Product), a.CreditOut, c.Account.CreditOut)
+		}
+	}
+	opening := t.rules.closings[closedPeriod{id.site, period.Previous}]
+	for _, f := range period.Figures {
+		before, after := opening[f.Product], closing[f.Product]
+		if before == nil {
+			before = &AccountTally{new(big.Int), new(big.Int), new(big.Int), new(big.Int)}
+		}
+		if after == nil {
+			after = before
+		}
+		since := func(a, b *big.Int) *big.Int { return new(big.Int).Sub(b, a) }
+		differ("opening material of "+string(f.Product), before.Stock(), f.Material.Opening)
+		differ("material in and found of "+string(f.Product), since(before.In, after.In), f.Material.In, f.Material.Found)
+		differ("material out and loss of "+string(f.Product), since(before.Out, after.Out), f.Material.Out, f.Material.Loss)
+		differ("closing material of "+string(f.Product), after.Stock(), f.Material.Closing)
+		differ("opening credit of "+string(f.Product), before.Credit(), f.Credit.Opening)
+		differ("credit in of "+string(f.Product), since(before.CreditIn, after.CreditIn), f.Credit.In)
+		differ("credit out and expired of "+string(f.Product), since(before.CreditOut, after.CreditOut), f.Credit.Out, f.Credit.Expired)
+		differ("closing credit of "+string(f.Product), after.Credit(), f.Credit.Closing)
+	}
+	return differences
 }
 
 // averages checks the rolling average percentage method: no material leaves with
@@ -132,6 +204,13 @@ func (t *Tally) averages(e Entry) {
 		}
 		t.average(e, AccountID{site, product}, m)
 	}
+}
+
+// returned reports whether an entry books in again what left in the same period
+// and is in the pool still.
+func (t *Tally) returned(e Entry) bool {
+	body, ok := e.Command.Body.(Return)
+	return ok && t.rules.left[body.Transfer] == e.Record.Period
 }
 
 // unaverage takes what a reversal undoes out of the average, or brings it back
@@ -173,7 +252,7 @@ func (t *Tally) average(e Entry, id AccountID, m AccountTally) {
 	if m.Out.Sign() > 0 && new(big.Int).Mul(m.CreditOut, pool.material).Cmp(new(big.Int).Mul(m.Out, pool.credit)) > 0 {
 		t.find(e, "%s kg leave with %s kg of %s, of which %s kg in %s kg are attributed on average", FormatGrams(m.CreditOut), FormatGrams(m.Out), id.Product, FormatGrams(pool.credit), FormatGrams(pool.material))
 	}
-	if m.In.Sign() > 0 {
+	if m.In.Sign() > 0 && !t.returned(e) {
 		pool.material.Add(pool.material, m.In)
 		pool.credit.Add(pool.credit, m.CreditIn)
 	}

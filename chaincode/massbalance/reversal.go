@@ -25,7 +25,7 @@ func (b *books) reversalWindow(lines []TransferLine) (days int, err error) {
 	if len(lines) == 0 {
 		return ReversalWindowDays, nil
 	}
-	all, err := b.govern(lines)
+	all, err := b.e.govern(lines)
 	if err != nil {
 		return 0, err
 	}

@@ -1,6 +1,9 @@
 package massbalance
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // WeighingTolerance is by how much the weight on arrival may exceed the weight
 // dispatched: 0.5 %, the deviation between book and physical stock that ISCC
@@ -210,6 +213,9 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 		if err := books.age(sent); err != nil {
 			return err
 		}
+		if books.returned, err = books.leftNow(transfer); err != nil {
+			return err
+		}
 	}
 	if err := books.use(a.evidence); err != nil {
 		return err
@@ -228,6 +234,13 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 	e.record.Subject = string(transfer.ID)
 	books.close()
 	return nil
+}
+
+// leftNow reports whether a transfer was dispatched in the period that is open.
+func (b *books) leftNow(transfer Transfer) (bool, error) {
+	_, dispatch, _ := strings.Cut(string(transfer.ID), "/")
+	record, err := need[Record](b.e, RecordKey(transfer.Sender, CommandID(dispatch)))
+	return record.Period == b.head.Period, err
 }
 
 // check compares what arrives with what was dispatched.
