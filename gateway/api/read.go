@@ -64,19 +64,13 @@ func registerOne[I, T any](s *server, r route, look func(*readmodel.Snapshot, *I
 	})
 }
 
-// registerList adds a GET of a list.
-func registerList[I, T any](s *server, r route, look func(*readmodel.Snapshot, *I) (readmodel.Listing[T], error)) {
-	registerRead(s, r, func(snapshot *readmodel.Snapshot, in *I) (page[T], error) {
-		listing, err := look(snapshot, in)
-		return page[T]{listing}, err
-	})
-}
-
 // Paging holds the parameters of every list.
 type Paging struct {
 	After uint64 `query:"after" doc:"The \"next\" of the page before."`
 	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many items at most."`
 	Order string `query:"order" enum:"oldest,newest" default:"oldest" doc:"Where the list begins."`
+	// Format is read by the middleware that puts it into the context.
+	Format string `query:"format" enum:"json,csv,xlsx" doc:"csv and xlsx give the whole list, to its end, as a file; so does Accept."`
 }
 
 func (p Paging) page() readmodel.Page {

@@ -101,6 +101,7 @@ func New(o Options) http.Handler {
 	}
 	s.registerCommands()
 	s.registerImports()
+	s.registerDocuments()
 	s.registerReads()
 	s.registerHealth()
 	if o.Pages != nil {

@@ -23,7 +23,7 @@ var (
 	productColumn    = column{name: "product", needed: true, names: []string{"commodity", "crop", "material", "produkt", "ware"}}
 	attributedColumn = column{name: "attributed", quantity: true, names: []string{"lots", "certified", "credit"}}
 	modelColumn      = column{name: "custody model", names: []string{"model", "chain of custody"}}
-	waybillColumn    = column{name: "waybill", names: []string{"waybill no", "delivery note", "cmr", "consignment note", "lieferschein"}}
+	waybillColumn    = column{name: "waybill", names: []string{"documents", "waybill no", "delivery note", "cmr", "consignment note", "lieferschein"}}
 	ticketNames      = []string{"ticket no", "ticket nr", "ticket number", "ticket id", "docket", "docket no", "docket number", "weighbridge ticket", "weigh ticket", "wiegeschein", "wiegeschein nr", "beleg"}
 )
 
@@ -43,8 +43,8 @@ var layouts = map[Kind][]column{
 	Shipments: {
 		{name: "shipment", needed: true, names: []string{"shipment no", "shipment number", "dispatch", "dispatch no", "delivery"}},
 		{name: "dispatched", needed: true, names: []string{"date", "date and time", "dispatch date", "shipped", "datum"}},
-		{name: "from", names: append([]string{"site", "sender"}, siteColumn.names...)},
-		{name: "to", needed: true, names: []string{"destination", "receiver", "ship to", "an"}},
+		{name: "from", names: append([]string{"site"}, siteColumn.names...)},
+		{name: "to", needed: true, names: []string{"destination", "ship to", "an"}},
 		productColumn,
 		{name: "quantity", needed: true, quantity: true, names: []string{"net", "net weight", "netto", "weight"}},
 		attributedColumn, waybillColumn, modelColumn, {name: "scheme"},
@@ -52,7 +52,7 @@ var layouts = map[Kind][]column{
 	Receipts: {
 		{name: "shipment", needed: true, names: []string{"transfer", "shipment no", "shipment number", "dispatch", "delivery"}},
 		{name: "arrived", needed: true, names: []string{"date", "date and time", "received", "arrival date", "datum"}},
-		{name: "site", names: append([]string{"to", "receiver"}, siteColumn.names...)},
+		{name: "site", names: append([]string{"to"}, siteColumn.names...)},
 		{name: "arrived kg", needed: true, quantity: true, names: []string{"received kg", "net", "net weight", "netto", "weight"}},
 		{name: "ticket", names: ticketNames}, waybillColumn,
 	},

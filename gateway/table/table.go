@@ -65,21 +65,24 @@ func (f Fault) Error() string {
 
 // Read reads a file, whichever form it has. An error means that it is no table.
 func Read(file []byte) (*Table, error) {
-	if len(file) > ByteLimit {
-		return nil, fmt.Errorf("the file has more than %d MiB", ByteLimit>>20)
-	}
-	read := readCSV
-	switch {
-	case bytes.HasPrefix(file, []byte("PK\x03\x04")):
-		read = readXLSX
-	case bytes.HasPrefix(file, []byte("\xd0\xcf\x11\xe0")):
-		return nil, fmt.Errorf("the file is an old .xls or a protected workbook; save it as .xlsx without a password, or as CSV")
-	}
-	lines, faults, err := read(file)
+	lines, faults, err := Lines(file)
 	if err != nil {
 		return nil, err
 	}
 	return newTable(lines, faults)
+}
+
+// Lines reads a file without taking its first line for a header.
+func Lines(file []byte) ([]Line, []Fault, error) {
+	switch {
+	case len(file) > ByteLimit:
+		return nil, nil, fmt.Errorf("the file has more than %d MiB", ByteLimit>>20)
+	case bytes.HasPrefix(file, []byte("PK\x03\x04")):
+		return readXLSX(file)
+	case bytes.HasPrefix(file, []byte("\xd0\xcf\x11\xe0")):
+		return nil, nil, fmt.Errorf("the file is an old .xls or a protected workbook; save it as .xlsx without a password, or as CSV")
+	}
+	return readCSV(file)
 }
 
 // newTable takes the first line for the header and checks the others against it.
