@@ -118,7 +118,7 @@ func (b Convert) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	if err := books.checkAttribution(lines, recipe); err != nil {
+	if lines, err = b.attributed(books, recipe, lines); err != nil {
 		return err
 	}
 	if err := b.checkInputs(recipe, inputs); err != nil {
@@ -172,6 +172,31 @@ func (b Convert) checkProducts(recipe Recipe) error {
 		}
 	}
 	return nil
+}
+
+// attributed checks that the schemes allow the recipe's way to share credit out.
+// Controlled blending states the share that is in a product, and only credit in
+// proportion to the outputs keeps that true: shared out in any other way, what
+// was blended goes on under mass balance.
+func (b Convert) attributed(books *books, recipe Recipe, lines []TransferLine) ([]TransferLine, error) {
+	if err := books.checkAttribution(lines, recipe); err != nil {
+		return nil, err
+	}
+	if recipe.Attribution == Proportional {
+		return lines, nil
+	}
+	if b.Model == ControlledBlending {
+		return nil, refuse(CustodyModelRaised, "recipe %s does not share credit out in proportion, so nothing comes out of it as %s", recipe.ID, b.Model)
+	}
+	for i, line := range lines {
+		if line.Model == ControlledBlending {
+			lines[i].Model, lines[i].Share = MassBalance, Ratio{}
+		}
+	}
+	if err := books.checkModels(lines); err != nil {
+		return nil, err
+	}
+	return lines, books.checkOrigins(lines)
 }
 
 // checkInputs checks the part that each further input has in the whole, and

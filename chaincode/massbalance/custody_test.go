@@ -219,3 +219,24 @@ func TestEveryModelHasItsOwnWords(t *testing.T) {
 	}
 	require.False(t, CustodyModel("organic").Valid())
 }
+
+// Where credit is not shared out in proportion the share in a blend is not that
+// of the output any more: it goes on under mass balance.
+func TestFreeAttributionEndsControlledBlending(t *testing.T) {
+	l := plant(t, Recipe{ID: "crack", Input: "wheat", Attribution: FreeAttribution, Outputs: []RecipeOutput{made("flour", "0.7", ""), made("bran", "0.3", "")}})
+	sg := l.as(Segregated, "s1", "4000", "T1")
+	l.buys("wheat", "16000")
+	blend := LotID(l.must("growers", Downgrade{Site: "elevator", Product: "wheat", Lines: []LotLine{{sg, kg("4000")}}, Model: ControlledBlending, Quantity: kg("10000")}).Subject + "/1")
+	crack := Convert{
+		Site: "elevator", Recipe: "crack", Quantity: kg("5000"), Lines: []LotLine{{blend, kg("2000")}},
+		Outputs: []Output{{"flour", kg("3500")}, {"bran", kg("1500")}}, Credits: []Output{{"bran", kg("1500")}, {"flour", kg("500")}},
+	}
+	l.refuses([]refusal{{"asked for as a blend", CustodyModelRaised, "growers", with(crack, func(b *Convert) { b.Model = ControlledBlending }), ""}})
+	l.must("growers", crack)
+	require.Equal(t, MassBalance, l.lot(l.lots("elevator", "bran")[0]).Model, "all of the bran is credited, two fifths of it is what was blended")
+	l.must("growers", with(crack, func(b *Convert) {
+		b.Recipe, b.Credits, b.Outputs = "milling", nil, []Output{{"flour", kg("3500")}, {"bran", kg("1400")}}
+	}))
+	require.Equal(t, "2/5", l.lot(l.lots("elevator", "bran")[1]).Share.String(), "in proportion the share stays true")
+	l.check()
+}

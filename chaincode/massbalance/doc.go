@@ -381,6 +381,9 @@
 //     its share, they may take up the credit of the input (UTZ until 2017, and
 //     82 % of cocoa beans for any of their derivatives).
 //
+// Other than in proportion, what was under controlled blending goes on under mass
+// balance, for its stated share would not be that of the output.
+//
 // Conversion goes forward only. The ledger keeps, for each product, what it can
 // be made from and into at any remove, and refuses to adopt a recipe that makes
 // something out of what is made from it. A lot never changes its product other
