@@ -40,9 +40,13 @@ type Console struct {
 // New reads the pages' templates; those are part of the program.
 func New(o Options) *Console {
 	c := &Console{Options: o, pages: map[string]*template.Template{}}
-	for _, page := range []string{"overview", "site", "claim", "problem"} {
+	pages := []string{"overview", "site", "claim", "problem"}
+	for _, r := range routes {
+		pages = append(pages, r.template)
+	}
+	for _, page := range pages {
 		c.pages[page] = template.Must(template.New(page).Funcs(functions).ParseFS(files,
-			"templates/base.html", "templates/parts.html", "templates/"+page+".html"))
+			"templates/base.html", "templates/parts.html", "templates/tables.html", "templates/"+page+".html"))
 	}
 	return c
 }
@@ -56,6 +60,9 @@ func (c *Console) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /claims/{organisation}/{command}", c.page("claim", func(l *lens, r *http.Request) (any, error) {
 		return l.claimPage(massbalance.ClaimID(r.PathValue("organisation") + "/" + r.PathValue("command")))
 	}))
+	for _, route := range routes {
+		mux.HandleFunc("GET "+route.path, c.page(route.template, route.look))
+	}
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		panic(err) // the folder is embedded above
@@ -71,7 +78,7 @@ func (c *Console) Register(mux *http.ServeMux) {
 // protect keeps a page from loading, sending or being framed anywhere else.
 func protect(w http.ResponseWriter) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "same-origin")

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -70,6 +71,7 @@ func text(page string) string {
 	page = regexp.MustCompile(`<span class="pad"[^>]*>[^<]*</span>`).ReplaceAllString(page, "")
 	page = regexp.MustCompile(`</?(span|b|small)[^>]*>`).ReplaceAllString(page, "")
 	page = regexp.MustCompile(`<[^>]+>`).ReplaceAllString(page, " ")
+	page = html.UnescapeString(page)
 	return strings.Join(strings.FieldsFunc(page, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' }), " ")
 }
 
@@ -106,7 +108,7 @@ func TestTheClaimPageReachesTheFarms(t *testing.T) {
 	page, _ := serve(t, "brand", season(t)).get("/claims/brand/CLM-1", http.StatusOK)
 	shown := text(page)
 	for _, want := range []string{
-		"20.00 t of Wheat flour", "20\u202f000.777 kg, claimed by Morgenbrot", "Morgenbrot rolls, 500 g", "they need not be physically contained in it",
+		"20.00 t of Wheat flour", "20\u202f000.777 kg, claimed by Morgenbrot", "Morgenbrot rolls, 500 g", "it need not physically contain it",
 		"Hof Lindenau", "11\u202f999.999", "60", "Gut Seeberg", "8\u202f000.777", "Rounding each share is rounded down to the gram 0.001",
 	} {
 		require.Contains(t, shown, want)
@@ -126,7 +128,7 @@ func TestEveryPageSaysHowFarToTrustIt(t *testing.T) {
 	for _, path := range []string{"/", "/sites/elevator", "/claims/brand/CLM-1"} {
 		page, _ = s.get(path, http.StatusOK)
 		shown := text(page)
-		require.Contains(t, shown, "Not up to date. The organisation&#39;s peer does not answer.")
+		require.Contains(t, shown, "Not up to date. The organisation's peer does not answer.")
 		require.Contains(t, shown, "1 finding.")
 		require.Contains(t, shown, fmt.Sprint("True at block ", last+1))
 	}
@@ -186,4 +188,75 @@ func TestNamesAreEscaped(t *testing.T) {
 	page, _ := serve(t, "growers", ledger).get("/sites/x", http.StatusOK)
 	require.NotContains(t, page, "<script>")
 	require.NotContains(t, page, `<b>"clerk"`)
+}
+
+// pages are all there are, with what each must show.
+var pages = []struct {
+	path, heading string
+	shown         []string
+}{
+	{"/sites", "Sites", []string{"River elevator", "Growers' Co-operative yours", "Havel bakery"}},
+	{"/lots", "Lots", []string{"brand/RCV-1/1", "Berlin distribution hub"}},
+	{"/lots?site=mill&product=wheat-flour&available=true", "Lots", []string{"miller/CNV-1/1"}},
+	{"/lots/miller/CNV-1/1", "Wheat flour", []string{"Land-use change", "Soil sampling", "miller/RCV-1/1", "manufacturer/RCV-1/1", "Claim brand/CLM-1", "Hof Lindenau",
+		"The product was attributed this quantity"}},
+	{"/lots/growers/INT-1/1", "Winter wheat", []string{"Of no other lot", "growers/DSP-1", "statement"}},
+	{"/transfers", "Transfers", []string{"growers/DSP-3", "Rejected", "Attributed, kg"}},
+	{"/transfers?site=mill&direction=out", "Transfers", []string{"miller/DSP-1"}},
+	{"/transfers/growers/DSP-1", "Winter wheat", []string{"CMR-DSP-1", "−360 kg", "0.2 % of what left", "growers/INT-2/1", "Received"}},
+	{"/transfers/growers/DSP-4", "Winter wheat", []string{"not weighed", "not yet", "In transit"}},
+	{"/periods", "Periods", []string{"2026-Q3 of River elevator", "Open"}},
+	{"/sites/mill/periods/2026-Q3", "Period book 2026-Q3", []string{"Wheat bran", "549\u202f680", "+ In, kg", "so its closing is the balance now"}},
+	{"/claims?organisation=brand", "Claims", []string{"brand/CLM-1", "Morgenbrot rolls"}},
+	{"/certificates", "Certificates", []string{"CERT-2026-04", "In good standing"}},
+	{"/certificates/certifier/CERT-2026-04", "Certificate CERT-2026-04", []string{"Nothing was ever declared", "VS-2026-011", "170\u202f700"}},
+	{"/statements?site=elevator", "Verification statements", []string{"Gut Seeberg", "Left, kg"}},
+	{"/flow", "Flow", []string{"Verified harvest", "Spot market", "Claims", "Stock at the end", "Weight differences", "239\u202f640"}},
+	{"/flow?from=2026-07-01&to=2026-09-30", "Flow", []string{"2026-Q3"}},
+	{"/flow?from=2020-01-01&to=2020-02-01", "Flow", []string{"Nothing moved"}},
+	{"/audit", "Audit", []string{"0 findings", "Recount now", "Claimed", "CLM-1"}},
+	{"/audit?recount=now", "Audit", []string{"records added up again", "0 findings; 0 differences in 6 stock accounts"}},
+	{"/audit?site=mill&type=receive&from=2026-08-11&to=2026-08-11", "Audit", []string{"RCV-2"}},
+	{"/register", "Common register", []string{"product/wheat", "Adopted", "Growers' Co-operative, Oderbruch Mills, Havel Bakeries"}},
+	{"/records/miller/CNV-1", "Converted", []string{"SHA-256", `"recipe": "milling"`, "conversion", "version 1"}},
+	{"/blocks/1", "Block 1", []string{"Consortium founded"}},
+	{"/blocks/0", "Block 0", []string{"no record"}},
+	{"/claims/brand/CLM-1", "Wheat flour", []string{"Back to the farms", "Hof Lindenau"}},
+}
+
+func TestEveryPage(t *testing.T) {
+	s := serve(t, "growers", season(t))
+	for _, p := range pages {
+		page, _ := s.get(p.path, http.StatusOK)
+		require.Regexp(t, `(?s)<h1>.*`+regexp.QuoteMeta(p.heading), page, p.path)
+		for _, want := range p.shown {
+			require.Contains(t, text(page), want, p.path)
+		}
+		require.NotContains(t, page, "<no value>", p.path)
+		require.NotContains(t, page, "ZgotmplZ", p.path)
+		require.NotContains(t, page, " style=", "the pages' own policy forbids it")
+	}
+	for _, path := range []string{"/lots/a/b/1", "/transfers/a/b", "/sites/mill/periods/none", "/sites/none/periods/2026-Q3", "/certificates/a/b", "/records/a/b", "/blocks/99999", "/blocks/x"} {
+		page, _ := s.get(path, http.StatusNotFound)
+		require.Contains(t, page, "Not on the ledger", path)
+	}
+}
+
+// Each link of a page of this console leads to a page of it.
+func TestNoLinkIsDead(t *testing.T) {
+	s := serve(t, "growers", season(t))
+	link := regexp.MustCompile(`href="(/[^"]*)"`)
+	seen := map[string]bool{"/": true}
+	for queue := []string{"/"}; len(queue) > 0; queue = queue[1:] {
+		page, _ := s.get(queue[0], http.StatusOK)
+		for _, m := range link.FindAllStringSubmatch(page, -1) {
+			path := strings.ReplaceAll(m[1], "&amp;", "&")
+			if seen[path] || strings.HasPrefix(path, "/api/") || path == "/readyz" || path == "/openapi.json" || strings.HasPrefix(path, "/assets/") {
+				continue
+			}
+			seen[path] = true
+			queue = append(queue, path)
+		}
+	}
+	require.Greater(t, len(seen), 100)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/console/picture"
 )
 
 // narrow is the narrow no-break space that ISO 80000 puts between thousands; it
@@ -14,6 +15,8 @@ import (
 const narrow = "\u202f"
 
 var functions = template.FuncMap{
+	"px": picture.Pixels, "half": func(n int) int { return n / 2 }, "plus": func(a, b int) int { return a + b }, "verb": verb,
+	"kindName": kindName, "caption": func(title, note string) [2]string { return [2]string{title, note} },
 	"kg": kilograms, "big": headline, "count": func(n int) string { return grouped(decimal.NewFromInt(int64(n)).String()) },
 	"model": modelName, "modelShort": modelShort, "status": statusName, "ends": func(end string, rows []transferRow) transferTable { return transferTable{end, rows} },
 }
@@ -97,4 +100,15 @@ func statusName(s massbalance.TransferStatus) string {
 		massbalance.Rejected: "Rejected", massbalance.Returned: "Returned",
 		massbalance.Reversing: "Being reversed", massbalance.Reversed: "Reversed",
 	}[s]
+}
+
+// kindName says where credit went.
+func kindName(kind massbalance.HolderKind) string {
+	if name, ok := map[massbalance.HolderKind]string{
+		massbalance.HolderTransfer: "Transfer", massbalance.HolderConversion: "Next lots", massbalance.HolderClaim: "Claim", massbalance.HolderLot: "Lot",
+		massbalance.HolderCancelled: "Cancelled", massbalance.HolderLoss: "Loss", massbalance.HolderExpired: "Expired",
+	}[kind]; ok {
+		return name
+	}
+	return string(kind)
 }

@@ -54,6 +54,8 @@ type frame struct {
 // Title is the page's name in the browser.
 func (f frame) Title() string {
 	switch page := f.Page.(type) {
+	case interface{ Title() string }:
+		return page.Title()
 	case sitePage:
 		return page.Site.Name
 	case claimPage:

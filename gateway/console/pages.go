@@ -157,6 +157,9 @@ type claimPage struct {
 	Rounding massbalance.Quantity
 	Stations []*station
 	Entry    readmodel.Entry
+	// Table and Picture are the origins as a table and as a drawing.
+	Table   originTable
+	Picture *sankeyPicture
 }
 
 // originRow is one farm's part of a claim.
@@ -186,14 +189,10 @@ func (l *lens) claimPage(id massbalance.ClaimID) (page claimPage, err error) {
 	}
 	c := trace.Claim
 	page.claimRow, page.Owner, page.Rounding = l.claimRow(c), l.memberName(c.Organisation), trace.Rounding
-	var before massbalance.Quantity
-	for i, o := range trace.Origins {
-		page.Origins = append(page.Origins, originRow{
-			Origin: o, Traits: newTraits(o.Statement.Characteristics.ID(), o.Statement.Characteristics),
-			Site: l.siteName(o.Statement.Site), Material: l.productName(o.Introduced),
-			Share: percent(o.Quantity, c.Quantity, 1), Start: percent(before, c.Quantity, 2), Width: percent(o.Quantity, c.Quantity, 2), Index: i % 6,
-		})
-		before = before.Add(o.Quantity)
+	page.Table = l.originTable(trace.Sources, page.Product)
+	page.Origins = page.Table.Rows
+	if page.Picture, err = l.sourcesPicture(trace.Sources, readmodel.FlowEnd{}, "The claim"); err != nil {
+		return page, err
 	}
 	if page.Stations, err = l.stations(trace.Path); err != nil {
 		return page, err

@@ -110,6 +110,8 @@ type entryRow struct {
 	Verb  string
 	Site  string
 	Moves []move
+	// Href is the page of the record's subject, "" if it has none.
+	Href string
 }
 
 // move is material going in or out.
@@ -127,13 +129,36 @@ var verbs = map[string]string{
 	"receive": "Received", "reject": "Rejected", "return": "Returned", "convert": "Converted", "withdraw": "Withdrawn", "claim": "Claimed",
 }
 
+// verb says what a command did; one that is not known here says it itself.
+func verb(kind string) string {
+	if known := verbs[kind]; known != "" {
+		return known
+	}
+	words := strings.ReplaceAll(kind, "_", " ")
+	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
+}
+
+// subjectHref is the page of what a record is about.
+func subjectHref(e readmodel.Entry) string {
+	subject := e.Record.Subject
+	switch e.Command.Body.(type) {
+	case massbalance.ClaimCredits:
+		return "/claims/" + subject
+	case massbalance.Introduce:
+		return "/lots/" + subject
+	case massbalance.Dispatch, massbalance.Receive, massbalance.Reject, massbalance.Return, massbalance.TransferCredits,
+		massbalance.AcceptCredits, massbalance.ReturnCredits, massbalance.ProposeReversal, massbalance.ConfirmReversal, massbalance.CompleteReversal:
+		return "/transfers/" + subject
+	case massbalance.OpenPeriod, massbalance.ClosePeriod:
+		return "/sites/" + string(e.Record.Site) + "/periods/" + subject
+	}
+	return ""
+}
+
 func (l *lens) entryRows(entries []readmodel.Entry) []entryRow {
 	rows := make([]entryRow, 0, len(entries))
 	for _, e := range entries {
-		row := entryRow{Entry: e, Verb: verbs[e.Record.Type]}
-		if row.Verb == "" {
-			row.Verb = e.Record.Type
-		}
+		row := entryRow{Entry: e, Verb: verb(e.Record.Type), Href: subjectHref(e)}
 		if e.Record.Site != "" {
 			row.Site = l.siteName(e.Record.Site)
 		}

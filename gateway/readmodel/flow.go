@@ -36,6 +36,7 @@ const (
 	FlowWeights  FlowKind = "weight_difference"
 	FlowLater    FlowKind = "booked_later"
 	FlowReversed FlowKind = "reversed"
+	FlowClose    FlowKind = "close"
 	FlowOther    FlowKind = "other"
 )
 
@@ -108,6 +109,8 @@ type flowing struct {
 	// These are what came to and left each stock before and in the span.
 	openingIn, openingOut, in, out map[stock]amounts
 	onTheWay                       map[string]onTheWay
+	// ends are the last days of the sites' open periods.
+	ends map[massbalance.SiteID]massbalance.Date
 }
 
 // onTheWay is a transfer that was dispatched and not resolved.
@@ -119,7 +122,7 @@ type onTheWay struct {
 func newFlow(from, to massbalance.Date) *flowing {
 	return &flowing{
 		Flow: Flow{From: from, To: to}, links: map[[2]FlowEnd]amounts{}, onTheWay: map[string]onTheWay{},
-		openingIn: map[stock]amounts{}, openingOut: map[stock]amounts{}, in: map[stock]amounts{}, out: map[stock]amounts{},
+		ends: map[massbalance.SiteID]massbalance.Date{}, openingIn: map[stock]amounts{}, openingOut: map[stock]amounts{}, in: map[stock]amounts{}, out: map[stock]amounts{},
 	}
 }
 
@@ -165,6 +168,10 @@ func addAll(to, from map[stock]amounts) {
 // entry adds one entry up. What is dated before the span makes the opening.
 func (f *flowing) entry(e massbalance.Entry) {
 	r := e.Record
+	if open, ok := e.Command.Body.(massbalance.OpenPeriod); ok {
+		f.ends[r.Site] = open.To
+	}
+	r.Date = cmp.Or(r.Date, f.ends[r.Site]) // a close is dated by its period
 	if f.To != "" && r.Date > f.To || len(r.Materials)+len(r.Credits) == 0 {
 		return
 	}

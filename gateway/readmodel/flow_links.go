@@ -34,6 +34,8 @@ func (f *flowing) linkEntry(e massbalance.Entry, m movement) {
 		f.end(m, FlowEnd{Kind: FlowWithdraw})
 	case massbalance.ClaimCredits, massbalance.CoverRecall:
 		f.end(m, FlowEnd{Kind: FlowClaims})
+	case massbalance.ClosePeriod:
+		f.other(m, FlowClose) // what expired, and what a count found missing or more
 	default:
 		f.other(m, FlowOther)
 	}

@@ -136,6 +136,7 @@ type EntryFilter struct {
 	Site         massbalance.SiteID
 	Organisation massbalance.OrganisationID
 	Type         string
+	Period       massbalance.PeriodID
 	// From and To bound the business date.
 	From, To massbalance.Date
 }
@@ -143,7 +144,7 @@ type EntryFilter struct {
 // Entries lists the administrative records with their commands.
 func (s *Snapshot) Entries(f EntryFilter, p Page) (Listing[Entry], error) {
 	return s.entries(p,
-		condition{"t.site = ?", string(f.Site)}, condition{"t.organisation = ?", string(f.Organisation)}, condition{"t.type = ?", f.Type},
+		condition{"t.site = ?", string(f.Site)}, condition{"t.organisation = ?", string(f.Organisation)}, condition{"t.type = ?", f.Type}, condition{"t.period = ?", string(f.Period)},
 		condition{"t.date >= ?", string(f.From)}, condition{"t.date <> '' AND t.date <= ?", string(f.To)})
 }
 
