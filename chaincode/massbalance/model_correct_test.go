@@ -91,6 +91,22 @@ func (m *model) Standing(t *rapid.T) {
 	}
 }
 
+// AdoptRules votes for the second version of the rules; three of four members
+// are a majority.
+func (m *model) AdoptRules(t *rapid.T) {
+	org := []OrganisationID{"growers", "miller", "manufacturer", "brand"}[die(t, 4)]
+	if result, ok := m.give(t, org, AdoptRules{2}, Accepted); ok {
+		m.votes[org] = true
+		require.Equal(t, len(m.votes) < 3, result.Pending)
+	}
+}
+
+// early reports whether it is too early at a site to take a transfer in or
+// refuse it: the first version of the rules did not ask.
+func (m *model) early(transfer *modelTransfer, site SiteID) bool {
+	return len(m.votes) >= 3 && m.calendar[site].today < transfer.day
+}
+
 // held reports whether credit is held up at a site by the suspension: only the
 // elevator was ever certified.
 func (m *model) held(site SiteID, credit bool) bool {

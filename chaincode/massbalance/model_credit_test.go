@@ -94,13 +94,19 @@ func (m *model) AcceptCredits(t *rapid.T) {
 
 func (m *model) accepts(t *rapid.T, id TransferID, transfer *modelTransfer) {
 	if transfer.status == Rejected && transfer.grams == 0 {
-		m.credits(t, transfer, transfer.from, Returned, ReturnCredits{transfer.from, id}, Accepted)
+		expected := Accepted
+		if m.early(transfer, transfer.from) {
+			expected = DateBeforeDispatch
+		}
+		m.credits(t, transfer, transfer.from, Returned, ReturnCredits{transfer.from, id}, expected)
 		return
 	}
 	expected := Accepted
 	switch {
 	case transfer.status != InTransit:
 		expected = TransferResolved
+	case m.early(transfer, transfer.to):
+		expected = DateBeforeDispatch
 	case m.held(transfer.to, len(transfer.credit) > 0):
 		expected = CertificateSuspended
 	case transfer.grams > 0:

@@ -113,6 +113,8 @@ func (m *model) resolve(t *rapid.T, transfer *modelTransfer, from, to TransferSt
 	switch {
 	case transfer.status != from:
 		expected = TransferResolved
+	case m.early(transfer, site):
+		expected = DateBeforeDispatch
 	case to == Received && m.held(site, len(transfer.credit) > 0):
 		expected = CertificateSuspended
 	case transfer.grams == 0:
@@ -158,9 +160,11 @@ func (m *model) Reject(t *rapid.T) {
 	expected := Accepted
 	if transfer.status != InTransit {
 		expected = TransferResolved
+	} else if m.early(transfer, transfer.to) {
+		expected = DateBeforeDispatch
 	}
 	if _, ok := m.give(t, owners[transfer.to], Reject{transfer.to, id, "wet"}, expected); ok {
-		transfer.status = Rejected
+		transfer.status, transfer.day = Rejected, m.calendar[transfer.to].today
 	}
 }
 

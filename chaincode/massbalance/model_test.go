@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/bits"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,6 +26,7 @@ type model struct {
 	verified  map[StatementID]int64
 	calendar  map[SiteID]*calendar
 	standing  Standing
+	votes     map[OrganisationID]bool // for the second version of the rules
 	tickets   int
 	sent      []sentCommand
 	moves     []*move
@@ -96,7 +98,7 @@ func newModel(t testing.TB, start *ledger) *model {
 		ledger: &ledger{t: t, state: maps.Clone(start.state), entries: slices.Clone(start.entries), key: start.key, next: start.next},
 		lots:   map[LotID]*modelLot{}, stock: map[AccountID]int64{}, claims: map[ClaimID]*modelClaim{},
 		transfers: map[TransferID]*modelTransfer{}, verified: map[StatementID]int64{"s1": 100_000_000, "s2": 30_000_000},
-		calendar: map[SiteID]*calendar{}, standing: Standing{Kind: Reinstated},
+		calendar: map[SiteID]*calendar{}, standing: Standing{Kind: Reinstated}, votes: map[OrganisationID]bool{},
 	}
 	for site := range owners {
 		m.calendar[site] = &calendar{today: day}
@@ -305,7 +307,7 @@ func (m *model) season(r *rapid.T) {
 		m.Introduce, m.Introduce, m.TakeIn, m.Dispatch, m.Dispatch, m.Dispatch, m.Receive, m.Receive, m.Reject, m.Return,
 		m.Convert, m.Convert, m.Withdraw, m.Downgrade, m.Decouple, m.TransferCredits, m.AcceptCredits, m.Cancel, m.Claim, m.Claim,
 		m.ReportTier, m.ReportTier, m.ProposeReversal, m.ConfirmReversal, m.CompleteReversal, m.CompleteReversal, m.Reverse, m.Reverse,
-		m.Repeat, m.Close, m.Tomorrow, m.Standing,
+		m.Repeat, m.Close, m.Tomorrow, m.Standing, m.AdoptRules, m.AdoptRules,
 	}
 	command := func(t *rapid.T) { actions[die(t, len(actions))](t) }
 	r.Repeat(map[string]func(*rapid.T){"": m.Check, "command": command, "two commands": func(t *rapid.T) {
@@ -323,9 +325,18 @@ func TestRandomSeasonsAgainstTheModel(t *testing.T) {
 	if testing.Short() {
 		batches = 5
 	}
+	var failed atomic.Bool // one failure, made small, is enough
 	for i := range batches {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
+			if failed.Load() {
+				t.Skip("another batch failed")
+			}
+			t.Cleanup(func() {
+				if t.Failed() {
+					failed.Store(true)
+				}
+			})
 			rapid.Check(t, func(r *rapid.T) { newModel(t, start).season(r) })
 		})
 	}
