@@ -233,10 +233,10 @@
 // takes in again, each in its own books; in between the credit is in transit and
 // at nobody's disposal. Where the receiver confirms, it gives back with the same
 // command. A proposal alone binds nobody, and inside one organisation nobody
-// could confirm: such a transfer is dispatched back. A conversion, a downgrade, a
-// claim and a cancellation have one party only, and a claim may already have been
-// shown to somebody outside; so it takes the signed consent of a certifier that
-// the consortium recognises, to reverse exactly that command. Decoupling is not
+// could confirm: such a transfer is dispatched back. A conversion, a merger, a
+// downgrade, a claim and a cancellation have one party only, and a claim may
+// already have been shown to somebody outside; so it takes the signed consent of a
+// certifier that the consortium recognises, to reverse exactly that command. Decoupling is not
 // reversed: there is no way back to material.
 //
 // A reversal is refused after as many days as the scheme's profile says, and a
