@@ -335,7 +335,9 @@
 // and can be recalled in turn. The ledger keeps, per finding, what was
 // introduced, found frozen, found claimed and covered; the claim itself, like
 // all history, stays as it was. What touched a lot that was found tainted is not
-// reversed any more. A finding gives back neither land nor quota.
+// reversed any more; only a transfer that was given back already is booked in at
+// the sender even so, and what is tainted of it is frozen there by the same
+// record, as if it had never left. A finding gives back neither land nor quota.
 //
 // # Arithmetic
 //

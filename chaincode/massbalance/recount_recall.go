@@ -52,13 +52,32 @@ func (r *recallTally) entry(t *Tally, e Entry) {
 			r.find(t, body.Finding)
 		}
 	case TraceRecall:
-		r.trace(t, e, string(body.Certifier)+"/"+string(body.Statement))
+		r.trace(t, e, string(body.Certifier)+"/"+string(body.Statement), e.Record.Traces...)
 	case CoverRecall:
 		r.cover(t, e, body, string(body.Certifier)+"/"+string(body.Statement))
+	case CompleteReversal:
+		r.refreeze(t, e)
 	default:
 		if len(e.Record.Traces) > 0 {
 			t.find(e, "traces without a recall")
 		}
+	}
+}
+
+// refreeze checks what was frozen of credit that came back out of transit: no
+// more of a lot than came back to it.
+func (r *recallTally) refreeze(t *Tally, e Entry) {
+	back := map[LotID]*big.Int{}
+	for _, p := range e.Record.Credits {
+		if p.From.Kind == HolderTransfer && p.To.Kind == HolderLot {
+			add(back, LotID(p.To.ID), GramsOf(p.Quantity))
+		}
+	}
+	for _, trace := range e.Record.Traces {
+		if add(back, trace.Lot, new(big.Int).Neg(GramsOf(trace.Quantity))).Sign() < 0 {
+			t.find(e, "%s kg frozen in lot %s, to which less came back", trace.Quantity, trace.Lot)
+		}
+		r.trace(t, e, string(trace.Certifier)+"/"+string(trace.Statement), trace)
 	}
 }
 
@@ -102,13 +121,13 @@ func (r *recallTally) posting(t *Tally, e Entry, p Posting) {
 
 // trace checks what was found. Every part is rounded up to the gram, and there
 // are no more parts than postings.
-func (r *recallTally) trace(t *Tally, e Entry, statement string) {
+func (r *recallTally) trace(t *Tally, e Entry, statement string, traces ...Trace) {
 	recall := r.recalls[statement]
 	if recall == nil {
 		t.find(e, "statement %s is not recalled", statement)
 		return
 	}
-	for _, trace := range e.Record.Traces {
+	for _, trace := range traces {
 		grams := GramsOf(trace.Quantity)
 		if trace.Claim != "" {
 			recall.claimed.Add(recall.claimed, grams)

@@ -163,11 +163,19 @@ func (b CompleteReversal) execute(e *execution) error {
 	return books.takeBack(transfer)
 }
 
-// takeBack undoes the dispatch: what was in transit is at the sender's again.
+// takeBack undoes the dispatch: what was in transit is at the sender's again. It
+// is accepted where a lot that it comes back to was found tainted meanwhile, or
+// the credit would stay in transit for ever: what is tainted of it is frozen in
+// its lot.
 func (b *books) takeBack(transfer Transfer) error {
 	_, dispatch, _ := strings.Cut(string(transfer.ID), "/")
 	if err := b.undo(CommandID(dispatch), Reversal{}); err != nil {
 		return err
+	}
+	for _, line := range transfer.Lines {
+		if err := b.e.freezeReturned(line); err != nil {
+			return err
+		}
 	}
 	transfer.Status, transfer.Resolved = Reversed, b.e.command.Date
 	return b.settle(transfer)
@@ -341,6 +349,9 @@ func (b *books) undo(command CommandID, mark Reversal) error {
 		}
 	}
 	for _, p := range record.Credits {
+		if p.To.Kind == HolderTransfer {
+			continue // see takeBack
+		}
 		if err := b.e.checkUntainted(p.From, p.To); err != nil {
 			return err
 		}

@@ -8,6 +8,10 @@ type Trace struct {
 	Claim ClaimID
 	// Quantity is what was newly frozen in the lot, or newly marked on the claim.
 	Quantity Quantity
+	// Certifier and Statement name the recall where the command does not: where
+	// credit came back to a lot that was traced while it was in transit.
+	Certifier OrganisationID
+	Statement StatementID
 }
 
 func (b TraceRecall) check() string {
@@ -103,6 +107,41 @@ func (t *tracing) lot(id LotID) error {
 	if !frozen.IsZero() {
 		t.e.record.Traces = append(t.e.record.Traces, Trace{Lot: id, Quantity: frozen})
 	}
+	return nil
+}
+
+// freezeReturned freezes of credit that comes back to its lot by a reversal what
+// would have been frozen of it there: the lot was traced while it was in
+// transit. Shares that were frozen before it left do not touch it.
+func (e *execution) freezeReturned(line TransferLine) error {
+	taint, tainted, err := find[Taint](e, TaintKey(line.Lot))
+	if err != nil || !tainted {
+		return err
+	}
+	lot, err := need[Lot](e, LotKey(line.Lot))
+	if err != nil {
+		return err
+	}
+	left := line.Quantity
+	taint.Shares = append([]TaintShare{}, taint.Shares...)
+	for i := line.Cleared; i < len(taint.Shares); i++ {
+		share := &taint.Shares[i]
+		frozen := left.Min(left.ScaleCeil(share.Quantity, taint.clean(lot, i)))
+		if frozen.IsZero() {
+			continue
+		}
+		left = frozen.Shortage(left)
+		share.Frozen, taint.Frozen = share.Frozen.Add(frozen), taint.Frozen.Add(frozen)
+		key := RecallKey(share.Certifier, share.Statement)
+		recall, err := need[Recall](e, key)
+		if err != nil {
+			return err
+		}
+		recall.Frozen = recall.Frozen.Add(frozen)
+		e.put(key, recall)
+		e.record.Traces = append(e.record.Traces, Trace{Lot: lot.ID, Quantity: frozen, Certifier: share.Certifier, Statement: share.Statement})
+	}
+	e.put(TaintKey(line.Lot), taint)
 	return nil
 }
 
