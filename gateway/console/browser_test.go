@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	_ "embed"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,6 +127,7 @@ func look(t *testing.T, parent context.Context, url string, v visit) {
 	overflow, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > document.documentElement.clientWidth`))
 	require.NoError(t, err)
 	require.False(t, overflow, "the page is wider than the screen")
+	requireAccessible(t, ctx)
 	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	require.NoError(t, err)
 	mu.Lock()
@@ -134,6 +136,26 @@ func look(t *testing.T, parent context.Context, url string, v visit) {
 	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, v.name+".png"), picture, 0o600))
 	}
+}
+
+// axe is the accessibility checker of Deque Systems, kept in testdata with its
+// licence (MPL 2.0). It is no part of any program.
+//
+//go:embed testdata/axe/axe.min.js
+var axe string
+
+// requireAccessible lets axe-core look for violations of WCAG 2.2 A and AA and of its
+// best practices, with what is folded away unfolded.
+func requireAccessible(t *testing.T, ctx context.Context) {
+	t.Helper()
+	violations, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe+`;
+		document.querySelectorAll("details").forEach(d => d.open = true);
+		axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => {
+			document.querySelectorAll("details").forEach(d => d.open = false);
+			return r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.slice(0, 4).map(n => "    " + n.html.slice(0, 160) + " " + (n.any[0] || n.all[0] || n.none[0]).message).join("\n")).join("\n");
+		})`, chromedp.EvalAwaitPromise))
+	require.NoError(t, err)
+	require.Empty(t, violations)
 }
 
 func prepare(t *testing.T, ctx context.Context, v visit) {
