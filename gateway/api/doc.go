@@ -10,6 +10,10 @@
 //   - A read belongs to one height of the chain, which the header
 //     Weighbridge-Height states. Lists are paged by cursor; their order is that
 //     of the ledger and never changes.
+//   - A read carries an ETag of its height and question; sent back as
+//     If-None-Match it gives 304 until the next block is applied.
+//   - GET /api/v1/events streams each block as it is applied, once, in order,
+//     and from any block on: the ID of an event is its block's height.
 //   - A command whose body cannot be read is never sent, nor is any other of the
 //     same request. A command's ID makes it safe to send again, whatever was
 //     answered the first time.

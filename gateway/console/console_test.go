@@ -260,3 +260,21 @@ func TestNoLinkIsDead(t *testing.T) {
 	}
 	require.Greater(t, len(seen), 100)
 }
+
+// A suspension stays visible after it was lifted.
+func TestSuspensionsAreShownForEver(t *testing.T) {
+	ledger := season(t)
+	ledger.Declare("SUS-1", massbalance.Suspended, "2026-09-01", "Missing land records")
+	s := serve(t, "growers", ledger)
+	page, _ := s.get("/certificates/certifier/CERT-2026-04", http.StatusOK)
+	require.Contains(t, text(page), "Suspended from 2026-09-01 and still: Missing land records")
+	ledger.Declare("REI-1", massbalance.Reinstated, "2026-09-15", "Records found")
+	page, _ = s.get("/certificates/certifier/CERT-2026-04", http.StatusOK)
+	require.Contains(t, text(page), "Reinstated on 2026-09-15")
+	require.Contains(t, text(page), "Suspended from 2026-09-01 until 2026-09-15 : Missing land records")
+	require.Contains(t, text(page), "lifted by REI-1")
+	ledger.Declare("WTH-1", massbalance.Withdrawn, "2026-09-20", "Fraud")
+	page, _ = s.get("/certificates/certifier/CERT-2026-04", http.StatusOK)
+	require.Contains(t, text(page), "Suspended from 2026-09-01 until 2026-09-15")
+	require.Contains(t, text(page), "Withdrawn from 2026-09-20 for ever: Fraud")
+}

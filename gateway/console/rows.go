@@ -127,6 +127,11 @@ var verbs = map[string]string{
 	"open_period": "Period opened", "close_period": "Period closed", "publish_certificate": "Certificate published",
 	"publish_statement": "Statement published", "introduce": "Introduced", "take_in": "Taken in", "dispatch": "Dispatched",
 	"receive": "Received", "reject": "Rejected", "return": "Returned", "convert": "Converted", "withdraw": "Withdrawn", "claim": "Claimed",
+	"adopt_rules": "Rules adopted", "publish_standing": "Standing published", "publish_finding": "Finding published", "adopt_finding": "Finding adopted",
+	"trace_recall": "Recall traced", "cover_recall": "Recall covered", "downgrade": "Stepped down", "decouple": "Decoupled",
+	"transfer_credits": "Credits offered", "accept_credits": "Credits accepted", "return_credits": "Credits returned", "cancel": "Cancelled",
+	"report_tier": "Reported for a tier", "propose_reversal": "Reversal proposed", "confirm_reversal": "Reversal agreed",
+	"complete_reversal": "Reversal completed", "reverse": "Reversed",
 }
 
 // verb says what a command did; one that is not known here says it itself.

@@ -112,6 +112,15 @@ func (l *Ledger) Documents() {
 	}
 }
 
+// Declare publishes a declaration on the season's certificate.
+func (l *Ledger) Declare(id massbalance.StandingID, kind massbalance.StandingKind, effective massbalance.Date, reason string) {
+	standing, err := wire.SignStanding(massbalance.Standing{
+		ID: id, Certifier: Certifier, Certificate: "CERT-2026-04", Kind: kind, Effective: effective, Reason: reason, Issued: effective,
+	}, "2026-1", l.key)
+	require.NoError(l.t, err)
+	l.Must(Miller, register(massbalance.CommandID(id), massbalance.PublishStanding{Document: standing}))
+}
+
 func area(text string) massbalance.Hectares {
 	h, err := massbalance.ParseHectares(text)
 	if err != nil {
