@@ -18,6 +18,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/block"
 	"github.com/weighbridge/weighbridge/gateway/console"
+	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/submit"
@@ -105,10 +106,11 @@ func (p *process) run(ctx context.Context, listener net.Listener) error {
 
 func (p *process) server() *http.Server {
 	stopping, stop := context.WithCancel(context.Background())
+	importer := imports.New(imports.Options{Organisation: p.config.Organisation, Model: p.model, Submitter: p.client, Log: p.log})
 	handler := api.New(api.Options{
 		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.client, Model: p.model, Status: p.status,
-		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.problem, Log: p.log}),
-		Metrics: p.metrics, Log: p.log, Stopping: stopping,
+		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.problem, Imports: importer, Log: p.log}),
+		Imports: importer, Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,

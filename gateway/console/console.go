@@ -11,6 +11,7 @@ import (
 	"net/http"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
@@ -28,6 +29,8 @@ type Options struct {
 	Model        Model
 	// Problem says why the pages may be out of date, or "".
 	Problem func() string
+	// Imports takes files; without it there is no page for them.
+	Imports *imports.Importer
 	Log     *slog.Logger
 }
 
@@ -40,7 +43,7 @@ type Console struct {
 // New reads the pages' templates; those are part of the program.
 func New(o Options) *Console {
 	c := &Console{Options: o, pages: map[string]*template.Template{}}
-	pages := []string{"overview", "site", "claim", "problem"}
+	pages := []string{"overview", "site", "claim", "import", "problem"}
 	for _, r := range routes {
 		pages = append(pages, r.template)
 	}
@@ -63,6 +66,7 @@ func (c *Console) Register(mux *http.ServeMux) {
 	for _, route := range routes {
 		mux.HandleFunc("GET "+route.path, c.page(route.template, route.look))
 	}
+	c.registerImport(mux)
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		panic(err) // the folder is embedded above
@@ -96,14 +100,15 @@ func (c *Console) page(name string, look func(*lens, *http.Request) (any, error)
 			if frame, err = l.frame(r.URL.Path, c.Problem()); err != nil {
 				return err
 			}
+			frame.Imports = c.takesFiles(frame.Role)
 			frame.Page, err = look(l, r)
 			return err
 		})
-		status := http.StatusOK
+		status, shown := http.StatusOK, name
 		if err != nil {
-			status, name = c.failed(r, &frame, err), "problem"
+			status, shown = c.failed(r, &frame, err), "problem"
 		}
-		c.render(w, r, name, status, frame)
+		c.render(w, r, shown, status, frame)
 	}
 }
 

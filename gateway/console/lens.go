@@ -48,7 +48,9 @@ type frame struct {
 	Empty    bool
 	Problem  string
 	Findings int
-	Page     any
+	// Imports is set where this organisation may import files.
+	Imports bool
+	Page    any
 }
 
 // Title is the page's name in the browser.
@@ -60,6 +62,8 @@ func (f frame) Title() string {
 		return page.Site.Name
 	case claimPage:
 		return "Claim " + string(page.Claim.ID)
+	case importPage:
+		return "Import"
 	case failure:
 		return page.Title
 	}

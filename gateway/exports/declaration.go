@@ -1,6 +1,7 @@
 package exports
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -78,6 +79,8 @@ type DeclarationOrigin struct {
 	CertifierName string
 	Certificate   massbalance.CertificateID
 	Statement     massbalance.StatementID
+	// Recalled says by which finding the statement was recalled, absent if it stands.
+	Recalled string
 }
 
 // NewDeclaration makes the declaration of a transfer.
@@ -104,7 +107,9 @@ func NewDeclaration(s *readmodel.Snapshot, id massbalance.TransferID) (Declarati
 		}
 		d.Lines = append(d.Lines, DeclarationLine{line.Quantity, line.Model, line.Model.Wording(), scheme, c, line.Lot})
 	}
-	d.Origins = n.origins(trace.Origins)
+	if d.Origins, err = n.origins(trace.Origins); err != nil {
+		return d, err
+	}
 	if err := d.processed(s, trace.Path); err != nil {
 		return d, err
 	}
@@ -114,16 +119,29 @@ func NewDeclaration(s *readmodel.Snapshot, id massbalance.TransferID) (Declarati
 	return d, err
 }
 
-func (n names) origins(from []readmodel.Origin) []DeclarationOrigin {
+func (n names) origins(from []readmodel.Origin) ([]DeclarationOrigin, error) {
 	out := make([]DeclarationOrigin, 0, len(from))
 	for _, o := range from {
 		c := o.Statement.Characteristics
+		recalled, err := n.recalled(o.Statement)
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, DeclarationOrigin{
 			o.Quantity, o.Statement.Producer, n.product(o.Introduced), c.Country, c.Region, c.Vintage, c.Scheme,
-			o.Statement.Certifier, n.member(o.Statement.Certifier), o.Statement.Certificate, o.Statement.ID,
+			o.Statement.Certifier, n.member(o.Statement.Certifier), o.Statement.Certificate, o.Statement.ID, recalled,
 		})
 	}
-	return out
+	return out, nil
+}
+
+// recalled says by which finding a statement was recalled, or "".
+func (n names) recalled(s massbalance.Statement) (string, error) {
+	v, err := n.s.Get(massbalance.RecallKey(s.Certifier, s.ID))
+	if recall, ok := v.(massbalance.Recall); ok && err == nil {
+		return fmt.Sprintf("finding %s: %s", recall.Finding.ID, recall.Finding.Reason), nil
+	}
+	return "", err
 }
 
 // processed finds the last conversion: the path has each lot before those it
@@ -156,6 +174,7 @@ func (n names) party(org massbalance.OrganisationID, id massbalance.SiteID) Part
 func (d Declaration) PDF(address string) ([]byte, error) {
 	p := newPaper("Sustainability declaration "+string(d.Document), "Sustainability declaration", d.Height, address)
 	p.headline(d.Quantity, d.ProductDescription, "Document "+string(d.Document))
+	p.recalls(d.Origins)
 	p.facts([][2]string{
 		{"Supplier", d.Supplier.Name}, {"Customer", d.Customer.Name},
 		{"From", d.Supplier.SiteName + ", " + d.Supplier.Region}, {"To", d.Customer.SiteName + ", " + d.Customer.Region},

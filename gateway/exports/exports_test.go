@@ -2,9 +2,12 @@ package exports_test
 
 import (
 	"bytes"
+	"compress/zlib"
+	"io"
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -164,4 +167,34 @@ func TestTheCertificateOfAClaim(t *testing.T) {
 		require.Equal(t, document, again, "the same claim gives the same bytes")
 		return err
 	})
+}
+
+func TestADocumentSaysWhatNoLongerStands(t *testing.T) {
+	_, m := season(t)
+	var d exports.Declaration
+	read(t, m, func(s *readmodel.Snapshot) (err error) {
+		d, err = exports.NewDeclaration(s, "miller/DSP-1")
+		return err
+	})
+	require.Empty(t, d.Origins[0].Recalled)
+	sound, err := d.PDF("http://127.0.0.1/")
+	require.NoError(t, err)
+	require.False(t, strings.Contains(drawn(t, sound), "recalled"))
+	d.Origins[0].Recalled = "finding F-1: invented harvest"
+	recalled, err := d.PDF("http://127.0.0.1/")
+	require.NoError(t, err)
+	require.True(t, strings.Contains(drawn(t, recalled), "which is recalled by finding F-1:"))
+	keep(t, "recalled.pdf", recalled)
+}
+
+// drawn unpacks the first page.
+func drawn(t *testing.T, document []byte) string {
+	t.Helper()
+	_, packed, found := bytes.Cut(document, []byte("stream\n"))
+	require.True(t, found)
+	reader, err := zlib.NewReader(bytes.NewReader(packed))
+	require.NoError(t, err)
+	page, err := io.ReadAll(reader)
+	require.NoError(t, err)
+	return string(page)
 }

@@ -85,6 +85,28 @@ func (p *paper) headline(q massbalance.Quantity, product, number string) {
 	p.y += 26
 }
 
+// warning sets what nobody may overlook.
+func (p *paper) warning(text string) {
+	face := pdf.Font{Size: 10, Bold: true, Colour: 0x98231b}
+	lines := p.d.Wrap(face, wide-24, text)
+	height := 14 + 14*float64(len(lines))
+	p.room(height)
+	p.d.Area(left, p.y-12, wide, height, 0xfbe6e3)
+	for i, line := range lines {
+		p.d.Text(left+12, p.y+4+14*float64(i), face, line)
+	}
+	p.y += height + 12
+}
+
+// recalls warns of statements that no longer stand.
+func (p *paper) recalls(origins []DeclarationOrigin) {
+	for _, o := range origins {
+		if o.Recalled != "" {
+			p.warning(fmt.Sprintf("%s kg rest on statement %s of %s, which is recalled by %s.", figure(o.Quantity), o.Statement, o.CertifierName, o.Recalled))
+		}
+	}
+}
+
 func weight(q massbalance.Quantity) string {
 	if q.IsZero() {
 		return "–"

@@ -71,7 +71,7 @@ var mayImport = map[string][]string{
 	"gateway/imports":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/submit", "gateway/table"},
 	"gateway/api":           {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/exports", "gateway/table"},
 	"gateway/console/*":     {"chaincode/massbalance"},
-	"gateway/console":       {"gateway/console/*", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay"},
+	"gateway/console":       {"gateway/console/*", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/table"},
 	"gateway":               {"chaincode/massbalance", "gateway/*"},
 	"network/topology":      {},
 	"network/*":             {"network/*"},
