@@ -163,8 +163,8 @@ type recordPage struct {
 	Owner string
 	Time  string
 	Code  string
-	// Sent is the command as it was sent.
-	Sent string
+	// Sent is the command as it was sent, Kept the record that it left.
+	Sent, Kept string
 }
 
 func (l *lens) recordPage(org massbalance.OrganisationID, id massbalance.CommandID) (any, error) {
@@ -173,18 +173,26 @@ func (l *lens) recordPage(org massbalance.OrganisationID, id massbalance.Command
 		return nil, err
 	}
 	page := recordPage{titled: titled{"Record " + string(org) + "/" + string(id)}, entryRow: l.entryRows([]readmodel.Entry{entry})[0], Owner: l.memberName(org)}
-	sent, err := wire.Format(entry.Command)
-	if err != nil {
+	if page.Sent, err = readable(entry.Command); err != nil {
 		return page, err
 	}
-	var indented bytes.Buffer
-	if err := json.Indent(&indented, sent, "", "  "); err != nil {
+	if page.Kept, err = readable(entry.Record); err != nil {
 		return page, err
 	}
-	page.Sent = indented.String()
 	transaction, err := l.s.Transaction(entry.Record.Transaction)
 	page.Time, page.Code = transaction.Time.UTC().Format("2006-01-02 15:04:05 UTC"), transaction.Code
 	return page, err
+}
+
+// readable is the ledger's own form of a value with line breaks.
+func readable(value any) (string, error) {
+	text, err := wire.Format(value)
+	if err != nil {
+		return "", err
+	}
+	var indented bytes.Buffer
+	err = json.Indent(&indented, text, "", "  ")
+	return indented.String(), err
 }
 
 // blockPage is a block with what it recorded.

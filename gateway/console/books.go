@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -54,7 +55,7 @@ func (l *lens) periodPage(site massbalance.SiteID, id massbalance.PeriodID) (any
 	days, err := l.days(site, book)
 	for _, line := range book.Lines {
 		p := productBook{PeriodLine: line, Name: l.productName(line.Product), Days: days[line.Product], From: book.From, To: book.To}
-		p.Chart = balanceChart(book.From, book.To, p.Days)
+		p.Chart = balanceChart(book.Period, p.Days)
 		page.Products = append(page.Products, p)
 	}
 	return page, err
@@ -135,16 +136,22 @@ func settle(rows []dayRow) {
 	}
 }
 
-// balanceChart draws in, out, stock and credit over the days of the period.
-func balanceChart(from, to massbalance.Date, days []dayRow) picture.Chart {
+// balanceChart draws in, out, stock and credit over the days of the period; of
+// a closed one to its end.
+func balanceChart(period readmodel.Period, days []dayRow) picture.Chart {
+	if period.Closed && len(days) > 0 {
+		last := days[len(days)-1]
+		last.Date = period.To
+		days = append(slices.Clone(days), last)
+	}
 	curves, at := make([][]massbalance.Quantity, 4), make([]int, 0, len(days))
 	for _, d := range days {
-		at = append(at, daysBetween(from, d.Date))
+		at = append(at, daysBetween(period.From, d.Date))
 		for i, q := range []massbalance.Quantity{d.totalIn, d.totalOut, d.Stock, d.Credit} {
 			curves[i] = append(curves[i], q)
 		}
 	}
-	return picture.Curves(daysBetween(from, to)+1, at, curves...)
+	return picture.Curves(daysBetween(period.From, period.To)+1, at, curves...)
 }
 
 // daysBetween counts days; business dates have been checked by the rules.
