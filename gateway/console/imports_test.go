@@ -156,3 +156,21 @@ func TestAMissingPageDoesNotSpoilTheNext(t *testing.T) {
 	page, _ := s.get("/sites/mill", http.StatusOK)
 	require.Contains(t, page, "Oderbruch mill")
 }
+
+func TestTheImportPagesInABrowser(t *testing.T) {
+	s := serveImports(t, "growers")
+	ctx := browser(t)
+	tried, _ := s.send("kind", "tickets", "site", "elevator", "@file", loads, "do", "try")
+	_, response := s.send(append(hiddenFields(tried), "do", "send")...)
+	job := response.Request.URL.Path
+	require.Eventually(t, func() bool {
+		page, _ := s.get(job, http.StatusOK)
+		return strings.Contains(text(page), "Done")
+	}, 10*time.Second, time.Millisecond)
+	for _, v := range []visit{
+		{"import-light", "/import", "light", 1280}, {"import-dark", "/import", "dark", 1280}, {"import-phone", "/import", "light", 390},
+		{"import-job-light", job, "light", 1280}, {"import-job-phone", job, "dark", 390},
+	} {
+		t.Run(v.name, func(t *testing.T) { look(t, ctx, s.url, v) })
+	}
+}

@@ -52,15 +52,12 @@ func texts(values ...string) []table.Cell {
 	return cells
 }
 
-// kg is a numeric cell; a zero is left out where nothing happened.
+// kg is a numeric cell, to the gram.
 func kg(grams *big.Int) table.Cell {
-	text := massbalance.FormatGrams(grams)
-	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	return table.Cell{Text: text, Kind: table.Number}
+	return table.Cell{Text: massbalance.FormatGrams(grams), Kind: table.Number}
 }
 
+// moved leaves the cell empty where nothing moved.
 func moved(grams *big.Int) table.Cell {
 	if grams.Sign() == 0 {
 		return table.Cell{}

@@ -129,6 +129,9 @@ func (s *Sheet) write(column string, style Style, cell Cell) {
 	look, number := looks(style)
 	at := fmt.Sprintf("%s%d", column, s.line)
 	if cell.Kind == Number && numeric(cell.Text) {
+		if style == Plain && !strings.Contains(cell.Text, ".") {
+			number = cellPlain // a year or a count has no separators
+		}
 		fmt.Fprintf(s.out, `<c r="%s" s="%d"><v>%s</v></c>`, at, number, cell.Text)
 		return
 	}
@@ -223,7 +226,7 @@ func (b *Book) Close() error {
 
 // stylesPart has the cell styles in the order of the constants above.
 const stylesPart = `<styleSheet ` + mainNamespace + `>` +
-	`<numFmts count="2"><numFmt numFmtId="164" formatCode="#,##0.###"/><numFmt numFmtId="165" formatCode="yyyy\-mm\-dd"/></numFmts>` +
+	`<numFmts count="2"><numFmt numFmtId="164" formatCode="#,##0.000"/><numFmt numFmtId="165" formatCode="yyyy\-mm\-dd"/></numFmts>` +
 	`<fonts count="4"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font>` +
 	`<font><b/><sz val="16"/><color rgb="FF14593F"/><name val="Calibri"/></font><font><b/><sz val="11"/><color rgb="FF98231B"/><name val="Calibri"/></font></fonts>` +
 	`<fills count="4"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>` +
