@@ -429,10 +429,15 @@
 // Every figure is rounded up at six decimals, so no emission is understated and
 // no removal overstated.
 //
-// A baseline is what a product of a region emits on average, adopted by the
-// majority with its source; Baseline.Difference is what a claim may state against
-// it. Output that nobody claimed has the residual (Residual), not the average, or
-// what was claimed would be counted twice.
+// A baseline is what a kilogram of a product of a region emits on average, adopted
+// by the majority with its source. A claim names, for each of its lines for which
+// one is in force, its version, what the quantity would emit on average, what it
+// emits by its own figures, and the difference, in kilograms of CO2e: all exact
+// products, so nothing is rounded. These are of emissions alone; biogenic uptake,
+// removals and leakage stand beside them and are netted with nothing. Figures that
+// no conversion computed again are per kilogram of raw material, and are to be
+// compared with a baseline that is. Output that nobody claimed has the residual
+// (Residual), not the average, or what was claimed would be counted twice.
 //
 // # Results
 //

@@ -104,6 +104,9 @@ func (b *books) claim(c Claim) error {
 	if c.Projects, err = b.e.projectsOf(c.Lines); err != nil {
 		return err
 	}
+	if c.Baselines, err = b.e.compareBaselines(c.Product, c.Lines); err != nil {
+		return err
+	}
 	c.Organisation, c.Site, c.Date = b.e.tx.Organisation, b.site.ID, b.e.command.Date
 	for _, line := range c.Lines {
 		c.Quantity = c.Quantity.Add(line.Quantity)

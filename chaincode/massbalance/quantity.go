@@ -22,6 +22,7 @@ var (
 	quantityForm  = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,3})?$`)
 	hectaresForm  = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,4})?$`)
 	intensityForm = regexp.MustCompile(`^-?[0-9]{1,6}(\.[0-9]{1,6})?$`)
+	emissionsForm = regexp.MustCompile(`^-?[0-9]{1,22}(\.[0-9]{1,9})?$`)
 	decimalForm   = regexp.MustCompile(`^([0-9]{1,9})\.([0-9]{1,9})$`)
 	fractionForm  = regexp.MustCompile(`^([0-9]{1,19})/([0-9]{1,19})$`)
 )

@@ -22,7 +22,7 @@ func Recount(entries []Entry) *Tally {
 		resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
 		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
 		reversed: newReversals(), tiers: newTiers(), recalled: newRecallTally(), audits: newAuditTally(),
-		rules: newRulesTally(),
+		rules: newRulesTally(), averagesOf: map[Key]Baseline{}, comparisons: map[string]compared{},
 	}
 	for _, entry := range entries {
 		t.entry(entry)
@@ -59,6 +59,8 @@ type Tally struct {
 	recalled                     *recallTally
 	audits                       *auditTally
 	rules                        rulesTally
+	averagesOf                   map[Key]Baseline
+	comparisons                  map[string]compared // claim and lot
 }
 
 // AccountID names a stock account.
@@ -173,6 +175,7 @@ func (t *Tally) entry(e Entry) {
 	}
 	t.limits(e)
 	t.carbon(e)
+	t.baselines(e)
 	t.intake.entry(t, e)
 	t.recalled.entry(t, e)
 	t.audits.entry(t, e)
@@ -448,6 +451,7 @@ func (t *Tally) CompareState(state Memory) []string {
 	}
 	differences = append(differences, t.recalled.compare(state)...)
 	differences = append(differences, t.intake.compare(state)...)
+	differences = append(differences, t.compareBaselines(state)...)
 	slices.Sort(differences)
 	return differences
 }

@@ -395,6 +395,9 @@ type Claim struct {
 	Covers ClaimID
 	// Projects are the insetting projects that the lines come of.
 	Projects []ProjectID
+	// Baselines hold the lines against the average of the product and region,
+	// where one was adopted when the claim was made.
+	Baselines []Comparison
 }
 
 // Evidence marks a document as used, and by which command.

@@ -39,6 +39,9 @@ func fill(v reflect.Value, name string) {
 	case *massbalance.Intensity:
 		*target, _ = massbalance.ParseIntensity("-0.03")
 		return
+	case *massbalance.Emissions:
+		*target, _ = massbalance.ParseEmissions("-30.000000001")
+		return
 	case *massbalance.Digest:
 		target[0] = 0xab
 		return

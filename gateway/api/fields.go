@@ -25,6 +25,7 @@ var units = map[reflect.Type]string{
 	reflect.TypeFor[massbalance.Quantity]():  " kg",
 	reflect.TypeFor[massbalance.Hectares]():  " ha",
 	reflect.TypeFor[massbalance.Intensity](): " kg CO2e/kg",
+	reflect.TypeFor[massbalance.Emissions](): " kg CO2e",
 }
 
 // fieldsOf flattens a type: structures within it become columns, lists stay in

@@ -70,6 +70,7 @@ var texts = map[reflect.Type]huma.Schema{
 	reflect.TypeFor[massbalance.Ratio]():                 {Description: "An exact fraction.", Examples: []any{"18/25"}},
 	reflect.TypeFor[massbalance.Hectares]():              {Pattern: `^[0-9]{1,9}(\.[0-9]{1,4})?$`, Description: "Hectares.", Examples: []any{"112.5"}},
 	reflect.TypeFor[massbalance.Intensity]():             {Pattern: `^-?[0-9]{1,6}(\.[0-9]{1,6})?$`, Description: "Kilograms of CO2 equivalent per kilogram of product.", Examples: []any{"0.294"}},
+	reflect.TypeFor[massbalance.Emissions]():             {Pattern: `^-?[0-9]{1,22}(\.[0-9]{1,9})?$`, Description: "Kilograms of CO2 equivalent, exactly.", Examples: []any{"106.5"}},
 	reflect.TypeFor[massbalance.Digest]():                {Pattern: `^[0-9a-f]{64}$`, Description: "SHA-256 in hexadecimal."},
 	reflect.TypeFor[massbalance.PublicKey]():             {Description: "An uncompressed P-256 point in base64url."},
 	reflect.TypeFor[massbalance.SignedCertificate]():     {Description: "A certificate as a compact JWS (RFC 7515, ES256)."},
