@@ -1,6 +1,9 @@
 package massbalance
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // This file holds how the consortium decides: what is common changes when a
 // majority of the trading members asked for the same content, and what was
@@ -12,6 +15,7 @@ type Rules struct{ Version int }
 // Superseded keeps an entry of the common register as it stood before its next
 // version was adopted. One field is set.
 type Superseded struct {
+	Member    *Member
 	Product   *Product
 	Recipe    *Recipe
 	Certifier *Certifier
@@ -20,7 +24,8 @@ type Superseded struct {
 }
 
 // adopt counts one more member for a change and lets it take effect at the
-// majority. A member that asks again, or after it took effect, changes nothing.
+// majority of those that trade now. A member that asks again, or after it took
+// effect, changes nothing, unless members left and the others are enough.
 func (e *execution) adopt(kind, id string, exists bool, effect func()) error {
 	what := kind + "/" + id
 	e.record.Subject = id
@@ -32,22 +37,32 @@ func (e *execution) adopt(kind, id string, exists bool, effect func()) error {
 	if exists && !proposal.Adopted {
 		return refuse(AlreadyExists, "%s %s exists already with other content", kind, id)
 	}
-	approvals := []OrganisationID{}
-	for _, org := range proposal.Approvals {
-		if org == e.tx.Organisation {
-			e.record.Pending = !proposal.Adopted
-			return nil
-		}
-		approvals = append(approvals, org)
+	again := slices.Contains(proposal.Approvals, e.tx.Organisation)
+	if !again {
+		proposal.Approvals = append(append([]OrganisationID{}, proposal.Approvals...), e.tx.Organisation)
 	}
-	proposal.Approvals = append(approvals, e.tx.Organisation)
-	if !proposal.Adopted && len(proposal.Approvals) >= e.consortium.majority() {
+	carried := !proposal.Adopted && e.consortium.approves(proposal)
+	if carried {
 		proposal.Adopted = true
 		effect()
 	}
 	e.record.Pending = !proposal.Adopted
-	e.put(key, proposal)
+	if !again || carried {
+		e.put(key, proposal)
+	}
 	return nil
+}
+
+// approves reports whether a majority of the trading members asked for it.
+// Those that were removed since do not count.
+func (c Consortium) approves(p Proposal) bool {
+	asked := 0
+	for _, org := range c.Trading() {
+		if slices.Contains(p.Approvals, org) {
+			asked++
+		}
+	}
+	return asked >= c.majority()
 }
 
 // edition is a version of an entry asked for, and what it would replace.

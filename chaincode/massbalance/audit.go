@@ -56,7 +56,7 @@ func (b PublishCreditAudit) check() string {
 // one that reaches furthest counts.
 func (b PublishCreditAudit) execute(e *execution) error {
 	a := b.Document.Audit
-	certifier, err := need[Certifier](e, CertifierKey(a.Certifier))
+	certifier, err := e.certifier(a.Certifier)
 	if err != nil {
 		return err
 	}

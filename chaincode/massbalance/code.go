@@ -16,6 +16,7 @@ const (
 	NotOwner             Code = "not_owner"               // the site or lot is another organisation's
 	AlreadyExists        Code = "already_exists"          // an identifier is taken
 	VersionNotNext       Code = "version_not_next"        // a version follows the one in force
+	MemberNeeded         Code = "member_needed"           // a consortium keeps at least one trading member
 	PeriodNotOpen        Code = "period_not_open"         // I5
 	DateOutsidePeriod    Code = "date_outside_period"     // I5
 	PeriodNotContiguous  Code = "period_not_contiguous"   // gaps and overlaps are refused
@@ -72,7 +73,7 @@ const (
 
 // Codes lists all codes in their order of precedence.
 var Codes = []Code{
-	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists, VersionNotNext,
+	Accepted, InvalidCommand, CommandIDReused, NotMember, NotFound, NotOwner, AlreadyExists, VersionNotNext, MemberNeeded,
 	PeriodNotOpen, DateOutsidePeriod, PeriodNotContiguous, PeriodLength, SignatureInvalid, CertificateSuspended,
 	CertificateInvalid, ProjectMismatch, ExceedsRegion, ExceedsLand, EvidenceUsed, TransferResolved, NotReversible, ReversalNotAgreed,
 	ReversalOutOfTime, ClaimReversed, ProductMismatch, ConversionBackwards, WrongSite, DateBeforeDispatch, WrongScheme,

@@ -61,8 +61,16 @@ type (
 	// FoundConsortium sets the founding members; it is the ledger's first command.
 	FoundConsortium struct{ Members []Member }
 
-	// RegisterOrganisation adds a member, once a majority of the trading members asked for it.
+	// RegisterOrganisation adds a member or its next version, once a majority of
+	// the trading members asked for it.
 	RegisterOrganisation struct{ Member Member }
+
+	// RemoveOrganisation makes a member a former one from its next version on,
+	// once a majority of the trading members asked for it.
+	RemoveOrganisation struct {
+		Organisation OrganisationID
+		Version      int
+	}
 
 	// AdoptRules puts the next version of the rules in force, once a majority
 	// of the trading members asked for it.
@@ -382,6 +390,7 @@ type (
 
 func (FoundConsortium) Type() string      { return "found_consortium" }
 func (RegisterOrganisation) Type() string { return "register_organisation" }
+func (RemoveOrganisation) Type() string   { return "remove_organisation" }
 func (AdoptRules) Type() string           { return "adopt_rules" }
 func (RegisterProduct) Type() string      { return "register_product" }
 func (RegisterRecipe) Type() string       { return "register_recipe" }
@@ -427,74 +436,10 @@ func (Reverse) Type() string              { return "reverse" }
 
 // Bodies holds an empty body of every command, in the order of the book's chapters.
 var Bodies = []Body{
-	FoundConsortium{}, RegisterOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterBaseline{}, RegisterCertifier{},
+	FoundConsortium{}, RegisterOrganisation{}, RemoveOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterBaseline{}, RegisterCertifier{},
 	RegisterProfile{}, RegisterSite{}, RegisterProject{}, ChooseScheme{}, ChangeBalance{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{}, MergeLots{},
 	PublishFinding{}, AdoptFinding{}, TraceRecall{}, CoverRecall{}, PublishCreditAudit{},
 	Downgrade{}, Decouple{}, Reassign{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
 	Cancel{}, ReportTier{}, ProposeReversal{}, ConfirmReversal{}, CompleteReversal{}, Reverse{},
-}
-
-// SiteOf names the site whose journal a command advances, or "" for commands
-// on the common register. Submitters keep the commands of one site in order.
-func SiteOf(body Body) SiteID {
-	switch b := body.(type) {
-	case RegisterSite:
-		return b.Site
-	case ChooseScheme:
-		return b.Site
-	case ChangeBalance:
-		return b.Document.Consent.Site
-	case OpenPeriod:
-		return b.Site
-	case ClosePeriod:
-		return b.Site
-	case Introduce:
-		return b.Site
-	case TakeIn:
-		return b.Site
-	case Dispatch:
-		return b.Site
-	case Receive:
-		return b.Site
-	case Reject:
-		return b.Site
-	case Return:
-		return b.Site
-	case Convert:
-		return b.Site
-	case MergeLots:
-		return b.Site
-	case Downgrade:
-		return b.Site
-	case Decouple:
-		return b.Site
-	case Reassign:
-		return b.Site
-	case TransferCredits:
-		return b.Site
-	case AcceptCredits:
-		return b.Site
-	case ReturnCredits:
-		return b.Site
-	case Withdraw:
-		return b.Site
-	case ClaimCredits:
-		return b.Site
-	case Cancel:
-		return b.Site
-	case ReportTier:
-		return b.Site
-	case ProposeReversal:
-		return b.Site
-	case ConfirmReversal:
-		return b.Site
-	case CompleteReversal:
-		return b.Site
-	case Reverse:
-		return b.Site
-	case CoverRecall:
-		return b.Site
-	}
-	return ""
 }

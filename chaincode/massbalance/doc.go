@@ -136,6 +136,27 @@
 //     and returned no earlier than it was rejected; every close of a period has
 //     its figures' hash in the journal.
 //
+// Members have versions too: the next one may give a member another name or role,
+// or remove it, and one that was removed comes back by the version after that.
+// Whoever is concerned may vote. Those who left count no longer, neither among the
+// members of whom a majority is needed nor among those who asked before. A
+// consortium keeps at least one trading member.
+//
+// A trading member that was removed can submit nothing more. Its sites, their
+// stock and their credit stay as they are, for all to see; but a site's head, and
+// a transfer's, changes only with its owner's endorsement, so nothing moves there,
+// and what is in transit from it or to it stays so unless it comes back. It
+// should therefore sell, dispatch or withdraw, and close its periods, before it
+// goes. The guards of what exists keep naming the trading members of the day on which
+// they were made, in whose majority one that left is merely silent; so members
+// leave one at a time, and never so many that those who stay are no majority of
+// those before. A certification body that was removed has signed for good what was
+// published before: its certificates hold to their end and its statements may be
+// introduced on, unless the majority recalls them. Nothing new that it signs is
+// accepted, and no keys for it. The channel has members of its own, who run the
+// nodes and hold the keys of Fabric: they are changed by the channel's
+// administrators, beside this and not by it.
+//
 // # What always holds
 //
 //   - I1 Conservation. Per set of characteristics: available + frozen + in transit +

@@ -141,7 +141,7 @@ func TestFraudOversoldHarvest(t *testing.T) {
 // both schemes, see TestSeveralSchemesOneVolume.
 func TestFraudSameHarvestTwice(t *testing.T) {
 	l, other := founded(t), empty(t)
-	l.adopt(RegisterOrganisation{Member{"second", "Second certifier", Certification}})
+	l.adopt(RegisterOrganisation{Member{Organisation: "second", Name: "Second certifier", Role: Certification}})
 	point, err := wire.PublicKey(&other.key.PublicKey)
 	require.NoError(t, err)
 	l.adopt(RegisterCertifier{Certifier{ID: "second", Keys: []SigningKey{{ID: "k1", Point: point}}}})

@@ -90,7 +90,7 @@ func (b ChangeBalance) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	certifier, err := need[Certifier](e, CertifierKey(c.Certifier))
+	certifier, err := e.certifier(c.Certifier)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (b PublishCertificate) check() string {
 // PublishCertificate may be relayed by any trading member: what counts is the signature.
 func (b PublishCertificate) execute(e *execution) error {
 	c := b.Document.Certificate
-	certifier, err := need[Certifier](e, CertifierKey(c.Certifier))
+	certifier, err := e.certifier(c.Certifier)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (b PublishStatement) check() string {
 // rest on a published certificate of the same certifier, holder and scheme.
 func (b PublishStatement) execute(e *execution) error {
 	s := b.Document.Statement
-	certifier, err := need[Certifier](e, CertifierKey(s.Certifier))
+	certifier, err := e.certifier(s.Certifier)
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (b PublishFinding) check() string { return b.Document.Finding.check() }
 // PublishFinding may be relayed by any trading member, as a standing may.
 func (b PublishFinding) execute(e *execution) error {
 	f := b.Document.Finding
-	certifier, err := need[Certifier](e, CertifierKey(f.Certifier))
+	certifier, err := e.certifier(f.Certifier)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func Recount(entries []Entry) *Tally {
 		resolved: map[TransferID]string{}, commands: map[string]bool{}, sequences: map[SiteID]uint64{},
 		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
 		reversed: newReversals(), tiers: newTiers(), recalled: newRecallTally(), audits: newAuditTally(),
-		rules: newRulesTally(), averagesOf: map[Key]Baseline{}, comparisons: map[string]compared{},
+		rules: newRulesTally(), members: map[OrganisationID]Role{}, averagesOf: map[Key]Baseline{}, comparisons: map[string]compared{},
 	}
 	for _, entry := range entries {
 		t.entry(entry)
@@ -59,6 +59,7 @@ type Tally struct {
 	recalled                     *recallTally
 	audits                       *auditTally
 	rules                        rulesTally
+	members                      map[OrganisationID]Role
 	averagesOf                   map[Key]Baseline
 	comparisons                  map[string]compared // claim and lot
 }
@@ -149,6 +150,7 @@ func (t *Tally) entry(e Entry) {
 		t.find(e, "the record is not of this command")
 		return
 	}
+	t.membership(e)
 	t.journal(e)
 	t.register(e)
 	t.governance(e)
@@ -452,6 +454,7 @@ func (t *Tally) CompareState(state Memory) []string {
 	differences = append(differences, t.recalled.compare(state)...)
 	differences = append(differences, t.intake.compare(state)...)
 	differences = append(differences, t.compareBaselines(state)...)
+	differences = append(differences, t.compareMembers(state)...)
 	slices.Sort(differences)
 	return differences
 }

@@ -53,16 +53,6 @@ func (b FoundConsortium) execute(e *execution) error {
 	return nil
 }
 
-func (b RegisterOrganisation) check() string { return b.Member.check() }
-
-func (b RegisterOrganisation) execute(e *execution) error {
-	_, known := e.consortium.member(b.Member.Organisation)
-	return e.adopt("organisation", string(b.Member.Organisation), known, func() {
-		members := append([]Member{}, e.consortium.Members...)
-		e.put(ConsortiumKey(), Consortium{append(members, b.Member)})
-	})
-}
-
 func (b RegisterProduct) check() string {
 	p := b.Product
 	if !ValidName(string(p.ID)) {

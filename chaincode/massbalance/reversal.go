@@ -280,7 +280,7 @@ func (b Reverse) execute(e *execution) error {
 		return err
 	}
 	c := b.Consent.Consent
-	certifier, err := need[Certifier](e, CertifierKey(c.Certifier))
+	certifier, err := e.certifier(c.Certifier)
 	if err != nil {
 		return err
 	}

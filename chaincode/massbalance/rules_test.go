@@ -51,7 +51,7 @@ func TestFoundConsortium(t *testing.T) {
 		{"no members", InvalidCommand, "growers", FoundConsortium{}, ""},
 		{"named twice", InvalidCommand, "growers", FoundConsortium{append(members, members[0])}, ""},
 		{"nobody trades", InvalidCommand, "certifier", FoundConsortium{members[4:]}, ""},
-		{"bad role", InvalidCommand, "growers", FoundConsortium{[]Member{{"growers", "G", "boss"}}}, ""},
+		{"bad role", InvalidCommand, "growers", FoundConsortium{[]Member{{Organisation: "growers", Name: "G", Role: "boss"}}}, ""},
 		{"by an outsider", NotMember, "stranger", FoundConsortium{members}, ""},
 		{"by the certifier", NotMember, "certifier", FoundConsortium{members}, ""},
 		{"other command before founding", NotMember, "growers", RegisterSite{"elevator", "E", "FR", "FRF2"}, ""},
@@ -79,11 +79,11 @@ func TestCommonRegisterNeedsAMajority(t *testing.T) {
 		{"by the certifier", NotMember, "certifier", oats, ""},
 		{"taken", AlreadyExists, "growers", RegisterProduct{Product{ID: "oats", Name: "Other"}}, ""},
 	})
-	newcomer := RegisterOrganisation{Member{"trader", "Trader", Trading}}
+	newcomer := RegisterOrganisation{Member{Organisation: "trader", Name: "Trader", Role: Trading}}
 	l.refuses([]refusal{{"not a member yet", NotMember, "trader", oats, ""}})
 	l.adopt(newcomer)
 	require.True(t, l.must("trader", RegisterProduct{Product{ID: "rye", Name: "Rye"}}).Pending)
-	l.refuses([]refusal{{"member already", AlreadyExists, "growers", RegisterOrganisation{Member{"brand", "B", Trading}}, ""}})
+	l.refuses([]refusal{{"member already", AlreadyExists, "growers", RegisterOrganisation{Member{Organisation: "brand", Name: "B", Role: Trading}}, ""}})
 }
 
 func TestRegisterRecipe(t *testing.T) {

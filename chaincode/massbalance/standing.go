@@ -74,7 +74,7 @@ func (b PublishStanding) check() string {
 // moved, and stays visible with its dates.
 func (b PublishStanding) execute(e *execution) error {
 	s := b.Document.Standing
-	certifier, err := need[Certifier](e, CertifierKey(s.Certifier))
+	certifier, err := e.certifier(s.Certifier)
 	if err != nil {
 		return err
 	}

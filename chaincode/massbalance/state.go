@@ -11,6 +11,9 @@ const (
 	Trading Role = "trading"
 	// Certification bodies read everything and sign documents; they never submit.
 	Certification Role = "certification"
+	// Former members were removed: they submit nothing, sign nothing that is
+	// accepted, and are not counted. What they did stays.
+	Former Role = "former"
 )
 
 // Member is an organisation with its role.
@@ -18,9 +21,11 @@ type Member struct {
 	Organisation OrganisationID
 	Name         string
 	Role         Role
+	// Version counts from 1; 0 stands for 1.
+	Version int
 }
 
-// Consortium lists the members. There is one, and it changes rarely.
+// Consortium lists the members, former ones too. There is one, and it changes rarely.
 type Consortium struct{ Members []Member }
 
 // member finds an organisation among the members.

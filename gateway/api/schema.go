@@ -85,7 +85,7 @@ var texts = map[reflect.Type]huma.Schema{
 	reflect.TypeFor[massbalance.Date]():                  {Format: "date"},
 	reflect.TypeFor[massbalance.CustodyModel]():          {Enum: members(massbalance.CustodyModels)},
 	reflect.TypeFor[massbalance.Code]():                  {Enum: members(massbalance.Codes)},
-	reflect.TypeFor[massbalance.Role]():                  {Enum: members([]massbalance.Role{massbalance.Trading, massbalance.Certification})},
+	reflect.TypeFor[massbalance.Role]():                  {Enum: members([]massbalance.Role{massbalance.Trading, massbalance.Certification, massbalance.Former})},
 	reflect.TypeFor[massbalance.TransferStatus]():        {Enum: members(statuses)},
 	reflect.TypeFor[submit.Stage]():                      {Enum: members(stages)},
 	reflect.TypeFor[imports.Outcome]():                   {Enum: members(imports.Outcomes)},

@@ -122,7 +122,7 @@ type move struct {
 
 // verbs say what a command did; records are facts of the past.
 var verbs = map[string]string{
-	"found_consortium": "Consortium founded", "register_organisation": "Organisation registered", "register_product": "Product registered",
+	"found_consortium": "Consortium founded", "register_organisation": "Organisation registered", "remove_organisation": "Organisation removed", "register_product": "Product registered",
 	"register_recipe": "Recipe registered", "register_certifier": "Certifier recognised", "register_site": "Site registered",
 	"open_period": "Period opened", "close_period": "Period closed", "publish_certificate": "Certificate published",
 	"publish_statement": "Statement published", "introduce": "Introduced", "take_in": "Taken in", "dispatch": "Dispatched",
