@@ -26,6 +26,7 @@ type consortium struct {
 	// which a real gateway's may.
 	faulty bool
 	posts  int
+	gets   int
 
 	mu      sync.Mutex
 	state   massbalance.Memory
@@ -50,11 +51,39 @@ func (c *consortium) gateways(members []massbalance.Member) map[string]string {
 		mux.HandleFunc("GET /api/v1/sites/{site}/accounts", c.accounts)
 		mux.HandleFunc("GET /api/v1/claims", c.claims)
 		mux.HandleFunc("GET /api/v1/claims/{organisation}/{command}/origins", c.origins)
-		server := httptest.NewServer(mux)
+		server := httptest.NewServer(c.cutting(mux))
 		c.t.Cleanup(server.Close)
 		urls[string(m.Organisation)] = server.URL
 	}
 	return urls
+}
+
+// cutting breaks the connection of one read in three, if the gateways are faulty.
+func (c *consortium) cutting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && c.cut() {
+			hangUp(w)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// hangUp breaks the connection in the middle of an answer.
+func hangUp(w http.ResponseWriter) {
+	_, _ = w.Write([]byte("{"))
+	w.(http.Flusher).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+func (c *consortium) cut() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gets++
+	if !c.faulty || c.gets%3 > 0 {
+		return false
+	}
+	c.faults["cut off while reading"]++
+	return true
 }
 
 type answered struct {
@@ -82,7 +111,9 @@ type problem struct {
 
 func (c *consortium) post(w http.ResponseWriter, r *http.Request, m massbalance.Member) {
 	body, err := io.ReadAll(r.Body)
-	require.NoError(c.t, err)
+	if err != nil {
+		return // The driver hung up, as it does in all lanes once one has failed.
+	}
 	one := body[0] != '['
 	if one {
 		body = append(append([]byte{'['}, body...), ']')
@@ -111,13 +142,14 @@ func (c *consortium) post(w http.ResponseWriter, r *http.Request, m massbalance.
 }
 
 // fail answers with a fault, now and then: nothing happened, it happened and
-// nobody can tell, half of it happened, or a peer lags behind.
+// nobody can tell, half of it happened, a peer lags behind, or the connection
+// breaks instead of an answer.
 func (c *consortium) fail(w http.ResponseWriter, org massbalance.OrganisationID, commands []massbalance.Command) bool {
 	c.posts++
 	if !c.faulty || c.posts%3 > 0 {
 		return false
 	}
-	switch c.posts / 3 % 4 {
+	switch c.posts / 3 % 6 {
 	case 0:
 		c.faults["nothing happened"]++
 		c.write(w, http.StatusServiceUnavailable, problem{Title: "Service Unavailable", Status: 503, Stage: "endorsement_mismatch"})
@@ -133,6 +165,13 @@ func (c *consortium) fail(w http.ResponseWriter, org massbalance.OrganisationID,
 			results = append(results, answered{Command: command.ID, Stage: "invalid", Message: "MVCC_READ_CONFLICT"})
 		}
 		c.write(w, http.StatusServiceUnavailable, problem{Title: "Service Unavailable", Status: 503, Results: results})
+	case 3:
+		c.faults["cut off before it happened"]++
+		panic(http.ErrAbortHandler)
+	case 4:
+		c.faults["cut off after it happened"]++
+		c.execute(org, commands)
+		hangUp(w)
 	default:
 		c.faults["the peer lags"]++
 		c.write(w, http.StatusUnprocessableEntity, problem{Title: "Refused", Status: 422, Command: commands[0].ID, Stage: "refused", Code: massbalance.NotFound, Message: "there is no transfer yet"})
@@ -178,7 +217,7 @@ func page[T any](c *consortium, w http.ResponseWriter, items []T, next string) {
 	if next != "" {
 		body["next"] = next
 	}
-	require.NoError(c.t, json.NewEncoder(w).Encode(body))
+	_ = json.NewEncoder(w).Encode(body) // The driver may have hung up.
 }
 
 func (c *consortium) records(w http.ResponseWriter, r *http.Request) {

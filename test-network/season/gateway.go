@@ -19,6 +19,8 @@ type gateway struct {
 	organisation massbalance.OrganisationID
 	base         string
 	client       *http.Client
+	// patience is how long a read is tried again.
+	patience time.Duration
 }
 
 // Stages of a command, in the words of the gateways' API.
@@ -171,10 +173,27 @@ func parseProblem(status int, text []byte, commands []massbalance.Command) ([]An
 	return answers, nil
 }
 
+// read asks for a resource until there is an answer. A connection that broke or
+// a gateway in trouble says nothing about the resource, so it is asked again, as
+// long as its patience lasts.
+func (g gateway) read(ctx context.Context, path string) (status int, text []byte, err error) {
+	deadline := time.Now().Add(g.patience)
+	for {
+		status, text, err = g.exchange(ctx, http.MethodGet, path, nil)
+		answered := err == nil && status < http.StatusInternalServerError
+		if answered || ctx.Err() != nil || time.Now().After(deadline) {
+			return status, text, err
+		}
+		if err := pause(ctx, firstPause); err != nil {
+			return 0, nil, err
+		}
+	}
+}
+
 // get reads a resource into a value by way of encoding/json: the API may say
 // more than is read here.
 func (g gateway) get(ctx context.Context, path string, into any) error {
-	status, text, err := g.exchange(ctx, http.MethodGet, path, nil)
+	status, text, err := g.read(ctx, path)
 	if err != nil {
 		return err
 	}

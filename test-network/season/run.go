@@ -104,7 +104,7 @@ func (p *Plan) Run(ctx context.Context, options Options) (*Report, error) {
 		if base == "" {
 			return nil, fmt.Errorf("couldn't find the gateway of %s: no address was given", member.Organisation)
 		}
-		d.gateways[member.Organisation] = gateway{member.Organisation, strings.TrimSuffix(base, "/"), options.Client}
+		d.gateways[member.Organisation] = gateway{member.Organisation, strings.TrimSuffix(base, "/"), options.Client, options.Patience}
 	}
 	p.printSeason(options.Out)
 	for _, phase := range p.Phases {

@@ -23,7 +23,7 @@ func TestRunThroughFaultyGateways(t *testing.T) {
 
 	report, err := plan.Run(t.Context(), options)
 	require.NoError(t, err)
-	require.Len(t, c.faults, 4, "each kind of fault was met: %v", c.faults)
+	require.Len(t, c.faults, 7, "each kind of fault was met: %v", c.faults)
 	require.Empty(t, report.Recount.CompareState(c.state))
 	require.Len(t, c.entries, plan.Commands())
 	require.Len(t, c.state, len(plan.State))
