@@ -265,8 +265,8 @@ func (c *closing) checkCap() error {
 	return nil
 }
 
-// freeze keeps the accounts as they stand now, and, under a profile or from
-// version 2 of the rules on, the figures of the period and their hash.
+// freeze keeps the accounts as they stand now, the figures of the period and
+// their hash.
 func (c *closing) freeze() error {
 	for _, balance := range c.command.Balances {
 		account, err := need[Account](c.e, AccountKey(c.site.ID, balance.Product))
@@ -277,9 +277,6 @@ func (c *closing) freeze() error {
 	}
 	for _, line := range c.command.Lots {
 		c.carry(c.lots[line.Lot], line.Quantity)
-	}
-	if c.e.rules < 2 && c.period.Scheme == "" {
-		return nil
 	}
 	if err := c.reconcile(); err != nil {
 		return err

@@ -109,8 +109,7 @@
 // carried and forfeited per product, characteristics and model, and per product
 // opening + in + found − out − loss = closing for the material, opening + in −
 // out − expired = closing for the credit. The hash of these figures stands in the
-// record and is covered by the site's journal (under a profile, and everywhere
-// from version 2 of the rules on).
+// record and is covered by the site's journal.
 //
 // What is entered after its period was closed goes to the open one and carries
 // both dates; the day on which it occurred must lie before the open period, and
@@ -133,8 +132,7 @@
 //
 //   - 1: the rules as below.
 //   - 2: a shipment is received or rejected no earlier than it was dispatched,
-//     and returned no earlier than it was rejected; every close of a period has
-//     its figures' hash in the journal.
+//     and returned no earlier than it was rejected.
 //
 // Members have versions too: the next one may give a member another name or role,
 // or remove it, and one that was removed comes back by the version after that.

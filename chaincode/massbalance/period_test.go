@@ -304,16 +304,31 @@ func TestTheStatementOfAPeriod(t *testing.T) {
 	l.replays()
 }
 
-// From version 2 of the rules on every close has its statement in the journal.
-func TestStatementsBeginWithVersion2(t *testing.T) {
+// Every close has its statement in the journal, under whichever version of the
+// rules and without a profile too; the recount misses it where it is not there.
+func TestEveryCloseHasItsStatement(t *testing.T) {
 	l, _, _ := stocked(t)
 	l.must("growers", l.closing("elevator", period, nil))
-	require.True(t, l.entries[len(l.entries)-1].Record.Statement.IsZero())
+	closed := l.entries[len(l.entries)-1].Record
+	require.Equal(t, Digest(sha256.Sum256([]byte(l.state[PeriodKey("elevator", period)].(Period).Text("elevator", period)))), closed.Statement)
+	require.Len(t, l.state[PeriodKey("elevator", period)].(Period).Figures, 1)
 	l.adopt(AdoptRules{2})
 	l.must("miller", l.closing("mill", period, nil))
 	require.False(t, l.entries[len(l.entries)-1].Record.Statement.IsZero())
 	l.check()
 	l.replays()
+
+	entries := append([]Entry{}, l.entries...)
+	entries[len(entries)-1].Record.Statement = Digest{}
+	require.Contains(t, Recount(entries).Findings[0], "closed without a statement")
+	state := Memory{}
+	for key, value := range l.state {
+		state[key] = value
+	}
+	other := l.state[PeriodKey("elevator", period)].(Period)
+	other.Figures = nil
+	state[PeriodKey("elevator", period)] = other
+	require.NotEmpty(t, Recount(l.entries).CompareState(state))
 }
 
 // A late entry is booked in the open period and carries both dates: it must

@@ -201,6 +201,9 @@ func (t *Tally) journal(e Entry) {
 	case ClosePeriod:
 		t.rules.ended[r.Site] = t.periods[r.Site].to
 		delete(t.periods, r.Site)
+		if r.Statement.IsZero() {
+			t.find(e, "I5: period %q closed without a statement of its figures", body.Period)
+		}
 	case RegisterSite, ChooseScheme, ChangeBalance:
 	default:
 		open := t.periods[r.Site]

@@ -137,7 +137,7 @@ func (t *Tally) comparePeriod(id closedPeriod, period Period) (differences []str
 		}
 	}
 	closing := t.rules.closings[id]
-	if period.Closed != (closing != nil) || len(period.Closings) != len(closing) {
+	if period.Closed != (closing != nil) || len(period.Closings) != len(closing) || len(period.Figures) != len(closing) {
 		return []string{fmt.Sprintf("I5: period %s of %s: stored with %d accounts, closed: %t; recounted %d", id.period, id.site, len(period.Closings), period.Closed, len(closing))}
 	}
 	for _, c := range period.Closings {
