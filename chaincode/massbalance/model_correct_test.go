@@ -2,9 +2,7 @@ package massbalance_test
 
 import (
 	"slices"
-	"time"
 
-	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	. "github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -35,10 +33,7 @@ func seal(c *Command) error { return wire.Seal(c) }
 // Tomorrow lets days pass at a site, within the period.
 func (m *model) Tomorrow(t *rapid.T) {
 	at := m.calendar[m.site(t)]
-	day, err := time.Parse(time.DateOnly, string(at.today))
-	require.NoError(t, err)
-	later := Date(day.AddDate(0, 0, rapid.IntRange(1, 20).Draw(t, "days")).Format(time.DateOnly))
-	at.today = min(later, periods[at.open].to)
+	at.today = min(ahead(t, at.today), periods[at.open].to)
 }
 
 // Close ends a site's period with the right balances or without one of them,
@@ -70,47 +65,13 @@ func (m *model) Close(t *rapid.T) {
 	at.open++
 	next := periods[at.open]
 	at.today = next.from
-	m.must(owners[site], OpenPeriod{Site: site, Period: next.id, From: next.from, To: next.to})
-}
-
-// Standing suspends or reinstates the growers' certificate from the elevator's
-// day on.
-func (m *model) Standing(t *rapid.T) {
-	kind := []StandingKind{Reinstated, Reinstated, Suspended}[die(t, 3)]
-	today := m.calendar["elevator"].today
-	if kind == m.standing.Kind && !one(t, 6) {
-		return
-	}
-	expected := Accepted
-	if kind == m.standing.Kind || m.standing.Effective != "" && today <= m.standing.Effective {
-		expected = CertificateInvalid
-	}
-	body := m.ledger.standing("st-"+string(m.ticket()), kind, today, nil)
-	if _, ok := m.give(t, "brand", body, expected); ok {
-		m.standing = body.Document.Standing
-	}
-}
-
-// AdoptRules votes for the second version of the rules; three of four members
-// are a majority.
-func (m *model) AdoptRules(t *rapid.T) {
-	org := []OrganisationID{"growers", "miller", "manufacturer", "brand"}[die(t, 4)]
-	if result, ok := m.give(t, org, AdoptRules{2}, Accepted); ok {
-		m.votes[org] = true
-		require.Equal(t, len(m.votes) < 3, result.Pending)
-	}
+	m.give(t, owners[site], OpenPeriod{Site: site, Period: next.id, From: next.from, To: next.to}, Accepted)
 }
 
 // early reports whether it is too early at a site to take a transfer in or
 // refuse it: the first version of the rules did not ask.
 func (m *model) early(transfer *modelTransfer, site SiteID) bool {
-	return len(m.votes) >= 3 && m.calendar[site].today < transfer.day
-}
-
-// held reports whether credit is held up at a site by the suspension: only the
-// elevator was ever certified.
-func (m *model) held(site SiteID, credit bool) bool {
-	return site == "elevator" && credit && m.standing.Kind == Suspended
+	return m.versions["rules"] >= 2 && m.calendar[site].today < transfer.day
 }
 
 // undo is the code of moving back what a command moved.
@@ -149,7 +110,7 @@ func (m *model) undone(move *move) {
 // that can be.
 func (m *model) Reverse(t *rapid.T) {
 	reversible := func(x *move) bool {
-		return slices.Contains([]string{"convert", "downgrade", "claim", "cancel"}, x.command.Body.Type())
+		return slices.Contains([]string{"convert", "downgrade", "merge", "claim", "cancel"}, x.command.Body.Type())
 	}
 	from := slices.DeleteFunc(slices.Clone(m.moves), func(x *move) bool { return !reversible(x) })
 	if one(t, 12) {
@@ -159,14 +120,17 @@ func (m *model) Reverse(t *rapid.T) {
 		return
 	}
 	move := rapid.SampledFrom(from).Draw(t, "earlier")
+	by, forged := m.hand(t)
 	expected := m.undo(move)
 	switch {
 	case move.undone:
 		expected = AlreadyExists
+	case forged:
+		expected = SignatureInvalid
 	case !reversible(move):
 		expected = NotReversible
 	}
-	if _, ok := m.give(t, move.org, m.consent(move.site, move.org, move.command.ID, nil), expected); ok {
+	if _, ok := m.give(t, move.org, by.consent(move.site, move.org, move.command.ID, nil), expected); ok {
 		m.undone(move)
 	}
 }

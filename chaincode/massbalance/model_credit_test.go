@@ -59,12 +59,15 @@ func (m *model) Decouple(t *rapid.T) {
 	}
 	if _, ok := m.give(t, owners[at.Site], Decouple{at.Site, at.Product, lines}, uses(m.held(at.Site, true), enough)); ok {
 		m.arrive(t, at, m.spend(lines))
+		m.offers(t, at, m.site(t), true)
 	}
 }
 
 func (m *model) TransferCredits(t *rapid.T) {
-	at, to := m.accountAt(t), m.site(t)
-	free := !one(t, 4)
+	m.offers(t, m.accountAt(t), m.site(t), !one(t, 4))
+}
+
+func (m *model) offers(t *rapid.T, at AccountID, to SiteID, free bool) {
 	lines, credit, enough := m.pick(t, at, free)
 	if at.Site == to || len(lines) == 0 {
 		return
@@ -80,8 +83,12 @@ func (m *model) TransferCredits(t *rapid.T) {
 	}
 	if result, ok := m.give(t, owners[at.Site], TransferCredits{at.Site, to, at.Product, lines}, expected); ok {
 		id, transfer := m.sends(result, at.Site, to, 0, lines)
-		if one(t, 2) {
+		switch die(t, 4) {
+		case 0, 1:
 			m.accepts(t, id, transfer)
+		case 2:
+			m.rejects(t, id, transfer)
+			m.accepts(t, id, transfer) // or the sender has them back
 		}
 	}
 }
@@ -126,6 +133,103 @@ func (m *model) credits(t *rapid.T, transfer *modelTransfer, site SiteID, to Tra
 	}
 }
 
+// Merge makes one lot of two: of one set as they are, of sets that differ in
+// their figures as far as the profile in force lets it.
+func (m *model) Merge(t *rapid.T) {
+	at := m.accountAt(t)
+	lines, credit, enough := m.pick(t, at, one(t, 10))
+	if len(lines) < 2 {
+		return
+	}
+	first, second := m.lots[lines[0].Lot], m.lots[lines[1].Lot]
+	how := []CarbonMerge{CarbonHighest, CarbonHighest, CarbonWeightedMean}[die(t, 3)]
+	expected := Accepted
+	switch {
+	case m.held(at.Site, true):
+		expected = CertificateSuspended
+	case first.free():
+		expected = WrongModel
+	case m.family(first.set) != m.family(second.set):
+		expected = SetsDiffer
+	case first.set != second.set && !m.merges(how):
+		expected = CarbonMergeForbidden
+	case !enough:
+		expected = InsufficientCredit
+	}
+	result, ok := m.give(t, owners[at.Site], MergeLots{Site: at.Site, Product: at.Product, Lines: lines, Carbon: how}, expected)
+	if !ok {
+		return
+	}
+	name := first.set
+	if first.set != second.set {
+		// A set of its own, of the same family.
+		name = m.name(m.lot(LotID(result.Subject)).Characteristics, m.family(first.set)+StatementID(fmt.Sprintf(" merged %d", len(m.sets))))
+	}
+	m.spend(lines)
+	m.arrive(t, at, map[StatementID]int64{name: credit})
+}
+
+// family is what sets share that differ in their figures alone.
+func (m *model) family(set StatementID) StatementID {
+	if set == "s3" {
+		return "s1"
+	}
+	return set[:2]
+}
+
+func (m *model) merges(how CarbonMerge) bool {
+	return m.profile != nil && (m.profile.Carbon == CarbonWeightedMean || m.profile.Carbon == how)
+}
+
+// Reassign gives credit to the other product, where the profile in force has
+// both in one group, as far as there is material of it without credit.
+func (m *model) Reassign(t *rapid.T) {
+	at := m.accountAt(t)
+	to := AccountID{at.Site, map[ProductID]ProductID{"wheat": "flour", "flour": "wheat"}[at.Product]}
+	lines, credit, enough := m.pick(t, at, one(t, 10))
+	if len(lines) == 0 {
+		return
+	}
+	if m.profile == nil && one(t, 2) {
+		m.adoptProfile(t)
+	}
+	if one(t, 2) {
+		lines = slices.DeleteFunc(lines, func(l LotLine) bool { return m.lots[l.Lot].model != MassBalance })
+		if len(lines) != 1 {
+			return
+		}
+		credit = GramsOf(lines[0].Quantity).Int64()
+		enough = credit <= m.lots[lines[0].Lot].left
+	}
+	room := m.stock[to]
+	for _, lot := range m.lots {
+		if lot.at == to {
+			room -= lot.left
+		}
+	}
+	if room > 0 && credit > room && one(t, 2) {
+		credit = min(room, GramsOf(lines[0].Quantity).Int64())
+		lines = []LotLine{{lines[0].Lot, Grams(credit)}}
+		enough = credit <= m.lots[lines[0].Lot].left
+	}
+	expected := Accepted
+	switch {
+	case m.held(at.Site, true):
+		expected = CertificateSuspended
+	case m.profile == nil || len(m.profile.ProductGroups) == 0:
+		expected = ProductMismatch
+	case slices.ContainsFunc(lines, func(l LotLine) bool { return m.lots[l.Lot].model != MassBalance }):
+		expected = WrongModel
+	case credit > room:
+		expected = AttributionExceeds
+	case !enough:
+		expected = InsufficientCredit
+	}
+	if _, ok := m.give(t, owners[at.Site], Reassign{at.Site, at.Product, to.Product, lines}, expected); ok {
+		m.arrive(t, to, m.spend(lines))
+	}
+}
+
 // Cancel is allowed inside a suspension too.
 func (m *model) Cancel(t *rapid.T) {
 	at := m.accountAt(t)
@@ -145,8 +249,14 @@ func (m *model) Claim(t *rapid.T) {
 		return
 	}
 	body := ClaimCredits{Site: at.Site, Product: at.Product, Lines: lines, Beneficiary: "B", ReportingYear: 2026, Purpose: "p"}
-	if result, ok := m.give(t, owners[at.Site], body, uses(m.held(at.Site, true), enough)); ok {
+	expected := uses(m.held(at.Site, true), enough)
+	credits, needed := m.unaudited(owners[at.Site], lines)
+	if expected == Accepted && needed {
+		expected = AuditNeeded
+	}
+	if result, ok := m.give(t, owners[at.Site], body, expected); ok {
 		m.spend(lines)
+		m.credits2026[owners[at.Site]].claimed += credits
 		m.now().claim = ClaimID(result.Subject)
 		m.claims[m.now().claim] = &modelClaim{site: at.Site, lines: lines, reported: map[string]bool{}}
 	}

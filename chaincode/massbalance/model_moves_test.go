@@ -9,14 +9,20 @@ import (
 // This file holds the random commands that move material.
 
 func (m *model) Introduce(t *rapid.T) {
-	statement := rapid.SampledFrom([]StatementID{"s1", "s2"}).Draw(t, "statement")
+	statement := []StatementID{"s1", "s1", "s2", "s3", "s3", "s4", "s5"}[die(t, 7)]
+	verified, known := m.verified[statement]
+	if !known && !one(t, 8) {
+		statement, verified, known = "s1", m.verified["s1"], true
+	}
 	model := rapid.SampledFrom(CustodyModels[:4]).Draw(t, "model")
-	grams := min(amount(t, m.verified[statement]), max(m.verified[statement]/3, 3))
+	grams := min(amount(t, verified), max(verified/3, 3))
 	expected := Accepted
 	switch {
-	case m.held("elevator", true):
+	case !known:
+		expected = NotFound
+	case m.held("elevator", true), !m.good(origins[statement].certificate, m.calendar["elevator"].today):
 		expected = CertificateSuspended
-	case grams > m.verified[statement]:
+	case grams > verified:
 		expected = ExceedsVerification
 	}
 	body := Introduce{Site: "elevator", Certifier: "certifier", Statement: statement, Quantity: Grams(grams), Model: model, Evidence: m.ticket()}
@@ -24,15 +30,20 @@ func (m *model) Introduce(t *rapid.T) {
 		m.verified[statement] -= grams
 		at := AccountID{"elevator", "wheat"}
 		m.weigh(at, grams)
-		m.arrive(t, at, map[StatementID]int64{statement: grams})
+		set := statement
+		if statement == "s4" {
+			set = "s1" // in all characteristics
+		}
+		m.arrive(t, at, map[StatementID]int64{set: grams})
 	}
 }
 
 func (m *model) TakeIn(t *rapid.T) {
 	site, grams := m.site(t), amount(t, 10_000_000)
-	body := TakeIn{Site: site, Product: "wheat", Quantity: Grams(grams), Evidence: m.ticket()}
+	product := []ProductID{"wheat", "wheat", "flour"}[die(t, 3)]
+	body := TakeIn{Site: site, Product: product, Quantity: Grams(grams), Evidence: m.ticket()}
 	if _, ok := m.give(t, owners[site], body, Accepted); ok {
-		m.weigh(AccountID{site, "wheat"}, grams)
+		m.weigh(AccountID{site, product}, grams)
 	}
 }
 
@@ -153,10 +164,12 @@ func (m *model) productOf(result Result) ProductID {
 }
 
 func (m *model) Reject(t *rapid.T) {
-	id, transfer := m.transfer(t, at(InTransit))
-	if transfer == nil {
-		return
+	if id, transfer := m.transfer(t, at(InTransit)); transfer != nil {
+		m.rejects(t, id, transfer)
 	}
+}
+
+func (m *model) rejects(t *rapid.T, id TransferID, transfer *modelTransfer) {
 	expected := Accepted
 	if transfer.status != InTransit {
 		expected = TransferResolved
@@ -172,13 +185,16 @@ func (m *model) Convert(t *rapid.T) {
 	at, out := AccountID{"mill", "wheat"}, AccountID{"mill", "flour"}
 	lines, credit, enough := m.pick(t, at, false)
 	grams := max(amount(t, m.stock[at]), credit)
-	flour := max(amount(t, grams*72/100), 1)
+	flour := max(amount(t, grams*m.flour/100), 1)
 	if m.stock[at] == 0 && !one(t, 10) {
 		return
 	}
 	expected := leaves(credit, grams, m.stock[at], enough)
-	if flour > grams*72/100 && expected != AttributionExceeds {
+	if flour > grams*m.flour/100 && expected != AttributionExceeds {
 		expected = ConversionExceeds
+	}
+	if m.held("mill", len(lines) > 0) {
+		expected = CertificateSuspended
 	}
 	body := Convert{Site: "mill", Recipe: "milling", Quantity: Grams(grams), Lines: lines, Outputs: []Output{{"flour", Grams(flour)}}}
 	if _, ok := m.give(t, "miller", body, expected); ok {
