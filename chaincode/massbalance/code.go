@@ -11,7 +11,7 @@ const (
 	Accepted             Code = "accepted"
 	InvalidCommand       Code = "invalid_command"         // a field is missing or malformed
 	CommandIDReused      Code = "command_id_reused"       // I8: same ID, other content
-	NotMember            Code = "not_member"              // the submitter may not submit
+	NotMember            Code = "not_member"              // the submitter, or a receiver, is no trading member
 	NotFound             Code = "not_found"               // a named thing does not exist
 	NotOwner             Code = "not_owner"               // the site or lot is another organisation's
 	AlreadyExists        Code = "already_exists"          // an identifier is taken

@@ -143,8 +143,8 @@
 // A trading member that was removed can submit nothing more. Its sites, their
 // stock and their credit stay as they are, for all to see; but a site's head, and
 // a transfer's, changes only with its owner's endorsement, so nothing moves there,
-// and what is in transit from it or to it stays so unless it comes back. It
-// should therefore sell, dispatch or withdraw, and close its periods, before it
+// and what is in transit from it or to it stays so unless the member returns; nothing
+// more is sent to it. It should therefore sell, dispatch or withdraw, and close its periods, before it
 // goes. The guards of what exists keep naming the trading members of the day on which
 // they were made, in whose majority one that left is merely silent; so members
 // leave one at a time, and never so many that those who stay are no majority of

@@ -53,6 +53,19 @@ func (e *execution) renewMember(m Member) error {
 	return err
 }
 
+// destination looks the site up to which something is sent. Its owner must be
+// able to take it in: a former member could neither receive nor reject it.
+func (e *execution) destination(id SiteID) (Site, error) {
+	site, err := need[Site](e, SiteKey(id))
+	if err != nil {
+		return site, err
+	}
+	if owner, _ := e.consortium.member(site.Owner); owner.Role != Trading {
+		return site, refuse(NotMember, "site %s is of %s, which is no trading member any more", id, site.Owner)
+	}
+	return site, nil
+}
+
 // certifier looks a certification body up to check what it signed. One that is
 // no member any more has no keys for anything new.
 func (e *execution) certifier(id OrganisationID) (Certifier, error) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	. "github.com/weighbridge/weighbridge/chaincode/massbalance"
 )
@@ -42,6 +43,7 @@ func TestAMemberIsRemovedByAMajority(t *testing.T) {
 	require.Equal(t, before, l.balances(), "its stock stays visible")
 	l.refuses([]refusal{
 		{"received after it left", NotMember, "miller", Receive{Site: "mill", Transfer: transfer, Quantity: kg("50000")}, ""},
+		{"sent to it after it left", NotMember, "growers", Dispatch{Site: "elevator", To: "mill", Product: "wheat", Quantity: kg("1")}, ""},
 		{"removed twice", NotFound, "growers", with(remove, func(b *RemoveOrganisation) { b.Version = 3 }), ""},
 		{"came back as version 2", AlreadyExists, "growers", with(back, func(b *RegisterOrganisation) { b.Member.Version = 2 }), ""},
 	})
@@ -148,4 +150,67 @@ func TestRecountFindsWhoIsNoMember(t *testing.T) {
 	}
 	state[ConsortiumKey()] = Consortium{members}
 	require.Len(t, Recount(l.entries).CompareState(state), 1)
+}
+
+// Random votes on who is a member, against a naive count of who asked for what.
+func TestRandomMemberships(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		l := empty(t)
+		l.must("growers", FoundConsortium{members})
+		role, version := map[OrganisationID]Role{}, map[OrganisationID]int{}
+		for _, m := range members {
+			role[m.Organisation], version[m.Organisation] = m.Role, 1
+		}
+		all := []OrganisationID{"growers", "miller", "manufacturer", "brand", "certifier", "newcomer"}
+		asked, adopted := map[Body]map[OrganisationID]bool{}, map[Body]bool{}
+		count := func(of func(OrganisationID) bool) (n int) {
+			for _, org := range all {
+				if role[org] == Trading && of(org) {
+					n++
+				}
+			}
+			return n
+		}
+		for range rapid.IntRange(1, 60).Draw(r, "votes") {
+			by, about := rapid.SampledFrom(all).Draw(r, "by"), rapid.SampledFrom(all).Draw(r, "about")
+			to := rapid.SampledFrom([]Role{Trading, Certification, Former, Former}).Draw(r, "to")
+			next := max(version[about]+rapid.SampledFrom([]int{1, 1, 1, 1, 0, 2}).Draw(r, "version"), 1)
+			var body Body = RegisterOrganisation{Member{Organisation: about, Name: "M", Role: to, Version: next}}
+			if to == Former {
+				next = max(next, 2)
+				body = RemoveOrganisation{about, next}
+			}
+			expected, carried := Accepted, false
+			switch {
+			case role[by] != Trading:
+				expected = NotMember
+			case to == Former && (role[about] == "" || role[about] == Former && next > version[about]):
+				expected = NotFound
+			case next > version[about]+1:
+				expected = VersionNotNext
+			case next <= version[about] && !adopted[body]:
+				expected = AlreadyExists
+			case !adopted[body]:
+				if asked[body] == nil {
+					asked[body] = map[OrganisationID]bool{}
+				}
+				asked[body][by] = true
+				carried = 2*count(func(org OrganisationID) bool { return asked[body][org] }) > count(func(OrganisationID) bool { return true })
+				if last := count(func(org OrganisationID) bool { return org != about }) == 0; carried && last && to != Trading {
+					delete(asked[body], by)
+					expected, carried = MemberNeeded, false
+				}
+			}
+			result := l.do(by, body)
+			require.Equal(r, expected, result.Code, "%s: %v: %s", by, body, result.Message)
+			if carried {
+				role[about], version[about], adopted[body] = to, next, true
+			}
+			if expected == Accepted {
+				require.Equal(r, !adopted[body], result.Pending)
+			}
+			require.Equal(r, role[about], l.role(about))
+		}
+		l.check()
+	})
 }

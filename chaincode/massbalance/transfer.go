@@ -36,7 +36,7 @@ func (b Dispatch) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	to, err := need[Site](e, SiteKey(b.To))
+	to, err := e.destination(b.To)
 	if err != nil {
 		return err
 	}
