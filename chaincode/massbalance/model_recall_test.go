@@ -187,7 +187,7 @@ func (m *recalls) parts(lines []LotLine) (parts []pooledPart) {
 	return parts
 }
 
-// Ship sends lots as one body of material, all of which arrives and is one lot.
+// Ship sends lots as one body of material, most of which arrives and is one lot.
 func (m *recalls) Ship(t *rapid.T) {
 	from, to := m.site(t), m.site(t)
 	lines, grams, expected := m.take(t, from)
@@ -204,14 +204,18 @@ func (m *recalls) Ship(t *rapid.T) {
 	}
 	m.weigh(at, -grams)
 	parts := m.parts(lines)
-	body := Receive{Site: to, Transfer: TransferID(result.Subject), Quantity: Grams(grams)}
+	arrived := grams
+	if one(t, 3) {
+		arrived = rapid.Int64Range(1, grams).Draw(t, "arrived")
+	}
+	body := Receive{Site: to, Transfer: TransferID(result.Subject), Quantity: Grams(arrived)}
 	c := m.command("r"+string(m.ticket()), body)
 	require.Equal(t, Accepted, m.send(owners[to], c).Code)
 	tried.note(body, Accepted)
-	m.stock[AccountID{to, "wheat"}] += grams
+	m.stock[AccountID{to, "wheat"}] += arrived
 	id := LotID(string(owners[to]) + "/" + string(c.ID) + "/1")
-	require.Equal(t, grams, GramsOf(m.lot(id).Quantity).Int64())
-	m.keep(id, &pooledLot{at: to, whole: grams, left: grams, parts: parts})
+	require.Equal(t, arrived, GramsOf(m.lot(id).Quantity).Int64())
+	m.keep(id, &pooledLot{at: to, whole: arrived, left: arrived, parts: parts})
 }
 
 func (m *recalls) Claim(t *rapid.T) {
@@ -365,10 +369,15 @@ func (m *recalls) inParts(s StatementID, parts []pooledPart) (grams int64) {
 
 // tainted is how much of what a lot began with rests on a statement.
 func (m *recalls) tainted(s StatementID, id LotID) int64 {
-	if m.pools[id].origin == s {
-		return m.pools[id].whole
+	lot := m.pools[id]
+	if lot.origin == s {
+		return lot.whole
 	}
-	return m.inParts(s, m.pools[id].parts) // all of it arrived
+	var sent int64
+	for _, part := range lot.parts {
+		sent += part.grams
+	}
+	return scaled(lot.whole, m.inParts(s, lot.parts), sent)
 }
 
 func (m *recalls) trace(s StatementID, id LotID) Code {
