@@ -17,6 +17,7 @@ func (s *server) registerReads() {
 	s.registerBooks()
 	s.registerTraces()
 	s.registerStandings()
+	s.registerBaselines()
 	s.registerEvents()
 }
 
