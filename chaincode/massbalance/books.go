@@ -163,6 +163,17 @@ func (b *books) use(id EvidenceID) error {
 	return nil
 }
 
+// usable looks up the lots named and checks that credit under their schemes may
+// move here on the command's date; asked is the scheme that they are used under,
+// "" where none was named.
+func (b *books) usable(product ProductID, lines []LotLine, asked SchemeID) ([]Lot, error) {
+	lots, err := b.lotsOf(product, lines)
+	if err != nil {
+		return nil, err
+	}
+	return lots, b.checkSchemesOf(lots, asked)
+}
+
 // lotsOf looks up the lots named and checks that they are of this product and
 // at this site.
 func (b *books) lotsOf(product ProductID, lines []LotLine) ([]Lot, error) {

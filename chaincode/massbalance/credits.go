@@ -43,11 +43,8 @@ func (b TransferCredits) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	lots, err := books.lotsOf(b.Product, b.Lines)
+	lots, err := books.usable(b.Product, b.Lines, "")
 	if err != nil {
-		return err
-	}
-	if err := books.checkSchemesOf(lots, ""); err != nil {
 		return err
 	}
 	for _, lot := range lots {

@@ -179,11 +179,8 @@ func (e *execution) restate(site SiteID, from, product ProductID, lines []LotLin
 	if err != nil {
 		return err
 	}
-	lots, err := books.lotsOf(from, lines)
+	lots, err := books.usable(from, lines, "")
 	if err != nil {
-		return err
-	}
-	if err := books.checkSchemesOf(lots, ""); err != nil {
 		return err
 	}
 	restated, err := as(lots)

@@ -66,11 +66,8 @@ func (b ClaimCredits) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	lots, err := books.lotsOf(b.Product, b.Lines)
+	lots, err := books.usable(b.Product, b.Lines, b.Scheme)
 	if err != nil {
-		return err
-	}
-	if err := books.checkSchemesOf(lots, b.Scheme); err != nil {
 		return err
 	}
 	if err := books.useUnder(lots, b.Scheme); err != nil {

@@ -25,11 +25,8 @@ func (b MergeLots) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	lots, err := books.lotsOf(b.Product, b.Lines)
+	lots, err := books.usable(b.Product, b.Lines, "")
 	if err != nil {
-		return err
-	}
-	if err := books.checkSchemesOf(lots, ""); err != nil {
 		return err
 	}
 	lines, err := books.leaves(lots, b.Lines, sumLines(b.Lines), "", "")

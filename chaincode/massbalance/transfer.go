@@ -40,11 +40,8 @@ func (b Dispatch) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	lots, err := books.lotsOf(b.Product, b.Lines)
+	lots, err := books.usable(b.Product, b.Lines, b.Scheme)
 	if err != nil {
-		return err
-	}
-	if err := books.checkSchemesOf(lots, b.Scheme); err != nil {
 		return err
 	}
 	for _, document := range b.Documents {
