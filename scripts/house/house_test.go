@@ -65,6 +65,7 @@ var mayImport = map[string][]string{
 	"gateway/submit":        {"chaincode/massbalance", "chaincode/wire"},
 	"gateway/replay":        {"chaincode/massbalance", "chaincode/wire", "gateway/block"},
 	"gateway/readmodel":     {"chaincode/massbalance", "chaincode/wire", "gateway/replay"},
+	"gateway/store":         {},
 	"gateway/table":         {},
 	"gateway/pdf":           {},
 	"gateway/exports":       {"chaincode/massbalance", "gateway/readmodel", "gateway/pdf", "gateway/table"},
