@@ -1,143 +1,76 @@
 package main
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"io"
-	"net"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
-	"gopkg.in/yaml.v3"
+	"github.com/spf13/pflag"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/settings"
 )
 
-// config is the file that a gateway is started with. Every field is needed.
+// config is all that a gateway can be told: in a file, by the environment and
+// by flags, as package settings says. To add a setting is to add a field with
+// its tags here, and a row to checks where not every value will do; the flag, the
+// variable and docs/configuration.md follow from it.
 type config struct {
-	// Organisation is also the MSP ID of the gateway's identity.
-	Organisation massbalance.OrganisationID `yaml:"organisation"`
-	Role         massbalance.Role           `yaml:"role"`
-	Listen       string                     `yaml:"listen"`
-	Channel      string                     `yaml:"channel"`
-	Chaincode    string                     `yaml:"chaincode"`
-	// Data is the directory of what the gateway keeps.
-	Data     string         `yaml:"data"`
-	Peer     peerConfig     `yaml:"peer"`
-	Identity identityConfig `yaml:"identity"`
+	Organisation massbalance.OrganisationID `yaml:"organisation" required:"true" help:"the organisation that it acts for, which is also the MSP ID of its identity"`
+	Role         massbalance.Role           `yaml:"role" required:"true" help:"the organisation's role: trading or certification"`
+	Listen       string                     `yaml:"listen" default:"127.0.0.1:8101" help:"address to serve on, host:port"`
+	Channel      string                     `yaml:"channel" default:"weighbridge" help:"the consortium's channel"`
+	Chaincode    string                     `yaml:"chaincode" default:"massbalance" help:"name of the chaincode on the channel"`
+	Data         string                     `yaml:"data" required:"true" help:"directory of what the gateway keeps, an absolute path"`
+	Peer         peerConfig                 `yaml:"peer"`
+	Identity     identityConfig             `yaml:"identity"`
+	Log          logConfig                  `yaml:"log"`
 }
 
 type peerConfig struct {
-	Address    string `yaml:"address"`
-	ServerName string `yaml:"serverName"`
-	TLSCA      string `yaml:"tlsCA"`
+	Address    string `yaml:"address" required:"true" help:"the organisation's own peer, host:port"`
+	ServerName string `yaml:"serverName" required:"true" help:"name in the peer's TLS certificate"`
+	TLSCA      string `yaml:"tlsCA" required:"true" help:"file with the authority of the peer's TLS certificate (PEM)"`
 }
 
 type identityConfig struct {
-	Certificate string `yaml:"certificate"`
-	Key         string `yaml:"key"`
+	Certificate string `yaml:"certificate" required:"true" help:"file with the certificate that the gateway signs as (PEM)"`
+	Key         string `yaml:"key" required:"true" help:"file with that certificate's private key (PEM)"`
 }
 
-// readConfig reads the file strictly: a field that is unknown, missing or
-// impossible is an error that names the file and the field.
-func readConfig(path string) (config, error) {
+type logConfig struct {
+	Level  string `yaml:"level" default:"info" help:"least severe entry that is logged: debug, info, warn or error; debug logs every request"`
+	Format string `yaml:"format" default:"text" help:"form of the log: text or json"`
+}
+
+// checks say of a setting whether a value that is not empty will do.
+var checks = map[string]func(string) error{
+	"organisation":         checkName,
+	"role":                 checkRole,
+	"listen":               checkLoopback,
+	"data":                 checkAbsolute,
+	"peer.address":         checkAddress,
+	"peer.tlsCA":           checkFile,
+	"identity.certificate": checkFile,
+	"identity.key":         checkFile,
+	"log.level":            oneOf("debug", "info", "warn", "error"),
+	"log.format":           oneOf("text", "json"),
+}
+
+// configVariable names the file where no flag does.
+const configVariable = settings.Prefix + "CONFIG"
+
+// readConfig reads all sources strictly: what is unknown, missing or impossible
+// is an error that names the setting and where it came from.
+func readConfig(file string, environment []string, flags *pflag.FlagSet) (config, settings.Origins, error) {
 	var c config
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return c, fmt.Errorf("couldn't read the configuration: %w", err)
-	}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return c, fmt.Errorf("couldn't read the configuration %s: %w", path, err)
-	}
-	if err := c.check(); err != nil {
-		return c, fmt.Errorf("couldn't use the configuration %s: %w", path, err)
-	}
-	return c, nil
-}
-
-func (c config) check() error {
-	for _, field := range []struct {
-		name, value string
-		check       func(string) error
-	}{
-		{"organisation", string(c.Organisation), checkName},
-		{"role", string(c.Role), checkRole},
-		{"listen", c.Listen, checkLoopback},
-		{"channel", c.Channel, nil},
-		{"chaincode", c.Chaincode, nil},
-		{"data", c.Data, checkAbsolute},
-		{"peer.address", c.Peer.Address, checkAddress},
-		{"peer.serverName", c.Peer.ServerName, nil},
-		{"peer.tlsCA", c.Peer.TLSCA, checkFile},
-		{"identity.certificate", c.Identity.Certificate, checkFile},
-		{"identity.key", c.Identity.Key, checkFile},
-	} {
-		if field.value == "" {
-			return fmt.Errorf("%s: is missing", field.name)
-		}
-		if field.check == nil {
-			continue
-		}
-		if err := field.check(field.value); err != nil {
-			return fmt.Errorf("%s: %w", field.name, err)
+	origins, err := settings.Read(&c, settings.Sources{File: file, Environment: environment, Flags: flags})
+	faults := []error{err}
+	for _, f := range settings.Fields(&c) {
+		text := f.Value()
+		if check := checks[f.Path]; check != nil && text != "" {
+			if err := check(text); err != nil {
+				faults = append(faults, origins.Fault(f.Path, err))
+			}
 		}
 	}
-	return nil
-}
-
-func checkName(value string) error {
-	if !massbalance.ValidName(value) {
-		return fmt.Errorf("%q is not a name of 1 to 64 letters, digits, dots, underscores and hyphens", value)
-	}
-	return nil
-}
-
-func checkRole(value string) error {
-	if role := massbalance.Role(value); role != massbalance.Trading && role != massbalance.Certification {
-		return fmt.Errorf("%q is neither %s nor %s", value, massbalance.Trading, massbalance.Certification)
-	}
-	return nil
-}
-
-func checkAddress(value string) error {
-	_, port, err := net.SplitHostPort(value)
-	if err != nil {
-		return fmt.Errorf("%q is not host:port", value)
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return fmt.Errorf("%q has no port number", value)
-	}
-	return nil
-}
-
-// checkLoopback keeps a gateway without sign-in off the network.
-func checkLoopback(value string) error {
-	if err := checkAddress(value); err != nil {
-		return err
-	}
-	host, _, _ := net.SplitHostPort(value)
-	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() || strings.EqualFold(host, "localhost") {
-		return nil
-	}
-	return fmt.Errorf("%q is not a loopback address; the gateway has no sign-in yet, so whoever reaches it acts for the organisation: listen on 127.0.0.1", value)
-}
-
-func checkAbsolute(value string) error {
-	if !filepath.IsAbs(value) {
-		return fmt.Errorf("%q is not an absolute path", value)
-	}
-	return nil
-}
-
-func checkFile(value string) error {
-	file, err := os.Open(value)
-	if err != nil {
-		return err
-	}
-	return file.Close()
+	return c, origins, errors.Join(faults...)
 }

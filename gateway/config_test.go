@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/settings"
 )
 
 // example writes a configuration that is sound, changed by replacements.
@@ -32,14 +36,21 @@ identity: {certificate: DIR/cert.pem, key: DIR/key.pem}
 	return path
 }
 
+// readFile reads a file without an environment and flags.
+func readFile(path string) (config, error) {
+	c, _, err := readConfig(path, nil, nil)
+	return c, err
+}
+
 func TestReadsASoundConfiguration(t *testing.T) {
-	c, err := readConfig(example(t))
+	c, err := readFile(example(t))
 	require.NoError(t, err)
 	require.Equal(t, massbalance.OrganisationID("growers"), c.Organisation)
 	require.Equal(t, massbalance.Trading, c.Role)
 	require.Equal(t, "peer.growers.example", c.Peer.ServerName)
+	require.Equal(t, logConfig{"info", "text"}, c.Log, "what is not said has its default")
 	for _, listen := range []string{"localhost:1", "'[::1]:8101'", "127.8.8.8:0"} {
-		_, err = readConfig(example(t, "listen: 127.0.0.1:8101", "listen: "+listen))
+		_, err = readFile(example(t, "listen: 127.0.0.1:8101", "listen: "+listen))
 		require.NoError(t, err, listen)
 	}
 }
@@ -54,21 +65,87 @@ func TestNamesWhatIsWrongWithAConfiguration(t *testing.T) {
 		{"listen: 127.0.0.1:8101", "listen: :8101", "no sign-in yet"},
 		{"listen: 127.0.0.1:8101", "listen: gateway.example:8101", "not a loopback address"},
 		{"listen: 127.0.0.1:8101", "listen: 127.0.0.1", "listen: \"127.0.0.1\" is not host:port"},
-		{"channel: weighbridge", "", "channel: is missing"},
+		{"organisation: growers ", "", "organisation: is missing"},
 		{"data: ", "data: ./", "is not an absolute path"},
 		{"address: 127.0.0.1:7111", "address: 127.0.0.1:http", "peer.address: \"127.0.0.1:http\" has no port number"},
 		{"/key.pem", "/other.pem", "identity.key: open "},
 		{"tlsCA:", "tlsca:", "field tlsca not found"},
+		{"role: trading", "role: trading\nlog: {level: loud}", `log.level: "loud" is none of debug, info`},
 	} {
 		path := example(t, row.old, row.new)
-		_, err := readConfig(path)
+		_, err := readFile(path)
 		require.ErrorContains(t, err, row.want)
 		require.ErrorContains(t, err, path)
 	}
-	_, err := readConfig("/nonexistent/gateway.yaml")
+	_, err := readFile("/nonexistent/gateway.yaml")
 	require.ErrorContains(t, err, "/nonexistent/gateway.yaml")
-	empty := filepath.Join(t.TempDir(), "empty.yaml")
-	require.NoError(t, os.WriteFile(empty, nil, 0o600))
-	_, err = readConfig(empty)
-	require.ErrorContains(t, err, "organisation: is missing")
+	_, err = readFile("")
+	require.ErrorContains(t, err, "organisation: is missing; set it as WEIGHBRIDGE_ORGANISATION or as --organisation")
+}
+
+func TestAnErrorNamesWhereAValueCameFrom(t *testing.T) {
+	path := example(t, "listen: 127.0.0.1:8101", "listen: elsewhere:1")
+	_, _, err := readConfig(path, nil, nil)
+	require.ErrorContains(t, err, "(from "+path+" line 3)")
+	_, _, err = readConfig(path, []string{"WEIGHBRIDGE_LISTEN=0.0.0.0:1"}, nil)
+	require.ErrorContains(t, err, "(from environment variable WEIGHBRIDGE_LISTEN)")
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	settings.Declare(flags, &config{})
+	require.NoError(t, flags.Parse([]string{"--listen", "0.0.0.0:2"}))
+	_, _, err = readConfig(path, []string{"WEIGHBRIDGE_LISTEN=0.0.0.0:1"}, flags)
+	require.ErrorContains(t, err, `"0.0.0.0:2" is not`)
+	require.ErrorContains(t, err, "(from flag --listen)")
+}
+
+// run executes the command line as a person would.
+func run(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	c := command()
+	var out bytes.Buffer
+	c.SetOut(&out)
+	c.SetErr(&out)
+	c.SetArgs(args)
+	err := c.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+func TestChecksAndPrintsItsSettings(t *testing.T) {
+	path := example(t)
+	out, err := run(t, "config", "check", "--config", path)
+	require.NoError(t, err)
+	require.Contains(t, out, "the settings are sound")
+	t.Setenv("WEIGHBRIDGE_LISTN", "127.0.0.1:1")
+	t.Setenv("WEIGHBRIDGE_CHANNEL", "other")
+	t.Setenv("WEIGHBRIDGE_CONFIG", path)
+	out, err = run(t, "config", "check")
+	require.NoError(t, err)
+	require.Contains(t, out, "WEIGHBRIDGE_LISTN")
+	out, err = run(t, "config", "print", "--log-level", "debug")
+	require.NoError(t, err)
+	require.Regexp(t, `channel +other +environment variable WEIGHBRIDGE_CHANNEL`, out)
+	require.Regexp(t, `log.level +debug +flag --log-level`, out)
+	require.Regexp(t, `role +trading +.*gateway.yaml line 2`, out)
+	require.Regexp(t, `log.format +text +default`, out)
+	out, err = run(t, "config", "print", "--role", "king")
+	require.ErrorContains(t, err, "from flag --role")
+	require.Contains(t, out, "king", "what is wrong is printed all the same")
+}
+
+var update = flag.Bool("update", false, "write what is generated instead of comparing it")
+
+// The table of docs/configuration.md is what the code says. To make it anew:
+// go test ./gateway -run Documented -update
+func TestEverySettingIsDocumented(t *testing.T) {
+	const path, begin, end = "../docs/configuration.md", "<!-- settings -->\n", "<!-- end of settings -->\n"
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	before, rest, ok := strings.Cut(string(content), begin)
+	require.True(t, ok)
+	table, after, ok := strings.Cut(rest, end)
+	require.True(t, ok)
+	if want := settings.Table(&config{}); *update {
+		require.NoError(t, os.WriteFile(path, []byte(before+begin+want+end+after), 0o600))
+	} else {
+		require.Equal(t, want, table)
+	}
 }

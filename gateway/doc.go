@@ -4,6 +4,9 @@
 //
 //	gateway serve --config gateway.yaml
 //
+// Settings come from a file, the environment and flags; docs/configuration.md
+// has them all, and gateway config check says whether they are sound.
+//
 // It may start before its peer and outlives the peer's restarts: reads go on,
 // and /readyz says that they may be behind. What it keeps under its data
 // directory follows from the chain and may be deleted while it is stopped.

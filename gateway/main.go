@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -29,32 +28,23 @@ func command() *cobra.Command {
 		Use: "gateway", Short: "What one organisation of the consortium runs beside its peer",
 		Version: version(), SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand())
+	root.AddCommand(serveCommand(), configCommand())
 	return root
 }
 
 func serveCommand() *cobra.Command {
-	var path string
-	var verbose bool
-	c := &cobra.Command{
-		Use: "serve --config FILE", Short: "Follow the chain, take commands and answer reads", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := readConfig(path)
-			if err != nil {
-				return err
-			}
-			level := slog.LevelInfo
-			if verbose {
-				level = slog.LevelDebug
-			}
-			log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
-			return serve(c.Context(), config, log.With("organisation", config.Organisation))
-		},
-	}
-	c.Flags().StringVar(&path, "config", "", "the gateway's configuration (YAML)")
-	c.Flags().BoolVar(&verbose, "verbose", false, "log every request")
-	if err := c.MarkFlagRequired("config"); err != nil {
-		panic(err) // the flag was defined two lines above
+	c := &cobra.Command{Use: "serve", Short: "Follow the chain, take commands and answer reads", Args: cobra.NoArgs}
+	read := configured(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		config, _, err := read()
+		if err != nil {
+			return fmt.Errorf("couldn't use the configuration: %w", err)
+		}
+		log := config.Log.open(c.ErrOrStderr()).With("organisation", config.Organisation)
+		for _, name := range unknownVariables() {
+			log.Warn("no setting is named by an environment variable", "variable", name)
+		}
+		return serve(c.Context(), config, log)
 	}
 	return c
 }

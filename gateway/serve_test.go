@@ -55,7 +55,7 @@ func TestServesWithoutItsPeerAndStops(t *testing.T) {
 	listen, peer := freePort(t), freePort(t)
 	path := example(t, "127.0.0.1:8101", listen, "127.0.0.1:7111", peer)
 	identity(t, filepath.Dir(path))
-	config, err := readConfig(path)
+	config, err := readFile(path)
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -92,7 +92,7 @@ func TestAnAddressInUseIsAnError(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
-	config, err := readConfig(example(t, "127.0.0.1:8101", l.Addr().String()))
+	config, err := readFile(example(t, "127.0.0.1:8101", l.Addr().String()))
 	require.NoError(t, err)
 	require.ErrorContains(t, serve(t.Context(), config, slog.New(slog.DiscardHandler)), "couldn't listen on "+l.Addr().String())
 }
@@ -109,19 +109,11 @@ func TestReadsTheChainsHeight(t *testing.T) {
 }
 
 func TestTheCommandLine(t *testing.T) {
-	run := func(args ...string) (string, error) {
-		c := command()
-		var out bytes.Buffer
-		c.SetOut(&out)
-		c.SetErr(&out)
-		c.SetArgs(args)
-		return out.String(), c.ExecuteContext(t.Context())
-	}
-	_, err := run("serve")
-	require.ErrorContains(t, err, "config")
-	_, err = run("serve", "--config", "/nonexistent")
+	_, err := run(t, "serve")
+	require.ErrorContains(t, err, "organisation: is missing")
+	_, err = run(t, "serve", "--config", "/nonexistent")
 	require.ErrorContains(t, err, "/nonexistent")
-	_, err = run("--version")
+	_, err = run(t, "--version")
 	require.NoError(t, err)
 	require.NotEmpty(t, version())
 }

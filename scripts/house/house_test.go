@@ -67,6 +67,7 @@ var mayImport = map[string][]string{
 	"gateway/readmodel":     {"chaincode/massbalance", "chaincode/wire", "gateway/replay"},
 	"gateway/store":         {},
 	"gateway/table":         {},
+	"gateway/settings":      {},
 	"gateway/pdf":           {},
 	"gateway/exports":       {"chaincode/massbalance", "gateway/readmodel", "gateway/pdf", "gateway/table"},
 	"gateway/imports":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/submit", "gateway/table"},

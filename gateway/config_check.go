@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+)
+
+func checkName(value string) error {
+	if !massbalance.ValidName(value) {
+		return fmt.Errorf("%q is not a name of 1 to 64 letters, digits, dots, underscores and hyphens", value)
+	}
+	return nil
+}
+
+func checkRole(value string) error {
+	if role := massbalance.Role(value); role != massbalance.Trading && role != massbalance.Certification {
+		return fmt.Errorf("%q is neither %s nor %s", value, massbalance.Trading, massbalance.Certification)
+	}
+	return nil
+}
+
+func checkAddress(value string) error {
+	_, port, err := net.SplitHostPort(value)
+	if err != nil {
+		return fmt.Errorf("%q is not host:port", value)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%q has no port number", value)
+	}
+	return nil
+}
+
+// checkLoopback keeps a gateway without sign-in off the network.
+func checkLoopback(value string) error {
+	if err := checkAddress(value); err != nil {
+		return err
+	}
+	host, _, _ := net.SplitHostPort(value)
+	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() || strings.EqualFold(host, "localhost") {
+		return nil
+	}
+	return fmt.Errorf("%q is not a loopback address; the gateway has no sign-in yet, so whoever reaches it acts for the organisation: listen on 127.0.0.1", value)
+}
+
+func checkAbsolute(value string) error {
+	if !filepath.IsAbs(value) {
+		return fmt.Errorf("%q is not an absolute path", value)
+	}
+	return nil
+}
+
+func checkFile(value string) error {
+	file, err := os.Open(value)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// oneOf checks against a list of words.
+func oneOf(words ...string) func(string) error {
+	return func(value string) error {
+		for _, word := range words {
+			if value == word {
+				return nil
+			}
+		}
+		return fmt.Errorf("%q is none of %s", value, strings.Join(words, ", "))
+	}
+}
