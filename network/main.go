@@ -91,14 +91,13 @@ func downCommand(options *consortium.Options) *cobra.Command {
 func deployCommand(options *consortium.Options) *cobra.Command {
 	command := &cobra.Command{
 		Use: "deploy", Short: "Upgrade the chaincode of the running network to the working tree's", Args: cobra.NoArgs,
+		Example: "  network deploy\n  network deploy --beside baseline --chaincode ./test-network/baseline",
 		RunE: func(command *cobra.Command, _ []string) error {
 			return consortium.Deploy(command.Context(), *options)
 		},
 	}
-	command.Flags().StringVar(&options.ChaincodePackage, "chaincode", "", "`package` of another chaincode, for trying the network out")
-	if err := command.Flags().MarkHidden("chaincode"); err != nil {
-		panic(err) // only if the flag above is misspelt
-	}
+	command.Flags().StringVar(&options.ChaincodePackage, "chaincode", "", "`package` of another chaincode")
+	command.Flags().StringVar(&options.FurtherChaincode, "beside", "", "deploy it beside the consortium's own, under this `name` and the same policy")
 	return command
 }
 

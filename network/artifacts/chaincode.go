@@ -18,19 +18,24 @@ func ChaincodeLabel(chaincode, hash string) string {
 }
 
 // ChaincodePackage is the package for the chaincode program with the given SHA-256. The same hash gives the same bytes on
-// every machine, and so the same package ID.
-func ChaincodePackage(chaincode, hash string) ([]byte, error) {
+// every machine, and so the same package ID. Program is the name of the organisations' copies where that isn't the
+// consortium's own chaincode, else "".
+func ChaincodePackage(chaincode, hash, program string) ([]byte, error) {
 	metadata, err := json.Marshal(map[string]string{
 		"path": "", "type": chaincodePackageType, "label": ChaincodeLabel(chaincode, hash),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("couldn't encode the package's metadata: %w", err)
 	}
-	program, err := json.Marshal(map[string]string{"sha256": hash})
+	described := map[string]string{"sha256": hash}
+	if program != "" {
+		described["name"] = program
+	}
+	encoded, err := json.Marshal(described)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't encode the program's hash: %w", err)
 	}
-	code, err := archive(entry{"program.json", program})
+	code, err := archive(entry{"program.json", encoded})
 	if err != nil {
 		return nil, err
 	}

@@ -15,9 +15,9 @@ var someHash = strings.Repeat("0123456789abcdef", 4)
 
 // TestChaincodePackage: organisations that package the same program on their own must get the same package ID.
 func TestChaincodePackage(t *testing.T) {
-	first, err := ChaincodePackage("massbalance", someHash)
+	first, err := ChaincodePackage("massbalance", someHash, "")
 	require.NoError(t, err)
-	second, err := ChaincodePackage("massbalance", someHash)
+	second, err := ChaincodePackage("massbalance", someHash, "")
 	require.NoError(t, err)
 	require.Equal(t, first, second)
 

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
 const (
-	// ChaincodeVariable names the environment variable with the path of the organisation's own chaincode program.
+	// ChaincodeVariable names the environment variable with the path of the organisation's own chaincode program. Programs
+	// of further chaincodes lie beside it, each under its chaincode's name.
 	ChaincodeVariable = "WEIGHBRIDGE_CHAINCODE"
 
 	packageType     = "weighbridge"
@@ -23,6 +25,22 @@ const (
 // program is what the package says about the chaincode program.
 type program struct {
 	SHA256 string `json:"sha256"`
+	// Name is set where it isn't the consortium's own chaincode.
+	Name string `json:"name,omitempty"`
+}
+
+var programName = regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$`)
+
+// ownCopy is the path of the organisation's copy of the program. The package comes from outside, so its name must not lead
+// anywhere else.
+func (p program) ownCopy(own string) (string, error) {
+	if p.Name == "" {
+		return own, nil
+	}
+	if !programName.MatchString(p.Name) {
+		return "", fmt.Errorf("the package names the program %q, which is not the name of a chaincode", p.Name)
+	}
+	return filepath.Join(filepath.Dir(own), p.Name), nil
 }
 
 func detect(metadataFolder string) error {
@@ -46,6 +64,10 @@ func build(source, output, own string) error {
 	}
 	if own == "" {
 		return errors.New(ChaincodeVariable + " isn't set: the peer doesn't know its organisation's chaincode program")
+	}
+	own, err := wanted.ownCopy(own)
+	if err != nil {
+		return err
 	}
 	content, err := os.ReadFile(own)
 	if err != nil {

@@ -59,6 +59,23 @@ func TestBuildNeedsTheOrganisationsProgram(t *testing.T) {
 	require.ErrorContains(t, build(source, output, filepath.Join(output, "absent")), "own chaincode program")
 }
 
+// TestBuildTakesAFurtherChaincode: its copy lies beside the consortium's own,
+// and a package cannot name anything elsewhere.
+func TestBuildTakesAFurtherChaincode(t *testing.T) {
+	source, metadata, output := folders(t, "")
+	own := filepath.Join(t.TempDir(), "program")
+	write(t, filepath.Join(filepath.Dir(own), "baseline"), "the baseline")
+	write(t, filepath.Join(source, programFile), `{"name":"baseline","sha256":"`+hash("the baseline")+`"}`)
+	t.Setenv(ChaincodeVariable, own)
+	require.NoError(t, perform("build", []string{source, metadata, output}))
+	kept, err := os.ReadFile(filepath.Join(output, keptProgramFile))
+	require.NoError(t, err)
+	require.Equal(t, "the baseline", string(kept))
+
+	write(t, filepath.Join(source, programFile), `{"name":"../baseline","sha256":"`+hash("the baseline")+`"}`)
+	require.ErrorContains(t, build(source, output, own), "not the name of a chaincode")
+}
+
 func TestDetectRefusesOtherPackages(t *testing.T) {
 	_, metadata, _ := folders(t, "")
 	write(t, filepath.Join(metadata, metadataFile), `{"type":"golang"}`)

@@ -12,13 +12,20 @@ import (
 	"github.com/weighbridge/weighbridge/network/topology"
 )
 
-// Deploy upgrades the chaincode of a running network to the program built from the working tree.
+// Deploy upgrades the chaincode of a running network to the program built from the working tree, or puts
+// Options.FurtherChaincode beside it.
 func Deploy(ctx context.Context, options Options) error {
 	network, lock, err := locked(ctx, options)
 	if err != nil {
 		return err
 	}
 	defer network.Close()
+	if further := options.FurtherChaincode; further != "" {
+		// From here on everything is done as for the consortium's own chaincode.
+		if err := network.Consortium.Beside(further); err != nil {
+			return errors.Join(err, lock.Release())
+		}
+	}
 	return errors.Join(network.deploy(ctx), lock.Release())
 }
 

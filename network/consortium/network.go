@@ -221,7 +221,7 @@ func (n *Network) InstallChaincode(ctx context.Context, id, hash string) (packag
 	if err != nil {
 		return "", err
 	}
-	content, err := artifacts.ChaincodePackage(n.Consortium.Chaincode, hash)
+	content, err := artifacts.ChaincodePackage(n.Consortium.Chaincode, hash, n.options.FurtherChaincode)
 	if err != nil {
 		return "", err
 	}

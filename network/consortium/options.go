@@ -24,6 +24,8 @@ type Options struct {
 	// ChaincodePackage and GatewayPackage are what go build is given, relative to Root.
 	ChaincodePackage string
 	GatewayPackage   string
+	// FurtherChaincode makes Deploy put another chaincode beside the consortium's own, under this name and the same policy.
+	FurtherChaincode string
 	// WithoutGateways starts peers and orderers only.
 	WithoutGateways bool
 	// Progress is where steps are reported. Nil means nowhere.

@@ -34,8 +34,15 @@ func (b *building) wait() error {
 
 func (n *Network) beginChaincode(ctx context.Context) *building {
 	return begin(ctx, toolchain.Program{
-		Package: n.options.ChaincodePackage, Root: n.options.Root, Output: n.program("chaincode"),
+		Package: n.options.ChaincodePackage, Root: n.options.Root, Output: n.chaincodeProgram(),
 	})
+}
+
+func (n *Network) chaincodeProgram() string {
+	if n.options.FurtherChaincode != "" {
+		return n.program("chaincode-" + n.options.FurtherChaincode)
+	}
+	return n.program("chaincode")
 }
 
 func (n *Network) beginGateway(ctx context.Context) *building {
@@ -66,11 +73,16 @@ func (n *Network) buildBuilder(ctx context.Context) error {
 // keepChaincode keeps a built chaincode program under its hash, and gives every organisation its own copy.
 func (n *Network) keepChaincode(hash string) error {
 	kept := filepath.Join(n.Layout.Chaincode(hash), "program")
-	if err := copyProgram(n.program("chaincode"), kept); err != nil {
+	if err := copyProgram(n.chaincodeProgram(), kept); err != nil {
 		return err
 	}
 	for _, organisation := range n.Consortium.Organisations {
-		if err := copyProgram(kept, n.Layout.Organisation(organisation.ID).Chaincode()); err != nil {
+		folder := n.Layout.Organisation(organisation.ID)
+		own := folder.Chaincode()
+		if n.options.FurtherChaincode != "" {
+			own = folder.FurtherChaincode(n.options.FurtherChaincode)
+		}
+		if err := copyProgram(kept, own); err != nil {
 			return err
 		}
 	}

@@ -43,6 +43,11 @@ func (l OrganisationLayout) Chaincode() string {
 	return filepath.Join(l.Root, "chaincode", "program")
 }
 
+// FurtherChaincode is its own copy of the program of another chaincode on the channel.
+func (l OrganisationLayout) FurtherChaincode(name string) string {
+	return filepath.Join(l.Root, "chaincode", name)
+}
+
 func (l OrganisationLayout) GatewayConfig() string { return filepath.Join(l.Root, "gateway.yaml") }
 
 // Holder is the folder of an identity: a node or a user.

@@ -238,6 +238,15 @@ func (c Consortium) Organisation(id string) (Organisation, error) {
 	return Organisation{}, fmt.Errorf("the consortium has no organisation %q", id)
 }
 
+// Beside makes another chaincode of the same channel the one that is administered.
+func (c *Consortium) Beside(chaincode string) error {
+	if !chaincodeName.MatchString(chaincode) || chaincode == c.Chaincode || chaincode == "program" {
+		return fmt.Errorf("chaincode name %q doesn't match %s, or is taken", chaincode, chaincodeName)
+	}
+	c.Chaincode = chaincode
+	return nil
+}
+
 // Trading lists the organisations that endorse, order and submit.
 func (c Consortium) Trading() []Organisation { return c.withRole(Trading) }
 
