@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
@@ -39,7 +40,7 @@ func serve(t *testing.T, change ...func(*api.Options)) gateway {
 		Organisation: ledgertest.Growers, Role: massbalance.Trading, Model: model,
 		Submitter: ledgertest.Member{Ledger: ledger, Organisation: ledgertest.Growers},
 		Status:    func() api.Status { return api.Status{Connected: true, Chain: uint64(len(ledger.Blocks()))} },
-		Log:       slog.New(slog.NewTextHandler(io.Discard, nil)), Wait: 50 * time.Millisecond,
+		Gate:      access.Local{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Wait: 50 * time.Millisecond,
 	}
 	for _, c := range change {
 		c(&o)

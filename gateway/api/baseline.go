@@ -2,6 +2,7 @@ package api
 
 import (
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
@@ -22,7 +23,7 @@ type BaselineResidual struct {
 }
 
 func (s *server) registerBaselines() {
-	registerOne(s, route{"/api/v1/baselines/{product}/{region}", "get-baseline", "The average of a product and region, and the residual for what nobody claimed"},
+	registerOne(s, route{access.Read, "/api/v1/baselines/{product}/{region}", "get-baseline", "The average of a product and region, and the residual for what nobody claimed"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Product massbalance.ProductID `path:"product"`
 			Region  string                `path:"region"`

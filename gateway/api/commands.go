@@ -16,6 +16,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
 
@@ -78,7 +79,7 @@ type commandsOutput struct {
 }
 
 func (s *server) registerCommands() {
-	huma.Register(s.huma, huma.Operation{
+	register(s, access.Operate, huma.Operation{
 		OperationID: "submit-commands", Method: http.MethodPost, Path: "/api/v1/commands",
 		Summary:      "Submit commands",
 		Description:  "Takes one command or an array of up to 500 and answers in the same shape. An ID makes its command idempotent.",

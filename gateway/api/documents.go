@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/exports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
@@ -24,10 +25,10 @@ type paper struct {
 }
 
 func (s *server) registerDocuments() {
-	registerPaper(s, route{"/api/v1/sites/{site}/workbook", "get-site-workbook", "The mass balance workbook of a site and period, as certifiers expect it"}, xlsxType, s.workbook)
-	registerPaper(s, route{"/api/v1/claims/{organisation}/{command}/certificate", "get-claim-certificate", "The certificate of a claim, as PDF"}, pdfType, s.certificate)
-	registerPaper(s, route{"/api/v1/transfers/{organisation}/{command}/declaration.pdf", "get-transfer-declaration-pdf", "The sustainability declaration of a transfer, as PDF"}, pdfType, s.declarationPaper)
-	registerOne(s, route{"/api/v1/transfers/{organisation}/{command}/declaration", "get-transfer-declaration", "The sustainability declaration of a transfer"},
+	registerPaper(s, route{access.Read, "/api/v1/sites/{site}/workbook", "get-site-workbook", "The mass balance workbook of a site and period, as certifiers expect it"}, xlsxType, s.workbook)
+	registerPaper(s, route{access.Read, "/api/v1/claims/{organisation}/{command}/certificate", "get-claim-certificate", "The certificate of a claim, as PDF"}, pdfType, s.certificate)
+	registerPaper(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}/declaration.pdf", "get-transfer-declaration-pdf", "The sustainability declaration of a transfer, as PDF"}, pdfType, s.declarationPaper)
+	registerOne(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}/declaration", "get-transfer-declaration", "The sustainability declaration of a transfer"},
 		func(snapshot *readmodel.Snapshot, in *Derived) (exports.Declaration, error) {
 			return exports.NewDeclaration(snapshot, massbalance.TransferID(in.id()))
 		})
@@ -47,7 +48,7 @@ func (a *addressed) address(path string) string { return "http://" + a.host + pa
 
 // registerPaper adds a GET of a document.
 func registerPaper[I any](s *server, r route, mediaType string, make func(*readmodel.Snapshot, *I) (name string, content []byte, err error)) {
-	huma.Register(s.huma, huma.Operation{
+	register(s, r.who, huma.Operation{
 		OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
 		Responses: map[string]*huma.Response{
 			"200": {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
@@ -66,7 +67,7 @@ type eventsInput struct {
 // registerEvents adds the stream of applied blocks (server-sent events).
 func (s *server) registerEvents() {
 	s.listeners = make(chan struct{}, subscriberLimit)
-	huma.Register(s.huma, huma.Operation{
+	register(s, access.Read, huma.Operation{
 		OperationID: "get-events", Method: http.MethodGet, Path: "/api/v1/events",
 		Summary:     "Each block as it is applied, as server-sent events",
 		Description: "The event is \"block\", its ID the block's height and its data a BlockEvent. Comments keep the connection alive. At most " + strconv.Itoa(subscriberLimit) + " may listen at once.",

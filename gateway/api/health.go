@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
@@ -50,11 +51,11 @@ func (s *server) readiness(ctx context.Context) (Readiness, error) {
 func (s Status) CaughtUp(blocks uint64) bool { return s.Chain > 0 && blocks >= s.Chain }
 
 func (s *server) registerHealth() {
-	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+	s.mux.HandleFunc(access.Public, "GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"alive":true}` + "\n"))
 	})
-	s.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+	s.mux.HandleFunc(access.Public, "GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		readiness, err := s.readiness(r.Context())
 		if err != nil {
 			readiness.Reason = "the read model can't be read"
@@ -66,7 +67,7 @@ func (s *server) registerHealth() {
 		}
 		_ = json.NewEncoder(w).Encode(readiness) // whoever asked may be gone
 	})
-	s.mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+	s.mux.Handle(access.Observe, "GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
 }
 
 // metrics are kept in a registry of the gateway's own, so that a process may

@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/table"
 )
@@ -104,7 +105,7 @@ func (s *server) registerImports() {
 	} {
 		responses[strconv.Itoa(status)] = s.problemResponse(description)
 	}
-	huma.Register(s.huma, huma.Operation{
+	register(s, access.Operate, huma.Operation{
 		OperationID: "import-file", Method: http.MethodPost, Path: "/api/v1/imports", Summary: "Import a file",
 		Description: "Takes weighbridge tickets, shipments, receipts or conversions as CSV or XLSX and makes a command of each line. " +
 			"Command IDs are made of the documents' numbers, so a file may be imported again. " +
@@ -124,7 +125,7 @@ func (s *server) registerImports() {
 const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 func registerJob(s *server) {
-	huma.Register(s.huma, huma.Operation{
+	register(s, access.Operate, huma.Operation{
 		OperationID: "get-import", Method: http.MethodGet, Path: "/api/v1/imports/{id}", Summary: "One import with its progress and the outcome of each line",
 		Description: "The last imports are kept in memory, until the gateway stops.",
 		Responses:   map[string]*huma.Response{"default": s.problemResponse("What went wrong.")},

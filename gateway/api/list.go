@@ -44,7 +44,7 @@ func (p *Paging) from(after uint64) { p.After, p.Limit = after, readmodel.MaxLim
 // registerList adds a GET of a list: a page of it as JSON, or all of it as a file.
 func registerList[I, T any](s *server, r route, look func(*readmodel.Snapshot, *I) (readmodel.Listing[T], error)) {
 	file := &huma.Schema{Type: huma.TypeString, Format: "binary"}
-	huma.Register(s.huma, huma.Operation{
+	register(s, r.who, huma.Operation{
 		OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
 		Middlewares: huma.Middlewares{wanted, s.unchanged},
 		Responses: map[string]*huma.Response{

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
@@ -31,11 +32,14 @@ type answer[B any] struct {
 }
 
 // route is one read.
-type route struct{ path, id, summary string }
+type route struct {
+	who               access.Permission
+	path, id, summary string
+}
 
 // registerRead adds a GET whose body is made from one snapshot of the read model.
 func registerRead[I, B any](s *server, r route, look func(*readmodel.Snapshot, *I) (B, error)) {
-	huma.Register(s.huma, huma.Operation{
+	register(s, r.who, huma.Operation{
 		OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
 		Middlewares: huma.Middlewares{s.unchanged},
 		Responses: map[string]*huma.Response{

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
@@ -23,29 +24,29 @@ func (s *server) registerReads() {
 
 // registerRegister adds what belongs to no single member.
 func (s *server) registerRegister() {
-	registerOne(s, route{"/api/v1/consortium", "get-consortium", "The members of the consortium"},
+	registerOne(s, route{access.Read, "/api/v1/consortium", "get-consortium", "The members of the consortium"},
 		func(snapshot *readmodel.Snapshot, _ *struct{}) (massbalance.Consortium, error) {
 			return readmodel.Need[massbalance.Consortium](snapshot, massbalance.ConsortiumKey())
 		})
-	registerList(s, route{"/api/v1/products", "list-products", "The products with their yield caps"},
+	registerList(s, route{access.Read, "/api/v1/products", "list-products", "The products with their yield caps"},
 		func(snapshot *readmodel.Snapshot, in *Paging) (readmodel.Listing[massbalance.Product], error) {
 			return snapshot.Products(in.page())
 		})
-	registerList(s, route{"/api/v1/recipes", "list-recipes", "The conversion recipes"},
+	registerList(s, route{access.Read, "/api/v1/recipes", "list-recipes", "The conversion recipes"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Input massbalance.ProductID `query:"input" doc:"Only recipes for this product."`
 		}) (readmodel.Listing[massbalance.Recipe], error) {
 			return snapshot.Recipes(in.Input, in.page())
 		})
-	registerList(s, route{"/api/v1/certificates", "list-certificates", "The published certificates"},
+	registerList(s, route{access.Read, "/api/v1/certificates", "list-certificates", "The published certificates"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Holder massbalance.OrganisationID `query:"holder" doc:"Only certificates of this organisation."`
 		}) (readmodel.Listing[massbalance.Certificate], error) {
 			return snapshot.Certificates(in.Holder, in.page())
 		})
-	registerList(s, route{"/api/v1/statements", "list-statements", "The verification statements and how much of each was introduced"},
+	registerList(s, route{access.Read, "/api/v1/statements", "list-statements", "The verification statements and how much of each was introduced"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Holder  massbalance.OrganisationID `query:"holder" doc:"Only statements for this organisation."`
@@ -54,7 +55,7 @@ func (s *server) registerRegister() {
 		}) (readmodel.Listing[massbalance.Verified], error) {
 			return snapshot.Statements(readmodel.StatementFilter{Holder: in.Holder, Site: in.Site, Product: in.Product}, in.page())
 		})
-	registerOne(s, route{"/api/v1/characteristics/{id}", "get-characteristics", "One set of specified characteristics"},
+	registerOne(s, route{access.Read, "/api/v1/characteristics/{id}", "get-characteristics", "One set of specified characteristics"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			ID massbalance.CharacteristicsID `path:"id"`
 		}) (massbalance.Characteristics, error) {
@@ -63,20 +64,20 @@ func (s *server) registerRegister() {
 }
 
 func (s *server) registerSites() {
-	registerList(s, route{"/api/v1/sites", "list-sites", "The sites"},
+	registerList(s, route{access.Read, "/api/v1/sites", "list-sites", "The sites"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Owner massbalance.OrganisationID `query:"owner" doc:"Only sites of this organisation."`
 		}) (readmodel.Listing[massbalance.Site], error) {
 			return snapshot.Sites(in.Owner, in.page())
 		})
-	registerOne(s, route{"/api/v1/sites/{site}", "get-site", "A site with the state of its books"},
+	registerOne(s, route{access.Read, "/api/v1/sites/{site}", "get-site", "A site with the state of its books"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Site massbalance.SiteID `path:"site"`
 		}) (SiteBooks, error) {
 			return siteBooks(snapshot, in.Site)
 		})
-	registerList(s, route{"/api/v1/sites/{site}/accounts", "list-accounts", "A site's stock accounts"},
+	registerList(s, route{access.Read, "/api/v1/sites/{site}/accounts", "list-accounts", "A site's stock accounts"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Site massbalance.SiteID `path:"site"`
@@ -121,7 +122,7 @@ type Derived struct {
 func (in Derived) id() string { return string(in.Organisation) + "/" + string(in.Command) }
 
 func (s *server) registerMovements() {
-	registerList(s, route{"/api/v1/lots", "list-lots", "The lots"},
+	registerList(s, route{access.Read, "/api/v1/lots", "list-lots", "The lots"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Site      massbalance.SiteID    `query:"site" doc:"Only lots at this site."`
@@ -131,7 +132,7 @@ func (s *server) registerMovements() {
 			lots, err := snapshot.Lots(readmodel.LotFilter{Site: in.Site, Product: in.Product, Available: in.Available}, in.page())
 			return mapped(lots, lotBalance), err
 		})
-	registerOne(s, route{"/api/v1/lots/{organisation}/{command}/{number}", "get-lot", "One lot, by its ID"},
+	registerOne(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}", "get-lot", "One lot, by its ID"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Derived
 			Number int `path:"number"`
@@ -140,7 +141,7 @@ func (s *server) registerMovements() {
 			lot, err := readmodel.Need[massbalance.Lot](snapshot, massbalance.LotKey(id))
 			return lotBalance(lot), err
 		})
-	registerList(s, route{"/api/v1/transfers", "list-transfers", "The transfers"},
+	registerList(s, route{access.Read, "/api/v1/transfers", "list-transfers", "The transfers"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Site      massbalance.SiteID `query:"site" doc:"Only transfers from or to this site."`
@@ -150,7 +151,7 @@ func (s *server) registerMovements() {
 			return snapshot.Transfers(readmodel.TransferFilter{
 				Site: in.Site, Direction: readmodel.Direction(in.Direction), Status: massbalance.TransferStatus(in.Status)}, in.page())
 		})
-	registerOne(s, route{"/api/v1/transfers/{organisation}/{command}", "get-transfer", "One transfer, by its ID"},
+	registerOne(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}", "get-transfer", "One transfer, by its ID"},
 		func(snapshot *readmodel.Snapshot, in *Derived) (massbalance.Transfer, error) {
 			return readmodel.Need[massbalance.Transfer](snapshot, massbalance.TransferKey(massbalance.TransferID(in.id())))
 		})
@@ -158,7 +159,7 @@ func (s *server) registerMovements() {
 }
 
 func (s *server) registerClaims() {
-	registerList(s, route{"/api/v1/claims", "list-claims", "The claims"},
+	registerList(s, route{access.Read, "/api/v1/claims", "list-claims", "The claims"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Site         massbalance.SiteID         `query:"site" doc:"Only claims made at this site."`
@@ -167,11 +168,11 @@ func (s *server) registerClaims() {
 		}) (readmodel.Listing[massbalance.Claim], error) {
 			return snapshot.Claims(readmodel.ClaimFilter{Site: in.Site, Organisation: in.Organisation, Product: in.Product}, in.page())
 		})
-	registerOne(s, route{"/api/v1/claims/{organisation}/{command}", "get-claim", "One claim, by its ID"},
+	registerOne(s, route{access.Read, "/api/v1/claims/{organisation}/{command}", "get-claim", "One claim, by its ID"},
 		func(snapshot *readmodel.Snapshot, in *Derived) (massbalance.Claim, error) {
 			return readmodel.Need[massbalance.Claim](snapshot, massbalance.ClaimKey(massbalance.ClaimID(in.id())))
 		})
-	registerOne(s, route{"/api/v1/claims/{organisation}/{command}/origins", "get-claim-origins", "The verification statements that a claim rests on"},
+	registerOne(s, route{access.Read, "/api/v1/claims/{organisation}/{command}/origins", "get-claim-origins", "The verification statements that a claim rests on"},
 		func(snapshot *readmodel.Snapshot, in *Derived) (ClaimOrigins, error) {
 			trace, err := snapshot.Trace(massbalance.ClaimID(in.id()))
 			return claimOrigins(trace), err
@@ -179,7 +180,7 @@ func (s *server) registerClaims() {
 }
 
 func (s *server) registerJournal() {
-	registerList(s, route{"/api/v1/records", "list-records", "The administrative records with their commands, enough for a recount"},
+	registerList(s, route{access.Read, "/api/v1/records", "list-records", "The administrative records with their commands, enough for a recount"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Site         massbalance.SiteID         `query:"site" doc:"Only the journal of this site."`
@@ -192,12 +193,12 @@ func (s *server) registerJournal() {
 				Site: in.Site, Organisation: in.Organisation, Type: in.Type, From: in.From, To: in.To}, in.page())
 			return mapped(entries, placedRecord), err
 		})
-	registerOne(s, route{"/api/v1/commands/{organisation}/{command}", "get-command", "The record of an accepted command"},
+	registerOne(s, route{access.Read, "/api/v1/commands/{organisation}/{command}", "get-command", "The record of an accepted command"},
 		func(snapshot *readmodel.Snapshot, in *Derived) (PlacedRecord, error) {
 			entry, err := snapshot.Command(in.Organisation, in.Command)
 			return placedRecord(entry), err
 		})
-	registerList(s, route{"/api/v1/findings", "list-findings", "Where the chain differs from what the rules give; a sound ledger has none"},
+	registerList(s, route{access.Read, "/api/v1/findings", "list-findings", "Where the chain differs from what the rules give; a sound ledger has none"},
 		func(snapshot *readmodel.Snapshot, in *Paging) (readmodel.Listing[readmodel.Finding], error) {
 			return snapshot.Findings(in.page())
 		})

@@ -4,12 +4,13 @@ import (
 	"strconv"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
 // registerBooks adds periods, conversions and the flow of quantities.
 func (s *server) registerBooks() {
-	registerList(s, route{"/api/v1/periods", "list-periods", "The mass balance periods of all sites"},
+	registerList(s, route{access.Read, "/api/v1/periods", "list-periods", "The mass balance periods of all sites"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Site massbalance.SiteID `query:"site" doc:"Only periods of this site."`
@@ -18,7 +19,7 @@ func (s *server) registerBooks() {
 			periods, err := snapshot.Periods(readmodel.PeriodFilter{Site: in.Site, Open: in.Open}, in.page())
 			return mapped(periods, periodOverview), err
 		})
-	registerOne(s, route{"/api/v1/sites/{site}/periods/{period}", "get-period", "The book of one period: opening, in, out and closing of each product"},
+	registerOne(s, route{access.Read, "/api/v1/sites/{site}/periods/{period}", "get-period", "The book of one period: opening, in, out and closing of each product"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Site   massbalance.SiteID   `path:"site"`
 			Period massbalance.PeriodID `path:"period"`
@@ -26,7 +27,7 @@ func (s *server) registerBooks() {
 			book, err := snapshot.Book(in.Site, in.Period)
 			return periodBook(book), err
 		})
-	registerList(s, route{"/api/v1/conversions", "list-conversions", "The conversions"},
+	registerList(s, route{access.Read, "/api/v1/conversions", "list-conversions", "The conversions"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Site         massbalance.SiteID         `query:"site" doc:"Only conversions at this site."`
@@ -38,7 +39,7 @@ func (s *server) registerBooks() {
 				Site: in.Site, Organisation: in.Organisation, Type: massbalance.Convert{}.Type(), From: in.From, To: in.To}, in.page())
 			return mapped(entries, conversion), err
 		})
-	registerOne(s, route{"/api/v1/conversions/{organisation}/{command}", "get-conversion", "One conversion, by its ID"},
+	registerOne(s, route{access.Read, "/api/v1/conversions/{organisation}/{command}", "get-conversion", "One conversion, by its ID"},
 		func(snapshot *readmodel.Snapshot, in *Derived) (Conversion, error) {
 			entry, err := snapshot.Command(in.Organisation, in.Command)
 			if err == nil && entry.Record.Type != (massbalance.Convert{}).Type() {
@@ -46,7 +47,7 @@ func (s *server) registerBooks() {
 			}
 			return conversion(entry), err
 		})
-	registerOne(s, route{"/api/v1/flow", "get-flow", "What flowed between suppliers, stocks, claims and losses in a span of days"},
+	registerOne(s, route{access.Read, "/api/v1/flow", "get-flow", "What flowed between suppliers, stocks, claims and losses in a span of days"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			From massbalance.Date `query:"from" doc:"The first business date; from the beginning if absent."`
 			To   massbalance.Date `query:"to" doc:"The last business date; to the end if absent."`
@@ -62,17 +63,17 @@ func (s *server) registerTraces() {
 		Number int `path:"number"`
 	}
 	id := func(in *lot) massbalance.LotID { return massbalance.LotID(in.id() + "/" + strconv.Itoa(in.Number)) }
-	registerOne(s, route{"/api/v1/lots/{organisation}/{command}/{number}/origins", "get-lot-origins", "The verification statements that a lot rests on"},
+	registerOne(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}/origins", "get-lot-origins", "The verification statements that a lot rests on"},
 		func(snapshot *readmodel.Snapshot, in *lot) (LotOrigins, error) {
 			trace, err := snapshot.TraceLot(id(in))
 			return lotOrigins(trace), err
 		})
-	registerOne(s, route{"/api/v1/lots/{organisation}/{command}/{number}/descendants", "get-lot-descendants", "What became of a lot: the lots, transfers and claims that rest on it"},
+	registerOne(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}/descendants", "get-lot-descendants", "What became of a lot: the lots, transfers and claims that rest on it"},
 		func(snapshot *readmodel.Snapshot, in *lot) (LotDescendants, error) {
 			descendants, err := snapshot.Descend(id(in))
 			return lotDescendants(descendants), err
 		})
-	registerList(s, route{"/api/v1/lots/{organisation}/{command}/{number}/records", "list-lot-records", "The records that moved credit into a lot or out of it"},
+	registerList(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}/records", "list-lot-records", "The records that moved credit into a lot or out of it"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			lot
 			Paging
@@ -84,7 +85,7 @@ func (s *server) registerTraces() {
 
 // registerStandings adds what certifiers declared and what the members decide.
 func (s *server) registerStandings() {
-	registerOne(s, route{"/api/v1/certificates/{certifier}/{certificate}", "get-certificate", "A certificate with its standing: every suspension, reinstatement and withdrawal"},
+	registerOne(s, route{access.Read, "/api/v1/certificates/{certifier}/{certificate}", "get-certificate", "A certificate with its standing: every suspension, reinstatement and withdrawal"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Certifier   massbalance.OrganisationID `path:"certifier"`
 			Certificate massbalance.CertificateID  `path:"certificate"`
@@ -95,7 +96,7 @@ func (s *server) registerStandings() {
 			out.Standings, err = snapshot.Standings(in.Certifier, in.Certificate)
 			return out, err
 		})
-	registerList(s, route{"/api/v1/coverage", "list-coverage", "Which certificates name which site under which scheme"},
+	registerList(s, route{access.Read, "/api/v1/coverage", "list-coverage", "Which certificates name which site under which scheme"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Site massbalance.SiteID `query:"site" doc:"Only this site's."`
@@ -103,14 +104,14 @@ func (s *server) registerStandings() {
 			coverage, err := snapshot.Coverages(in.Site, in.page())
 			return mapped(coverage, siteCoverage), err
 		})
-	registerOne(s, route{"/api/v1/statements/{certifier}/{statement}", "get-statement", "One verification statement and how much of it was introduced"},
+	registerOne(s, route{access.Read, "/api/v1/statements/{certifier}/{statement}", "get-statement", "One verification statement and how much of it was introduced"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Certifier massbalance.OrganisationID `path:"certifier"`
 			Statement massbalance.StatementID    `path:"statement"`
 		}) (massbalance.Verified, error) {
 			return readmodel.Need[massbalance.Verified](snapshot, massbalance.StatementKey(in.Certifier, in.Statement))
 		})
-	registerList(s, route{"/api/v1/proposals", "list-proposals", "What was asked for of the common register, by whom, and who is missing"},
+	registerList(s, route{access.Read, "/api/v1/proposals", "list-proposals", "What was asked for of the common register, by whom, and who is missing"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
 			Pending bool `query:"pending" doc:"Only what was not adopted yet."`

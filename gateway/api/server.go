@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/submit"
@@ -48,7 +49,7 @@ type Status struct {
 
 // Pages adds pages for people to what is served for programs.
 type Pages interface {
-	Register(mux *http.ServeMux)
+	Register(mux *access.Mux)
 }
 
 // Options say what an interface is for.
@@ -58,6 +59,8 @@ type Options struct {
 	Submitter    Submitter
 	Model        Model
 	Status       func() Status
+	// Gate finds out who calls; without one everybody is Nobody.
+	Gate access.Gate
 	// Imports may be nil: then files are imported by one of its own.
 	Imports *imports.Importer
 	// Pages may be nil.
@@ -75,7 +78,7 @@ type Options struct {
 type server struct {
 	Options
 	huma    huma.API
-	mux     *http.ServeMux
+	mux     *access.Mux
 	metrics *metrics
 	log     *slog.Logger
 	wait    time.Duration
@@ -85,9 +88,16 @@ type server struct {
 	heartbeat time.Duration
 }
 
+// Handler is everything that a gateway serves.
+type Handler struct {
+	http.Handler
+	// Routes say who may call what.
+	Routes *access.Mux
+}
+
 // New makes the handler of everything that a gateway serves.
-func New(o Options) http.Handler {
-	s := &server{Options: o, mux: http.NewServeMux(), log: o.Log, wait: o.Wait, heartbeat: o.Heartbeat, etags: newETags()}
+func New(o Options) *Handler {
+	s := &server{Options: o, mux: access.NewMux(), log: o.Log, wait: o.Wait, heartbeat: o.Heartbeat, etags: newETags()}
 	if s.wait == 0 {
 		s.wait = WaitForRead
 	}
@@ -95,7 +105,8 @@ func New(o Options) http.Handler {
 		s.heartbeat = heartbeatTime
 	}
 	s.metrics = newMetrics(s)
-	s.huma = humago.New(s.mux, s.describe())
+	s.huma = humago.New(s.mux.Plain(), s.describe())
+	s.declareDescription()
 	if s.Imports == nil {
 		s.Imports = imports.New(imports.Options{Organisation: o.Organisation, Model: o.Model, Submitter: o.Submitter, Log: o.Log})
 	}
@@ -107,8 +118,8 @@ func New(o Options) http.Handler {
 	if o.Pages != nil {
 		o.Pages.Register(s.mux)
 	}
-	s.mux.HandleFunc("/", s.notFound)
-	return s.guard(s.mux)
+	s.mux.HandleFunc(access.Public, "/", s.notFound)
+	return &Handler{s.guard(s.mux), s.mux}
 }
 
 // describe configures huma: no documentation page, because its default loads a
@@ -138,7 +149,7 @@ func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		other := r.Clone(r.Context())
 		other.Method = method
-		if _, pattern := s.mux.Handler(other); pattern != "/" && method != r.Method {
+		if pattern, _, _ := s.mux.Match(other); pattern != "/" && method != r.Method {
 			w.Header().Set("Allow", method)
 			problem(http.StatusMethodNotAllowed, fmt.Sprintf("%s takes %s, not %s", r.URL.Path, method, r.Method)).write(w)
 			return

@@ -11,6 +11,7 @@ import (
 	"net/http"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
@@ -55,16 +56,16 @@ func New(o Options) *Console {
 }
 
 // Register adds the pages.
-func (c *Console) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /{$}", c.page("overview", func(l *lens, _ *http.Request) (any, error) { return l.overview() }))
-	mux.HandleFunc("GET /sites/{site}", c.page("site", func(l *lens, r *http.Request) (any, error) {
+func (c *Console) Register(mux *access.Mux) {
+	mux.HandleFunc(access.Read, "GET /{$}", c.page("overview", func(l *lens, _ *http.Request) (any, error) { return l.overview() }))
+	mux.HandleFunc(access.Read, "GET /sites/{site}", c.page("site", func(l *lens, r *http.Request) (any, error) {
 		return l.sitePage(massbalance.SiteID(r.PathValue("site")))
 	}))
-	mux.HandleFunc("GET /claims/{organisation}/{command}", c.page("claim", func(l *lens, r *http.Request) (any, error) {
+	mux.HandleFunc(access.Read, "GET /claims/{organisation}/{command}", c.page("claim", func(l *lens, r *http.Request) (any, error) {
 		return l.claimPage(massbalance.ClaimID(r.PathValue("organisation") + "/" + r.PathValue("command")))
 	}))
 	for _, route := range routes {
-		mux.HandleFunc("GET "+route.path, c.page(route.template, route.look))
+		mux.HandleFunc(route.who, "GET "+route.path, c.page(route.template, route.look))
 	}
 	c.registerImport(mux)
 	assets, err := fs.Sub(files, "assets")
@@ -72,7 +73,7 @@ func (c *Console) Register(mux *http.ServeMux) {
 		panic(err) // the folder is embedded above
 	}
 	serve := http.StripPrefix("/assets/", http.FileServerFS(assets))
-	mux.HandleFunc("GET /assets/", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc(access.Public, "GET /assets/", func(w http.ResponseWriter, r *http.Request) {
 		protect(w)
 		w.Header().Set("Cache-Control", "no-cache")
 		serve.ServeHTTP(w, r)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/console"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
@@ -37,7 +38,7 @@ func serve(t *testing.T, org massbalance.OrganisationID, ledger *ledgertest.Ledg
 		ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
 	}
 	s := &served{t: t, ledger: ledger}
-	mux := http.NewServeMux()
+	mux := access.NewMux()
 	console.New(console.Options{
 		Organisation: org, Model: model, Problem: func() string { return s.problem }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}).Register(mux)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/table"
@@ -76,15 +77,15 @@ func (c *Console) takesFiles(role massbalance.Role) bool {
 	return c.Imports != nil && role != massbalance.Certification
 }
 
-func (c *Console) registerImport(mux *http.ServeMux) {
+func (c *Console) registerImport(mux *access.Mux) {
 	if c.Imports == nil {
 		return
 	}
-	mux.HandleFunc("GET /import", c.page("import", func(l *lens, r *http.Request) (any, error) {
+	mux.HandleFunc(access.Operate, "GET /import", c.page("import", func(l *lens, r *http.Request) (any, error) {
 		return l.importPage(imports.Request{Kind: imports.Tickets, Site: massbalance.SiteID(r.URL.Query().Get("site"))})
 	}))
-	mux.HandleFunc("POST /import", c.postImport)
-	mux.HandleFunc("GET /import/{job}", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc(access.Operate, "POST /import", c.postImport)
+	mux.HandleFunc(access.Operate, "GET /import/{job}", func(w http.ResponseWriter, r *http.Request) {
 		job, ok := c.Imports.Job(r.PathValue("job"))
 		if ok && job.State == imports.Running {
 			w.Header().Set("Refresh", strconv.Itoa(refresh))

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/console"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
@@ -31,7 +32,7 @@ func serveImports(t *testing.T, org massbalance.OrganisationID) *served {
 	t.Cleanup(func() { _ = model.Close() })
 	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	mux := http.NewServeMux()
+	mux := access.NewMux()
 	console.New(console.Options{
 		Organisation: org, Model: model, Problem: func() string { return "" }, Log: log,
 		Imports: imports.New(imports.Options{Organisation: org, Model: model, Submitter: ledgertest.Member{Ledger: ledger, Organisation: org}, Log: log}),

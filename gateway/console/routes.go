@@ -6,43 +6,45 @@ import (
 	"strconv"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
 // route is a page at a path.
 type route struct {
+	who            access.Permission
 	path, template string
 	look           func(*lens, *http.Request) (any, error)
 }
 
 // routes are the pages beside the overview, a site and a claim.
 var routes = []route{
-	{"/sites", "sites", (*lens).sitesPage},
-	{"/lots", "lots", (*lens).lotsPage},
-	{"/lots/{organisation}/{command}/{number}", "lot", func(l *lens, r *http.Request) (any, error) {
+	{access.Read, "/sites", "sites", (*lens).sitesPage},
+	{access.Read, "/lots", "lots", (*lens).lotsPage},
+	{access.Read, "/lots/{organisation}/{command}/{number}", "lot", func(l *lens, r *http.Request) (any, error) {
 		return l.lotPage(massbalance.LotID(derived(r) + "/" + r.PathValue("number")))
 	}},
-	{"/transfers", "transfers", (*lens).transfersPage},
-	{"/transfers/{organisation}/{command}", "transfer", func(l *lens, r *http.Request) (any, error) {
+	{access.Read, "/transfers", "transfers", (*lens).transfersPage},
+	{access.Read, "/transfers/{organisation}/{command}", "transfer", func(l *lens, r *http.Request) (any, error) {
 		return l.transferPage(massbalance.TransferID(derived(r)))
 	}},
-	{"/periods", "periods", (*lens).periodsPage},
-	{"/sites/{site}/periods/{period}", "period", func(l *lens, r *http.Request) (any, error) {
+	{access.Read, "/periods", "periods", (*lens).periodsPage},
+	{access.Read, "/sites/{site}/periods/{period}", "period", func(l *lens, r *http.Request) (any, error) {
 		return l.periodPage(massbalance.SiteID(r.PathValue("site")), massbalance.PeriodID(r.PathValue("period")))
 	}},
-	{"/claims", "claims", (*lens).claimsPage},
-	{"/certificates", "certificates", (*lens).certificatesPage},
-	{"/certificates/{certifier}/{certificate}", "certificate", func(l *lens, r *http.Request) (any, error) {
+	{access.Read, "/claims", "claims", (*lens).claimsPage},
+	{access.Read, "/certificates", "certificates", (*lens).certificatesPage},
+	{access.Read, "/certificates/{certifier}/{certificate}", "certificate", func(l *lens, r *http.Request) (any, error) {
 		return l.certificatePage(massbalance.OrganisationID(r.PathValue("certifier")), massbalance.CertificateID(r.PathValue("certificate")))
 	}},
-	{"/statements", "statements", (*lens).statementsPage},
-	{"/flow", "flow", (*lens).flowPage},
-	{"/audit", "audit", (*lens).auditPage},
-	{"/register", "register", (*lens).registerPage},
-	{"/records/{organisation}/{command}", "record", func(l *lens, r *http.Request) (any, error) {
+	{access.Read, "/statements", "statements", (*lens).statementsPage},
+	{access.Read, "/flow", "flow", (*lens).flowPage},
+	{access.Read, "/audit", "audit", (*lens).auditPage},
+	{access.Read, "/register", "register", (*lens).registerPage},
+	{access.Read, "/records/{organisation}/{command}", "record", func(l *lens, r *http.Request) (any, error) {
 		return l.recordPage(massbalance.OrganisationID(r.PathValue("organisation")), massbalance.CommandID(r.PathValue("command")))
 	}},
-	{"/blocks/{number}", "block", func(l *lens, r *http.Request) (any, error) { return l.blockPage(r.PathValue("number")) }},
+	{access.Read, "/blocks/{number}", "block", func(l *lens, r *http.Request) (any, error) { return l.blockPage(r.PathValue("number")) }},
 }
 
 func derived(r *http.Request) string {

@@ -1,0 +1,38 @@
+package api_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weighbridge/weighbridge/gateway/access"
+	"github.com/weighbridge/weighbridge/gateway/api"
+)
+
+// operations lists what the interface's own description holds, as patterns.
+func operations(t *testing.T, g gateway) (all []string) {
+	t.Helper()
+	var description struct {
+		Paths map[string]map[string]json.RawMessage `json:"paths"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(g.get("/openapi.json").body), &description))
+	for path, methods := range description.Paths {
+		for method := range methods {
+			all = append(all, strings.ToUpper(method)+" "+path)
+		}
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
+func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
+	var o api.Options
+	g := serve(t, func(served *api.Options) { o = *served })
+	declared := api.New(o).Routes
+	for _, operation := range operations(t, g) {
+		require.NotEmpty(t, declared.Who(operation), "%s is closed to everybody: register it with register", operation)
+		require.NotEqual(t, access.Public, declared.Who(operation), operation)
+	}
+}
