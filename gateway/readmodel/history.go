@@ -39,8 +39,8 @@ func holders(e massbalance.Entry) []string {
 
 // History lists the entries that touch a holder.
 func (s *Snapshot) History(holder string, p Page) (Listing[Entry], error) {
-	return list(s, selection{"t.position, t.block, t.content, t.record", "touched JOIN entries t ON t.position = touched.entry",
-		[]condition{{"touched.holder = ?", holder}}}, p, scanEntry)
+	return list(s, selection{columns: "t.position, t.block, t.content, t.record", from: "touched JOIN entries t ON t.position = touched.entry",
+		where: []condition{{"touched.holder = ?", holder}}}, p, scanEntry)
 }
 
 // AllHistory lists them to the end.
@@ -50,8 +50,8 @@ func (s *Snapshot) AllHistory(holder string) ([]Entry, error) {
 
 // Children lists the lots that were made of a lot, in the order of their creation.
 func (s *Snapshot) Children(lot massbalance.LotID) ([]massbalance.Lot, error) {
-	q := selection{"t.position, t.key, state.value", "descent JOIN lots t ON t.key = descent.child JOIN state ON state.key = t.key",
-		[]condition{{"descent.parent = ?", string(lot)}}}
+	q := selection{columns: "t.position, t.key, state.value", from: "descent JOIN lots t ON t.key = descent.child JOIN state ON state.key = t.key",
+		where: []condition{{"descent.parent = ?", string(lot)}}}
 	return all(func(p Page) (Listing[massbalance.Lot], error) { return values[massbalance.Lot](s, q, p) })
 }
 
@@ -105,7 +105,7 @@ func (s *Snapshot) Proposals(pending bool, p Page) (Listing[Proposal], error) {
 	if pending {
 		adopted.arg = "0"
 	}
-	q := selection{"t.position, t.key, state.value, t.content", "proposals t JOIN state ON state.key = t.key", []condition{adopted}}
+	q := selection{columns: "t.position, t.key, state.value, t.content", from: "proposals t JOIN state ON state.key = t.key", where: []condition{adopted}}
 	return list(s, q, p, func(rows *sql.Rows) (position uint64, proposal Proposal, err error) {
 		var name string
 		var data, content []byte

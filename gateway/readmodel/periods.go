@@ -61,37 +61,6 @@ func (s *Snapshot) Standings(certifier massbalance.OrganisationID, id massbalanc
 	return history.Standings, nil
 }
 
-// Period is a mass balance period with its names.
-type Period struct {
-	Site massbalance.SiteID
-	ID   massbalance.PeriodID
-	massbalance.Period
-}
-
-// PeriodFilter narrows a list of periods; what is empty does not narrow.
-type PeriodFilter struct {
-	Site massbalance.SiteID
-	// Open leaves out those that are closed.
-	Open bool
-}
-
-// Periods lists periods in the order in which they were opened.
-func (s *Snapshot) Periods(f PeriodFilter, p Page) (Listing[Period], error) {
-	open := condition{sql: "t.closed = ?"}
-	if f.Open {
-		open.arg = "0"
-	}
-	return list(s, overState("periods", condition{"t.site = ?", string(f.Site)}, open), p, func(rows *sql.Rows) (uint64, Period, error) {
-		key, position, period, err := stored[massbalance.Period](rows)
-		return position, Period{massbalance.SiteID(key.A), massbalance.PeriodID(key.B), period}, err
-	})
-}
-
-// AllPeriods lists them to the end.
-func (s *Snapshot) AllPeriods(f PeriodFilter) ([]Period, error) {
-	return all(func(p Page) (Listing[Period], error) { return s.Periods(f, p) })
-}
-
 // PeriodBook is the book of one period: for each product what there was, came
 // in, went out and is left.
 type PeriodBook struct {

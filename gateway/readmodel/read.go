@@ -76,7 +76,23 @@ type Page struct {
 	Limit int
 	// Newest turns the order round; After then means before.
 	Newest bool
+	// By is what the list is sorted by, where it is not the order of the ledger,
+	// and AfterValue what stands there at After.
+	By         Sort
+	AfterValue string
 }
+
+// Sort is what a list is sorted by: a column whose values never change. What is
+// equal there stands in the order of the ledger.
+type Sort string
+
+// Not every list knows every one of these.
+const (
+	InOrder    Sort = ""
+	ByDate     Sort = "date"
+	ByProduct  Sort = "product"
+	ByQuantity Sort = "quantity"
+)
 
 // DefaultLimit is the length of a page where none is asked for, MaxLimit the most that is given.
 const (
@@ -94,8 +110,9 @@ func (p Page) limit() int {
 // Listing is one page of a list.
 type Listing[T any] struct {
 	Items []T
-	// Next is the After of the following page, 0 if there is none.
-	Next uint64
+	// Next is the After of the following page, 0 if there is none; NextValue its AfterValue.
+	Next      uint64
+	NextValue string
 }
 
 // condition is one filter; it applies where its argument is given, which stands
@@ -110,11 +127,19 @@ type selection struct {
 	columns string
 	from    string
 	where   []condition
+	// sorts are the columns that the list may be sorted by.
+	sorts map[Sort]string
+}
+
+// sorted says what a list may be sorted by.
+func (q selection) sorted(by map[Sort]string) selection {
+	q.sorts = by
+	return q
 }
 
 // overState selects the values of one table's keys.
 func overState(table string, where ...condition) selection {
-	return selection{"t.position, t.key, state.value", table + " t JOIN state ON state.key = t.key", where}
+	return selection{columns: "t.position, t.key, state.value", from: table + " t JOIN state ON state.key = t.key", where: where}
 }
 
 func (q selection) build(p Page) (string, []any) {
@@ -122,8 +147,13 @@ func (q selection) build(p Page) (string, []any) {
 	if p.Newest {
 		order, compare = "DESC", "<"
 	}
+	column := q.sorts[p.By]
 	query, args := "SELECT "+q.columns+" FROM "+q.from+" WHERE true", []any{}
-	if p.After > 0 {
+	switch {
+	case p.After > 0 && column != "":
+		query += " AND (" + column + " " + compare + " ? OR " + column + " = ? AND t.position " + compare + " ?)"
+		args = append(args, p.AfterValue, p.AfterValue, p.After)
+	case p.After > 0:
 		query, args = query+" AND t.position "+compare+" ?", append(args, p.After)
 	}
 	for _, c := range q.where {
@@ -134,13 +164,33 @@ func (q selection) build(p Page) (string, []any) {
 			}
 		}
 	}
-	return query + " ORDER BY t.position " + order + " LIMIT ?", append(args, p.limit()+1)
+	if column != "" {
+		column += " " + order + ", "
+	}
+	return query + " ORDER BY " + column + "t.position " + order + " LIMIT ?", append(args, p.limit()+1)
+}
+
+// ErrSort says that a list can't be sorted in the way that was asked for.
+var ErrSort = errors.New("the list is not sorted by this")
+
+// value is what a row's sort column holds. It is asked for apart, because only
+// the last row of a page needs it.
+func (q selection) value(s *Snapshot, by Sort, position uint64) (value string, err error) {
+	column := q.sorts[by]
+	if column == "" || position == 0 {
+		return "", nil
+	}
+	err = s.tx.QueryRowContext(s.ctx, "SELECT "+column+" FROM "+q.from+" WHERE t.position = ?", position).Scan(&value)
+	return value, err
 }
 
 // list runs a selection. One row more than wanted is asked for, to know
 // whether there is a next page.
 func list[T any](s *Snapshot, q selection, p Page, scan func(*sql.Rows) (uint64, T, error)) (Listing[T], error) {
 	var page Listing[T]
+	if p.By != InOrder && q.sorts[p.By] == "" {
+		return page, fmt.Errorf("couldn't list %s: %w: %q", q.from, ErrSort, p.By)
+	}
 	query, args := q.build(p)
 	rows, err := s.tx.QueryContext(s.ctx, query, args...)
 	if err != nil {
@@ -159,7 +209,11 @@ func list[T any](s *Snapshot, q selection, p Page, scan func(*sql.Rows) (uint64,
 		}
 		last, page.Items = position, append(page.Items, item)
 	}
-	return page, errors.Join(rows.Err(), rows.Close())
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return page, err
+	}
+	page.NextValue, err = q.value(s, p.By, page.Next)
+	return page, err
 }
 
 // values runs a selection over state.
@@ -196,6 +250,6 @@ func all[T any](fetch func(Page) (Listing[T], error)) ([]T, error) {
 		if listing.Next == 0 {
 			return items, nil
 		}
-		page.After = listing.Next
+		page.After, page.AfterValue = listing.Next, listing.NextValue
 	}
 }
