@@ -48,18 +48,29 @@ type LotBalance struct {
 	Quantity        massbalance.Quantity
 	Spent           massbalance.Quantity
 	Available       massbalance.Quantity
-	Certifier       massbalance.OrganisationID
-	Statement       massbalance.StatementID
-	Share           massbalance.Ratio
-	Scheme          massbalance.SchemeID
-	Parents         []massbalance.LotLine
+	// Frozen is what of that rests on a recalled statement and can never be spent; Usable is the rest.
+	Frozen    massbalance.Quantity
+	Usable    massbalance.Quantity
+	Certifier massbalance.OrganisationID
+	Statement massbalance.StatementID
+	Share     massbalance.Ratio
+	Scheme    massbalance.SchemeID
+	Parents   []massbalance.LotLine
+	// Cleared names the parents of which only what was not frozen was taken, Booked
+	// the day on which the credit came to the site, where its profile counts age.
+	Cleared []massbalance.Cleared
+	Booked  massbalance.Date
 }
 
-func lotBalance(l massbalance.Lot) LotBalance {
+func lotBalance(s *readmodel.Snapshot, l massbalance.Lot) (LotBalance, error) {
+	value, err := s.Get(massbalance.TaintKey(l.ID))
+	taint, _ := value.(massbalance.Taint)
+	frozen := taint.Frozen.Min(l.Available())
+	usable, _ := l.Available().Sub(frozen)
 	return LotBalance{
-		l.ID, l.Site, l.Product, l.Characteristics, l.Model, l.Quantity, l.Spent, l.Available(), l.Certifier, l.Statement,
-		l.Share, l.Scheme, l.Parents,
-	}
+		l.ID, l.Site, l.Product, l.Characteristics, l.Model, l.Quantity, l.Spent, l.Available(), frozen, usable, l.Certifier, l.Statement,
+		l.Share, l.Scheme, l.Parents, l.Cleared, l.Booked,
+	}, err
 }
 
 // PlacedRecord is an administrative record with its command and its place: all

@@ -23,6 +23,7 @@ import (
 const (
 	// commandLimit is how many commands one request may hold.
 	commandLimit = 500
+	jsonType     = "application/json"
 	// bodyLimit is how large it may be.
 	bodyLimit = 4 << 20
 	// WaitForRead bounds how long an answer waits for this gateway's own reads.
@@ -72,6 +73,14 @@ type commandsInput struct {
 	RawBody     []byte `contentType:"application/json"`
 }
 
+// checkType refuses a body that is declared as something else.
+func (in *commandsInput) checkType() error {
+	if kind, _, _ := strings.Cut(in.ContentType, ";"); kind != "" && strings.TrimSpace(kind) != jsonType {
+		return problem(http.StatusUnsupportedMediaType, fmt.Sprintf("commands are sent as application/json, not as %q", kind))
+	}
+	return nil
+}
+
 // commandsOutput holds one result, or a list of them.
 type commandsOutput struct {
 	Height string `header:"Weighbridge-Height" doc:"The block at which this gateway's reads now stand."`
@@ -84,22 +93,21 @@ func (s *server) registerCommands() {
 		Summary:      "Submit commands",
 		Description:  "Takes one command or an array of up to 500 and answers in the same shape. An ID makes its command idempotent.",
 		MaxBodyBytes: bodyLimit, BodyReadTimeout: 30 * time.Second, SkipValidateBody: true,
-		Responses: s.commandResponses(),
+		Tags:      []string{"commands"},
+		Responses: s.commandResponses(oneOrMany(schemaOf(s.schemas(), reflect.TypeFor[Result]()))),
 	}, s.postCommands)
-	command := commandSchema(s.schemas())
-	s.huma.OpenAPI().Paths["/api/v1/commands"].Post.RequestBody.Content = map[string]*huma.MediaType{
-		"application/json": {Schema: oneOrMany(command)},
-	}
+	s.describeBody("/api/v1/commands", oneOrMany(commandSchema(s.schemas())))
+	s.registerTyped()
 }
 
 func oneOrMany(s *huma.Schema) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{s, {Type: huma.TypeArray, Items: s}}}
 }
 
-func (s *server) commandResponses() map[string]*huma.Response {
+func (s *server) commandResponses(result *huma.Schema) map[string]*huma.Response {
 	responses := map[string]*huma.Response{"200": {
 		Description: "Every command has a definite result: accepted, or, in an array, refused by a rule.",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: oneOrMany(schemaOf(s.schemas(), reflect.TypeFor[Result]()))}},
+		Content:     map[string]*huma.MediaType{jsonType: {Schema: result}},
 	}}
 	for status, description := range map[int]string{
 		400: "The body is not a command; errors names the field. Nothing was sent.",
@@ -119,6 +127,11 @@ func (s *server) postCommands(ctx context.Context, in *commandsInput) (*commands
 	if err != nil {
 		return nil, err
 	}
+	return s.submit(ctx, commands, many)
+}
+
+// submit brings commands to the ledger and answers with what became of each.
+func (s *server) submit(ctx context.Context, commands []massbalance.Command, many bool) (*commandsOutput, error) {
 	if s.Role == massbalance.Certification {
 		p := problem(http.StatusForbidden, fmt.Sprintf("%s is a certification body: it reads everything and submits nothing", s.Organisation))
 		p.Stage = submit.NotSubmitted
@@ -156,8 +169,8 @@ func (s *server) notTaken(ctx context.Context, err error) error {
 }
 
 func (s *server) readCommands(in *commandsInput) (commands []massbalance.Command, many bool, err error) {
-	if kind, _, _ := strings.Cut(in.ContentType, ";"); kind != "" && strings.TrimSpace(kind) != "application/json" {
-		return nil, false, problem(http.StatusUnsupportedMediaType, fmt.Sprintf("commands are sent as application/json, not as %q", kind))
+	if err := in.checkType(); err != nil {
+		return nil, false, err
 	}
 	if body := bytes.TrimLeft(in.RawBody, " \t\r\n"); len(body) == 0 || body[0] != '[' {
 		command, err := wire.Decode[massbalance.Command](in.RawBody)

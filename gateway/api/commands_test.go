@@ -165,3 +165,36 @@ func TestTheWaitForReadsIsBounded(t *testing.T) {
 	require.Equal(t, fmt.Sprint(g.model.Next()-1), r.Header.Get("Weighbridge-Height"))
 	require.True(t, json.Valid([]byte(r.body)))
 }
+
+// A command has the same effect at its own address as at the common one, and is
+// the same command there.
+func TestACommandsOwnAddress(t *testing.T) {
+	g := serve(t)
+	typed := func(kind, body string) reply {
+		return g.do(http.MethodPost, "/api/v1/commands/"+kind, body, "Content-Type", "application/json")
+	}
+	const content = `"date":"2026-08-20","period":"2026-Q3","body":{"site":"silo-north","product":"wheat","quantity":"7","evidence":"E-7"}`
+	first, err := wire.Decode[api.Result]([]byte(typed("take_in", `{"id":"OWN",`+content+`} `).body))
+	require.NoError(t, err)
+	require.Equal(t, massbalance.Accepted, first.Code)
+	again, err := wire.Decode[api.Result]([]byte(g.post(`{"id":"OWN","type":"take_in",` + content + `}`).body))
+	require.NoError(t, err)
+	require.True(t, again.Repeated, "same ID and content, whichever way they came")
+	for _, kind := range []string{"OWN", "OWN2"} {
+		require.Equal(t, http.StatusOK, typed("take_in", `{"id":"`+kind+`","type":"take_in",`+strings.ReplaceAll(content, "E-7", "E-"+map[string]string{"OWN": "7", "OWN2": "8"}[kind])+`}`).StatusCode)
+	}
+	p := typed("dispatch", `{"id":"OWN",`+content+`}`).problem(t, http.StatusBadRequest)
+	require.Equal(t, "body.body.quantity", typedFault(typed("take_in", `{"id":"X",`+strings.Replace(content, `"7"`, `7`, 1)+`}`).problem(t, http.StatusBadRequest)))
+	require.Equal(t, "body.body.evidence", typedFault(p), "a dispatch has documents, not evidence")
+	require.Equal(t, "body.type", typedFault(typed("take_in", `{"id":"X","type":"dispatch",`+content+`}`).problem(t, http.StatusBadRequest)))
+	require.Equal(t, "body", typedFault(typed("take_in", `{"id":"X","type":"take_in","type":"take_in",`+content+`}`).problem(t, http.StatusBadRequest)))
+	require.Equal(t, "body", typedFault(typed("take_in", `{}`).problem(t, http.StatusBadRequest)))
+	require.Equal(t, "body", typedFault(typed("take_in", `[{"id":"X",`+content+`}]`).problem(t, http.StatusBadRequest)), "one at a time")
+	refused := typed("take_in", `{"id":"OWN3",`+strings.Replace(content, "silo-north", "mill", 1)+`}`).problem(t, http.StatusUnprocessableEntity)
+	require.NotEmpty(t, refused["code"])
+	typed("dance", `{}`).problem(t, http.StatusNotFound)
+}
+
+func typedFault(p map[string]any) string {
+	return p["errors"].([]any)[0].(map[string]any)["location"].(string)
+}

@@ -35,12 +35,6 @@ func wanted(c huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(c, format{}, form))
 }
 
-// pager is the parameters of a list, which all embed Paging.
-type pager interface{ from(after uint64) }
-
-// from asks for the next page of a file.
-func (p *Paging) from(after uint64) { p.After, p.Limit = after, readmodel.MaxLimit }
-
 // registerList adds a GET of a list: a page of it as JSON, or all of it as a file.
 func registerList[I, T any](s *server, r route, look func(*readmodel.Snapshot, *I) (readmodel.Listing[T], error)) {
 	file := &huma.Schema{Type: huma.TypeString, Format: "binary"}
@@ -117,12 +111,12 @@ func streamFile[I, T any](s *server, ctx context.Context, d download, in *I, loo
 	if err := s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) error { _, err := look(snapshot, in); return err }); err != nil {
 		return nil, s.failure(ctx, err)
 	}
-	paging.from(0)
+	paging.from(0, "")
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		err := s.Model.Read(c.Context(), func(snapshot *readmodel.Snapshot) error {
 			file := d.begin(c, snapshot.Next)
-			err := writeList(file, func(after uint64) (readmodel.Listing[T], error) {
-				paging.from(after)
+			err := writeList(file, func(after uint64, value string) (readmodel.Listing[T], error) {
+				paging.from(after, value)
 				return look(snapshot, in)
 			})
 			if err != nil {
@@ -138,7 +132,7 @@ func streamFile[I, T any](s *server, ctx context.Context, d download, in *I, loo
 	}}, nil
 }
 
-func writeList[T any](file table.Writer, fetch func(after uint64) (readmodel.Listing[T], error)) error {
+func writeList[T any](file table.Writer, fetch func(after uint64, value string) (readmodel.Listing[T], error)) error {
 	fields := fieldsOf(reflect.TypeFor[T]())
 	header := make([]table.Cell, len(fields))
 	for i, f := range fields {
@@ -147,8 +141,10 @@ func writeList[T any](file table.Writer, fetch func(after uint64) (readmodel.Lis
 	if err := file.Write(header...); err != nil {
 		return err
 	}
-	for after := uint64(0); ; {
-		listing, err := fetch(after)
+	var after uint64
+	var value string
+	for {
+		listing, err := fetch(after, value)
 		if err != nil {
 			return err
 		}
@@ -163,7 +159,7 @@ func writeList[T any](file table.Writer, fetch func(after uint64) (readmodel.Lis
 				return err
 			}
 		}
-		if after = listing.Next; after == 0 {
+		if after, value = listing.Next, listing.NextValue; after == 0 {
 			return nil
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -62,11 +63,35 @@ func (p *Problem) ContentType(string) string { return problemType }
 // MarshalJSON gives the form of package wire.
 func (p *Problem) MarshalJSON() ([]byte, error) { return wire.Format(*p) }
 
+// Schema describes that form.
+func (p *Problem) Schema(r huma.Registry) *huma.Schema {
+	return schemaOf(r, reflect.TypeFor[Problem]())
+}
+
 var _ interface {
+	huma.SchemaProvider
 	huma.StatusError
 	huma.ContentTypeFilter
 	json.Marshaler
 } = (*Problem)(nil)
+
+// What huma refuses by itself has the form of all other problems. The
+// constructor is huma's only way to say so, and one for the whole program.
+func init() {
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		p := problem(status, message)
+		for _, err := range errs {
+			var detailed huma.ErrorDetailer
+			if errors.As(err, &detailed) {
+				d := detailed.ErrorDetail()
+				p.Errors = append(p.Errors, Fault{d.Location, d.Message})
+			} else if err != nil {
+				p.Errors = append(p.Errors, Fault{Message: err.Error()})
+			}
+		}
+		return p
+	}
+}
 
 // write answers with the problem, outside of huma.
 func (p *Problem) write(w http.ResponseWriter) {

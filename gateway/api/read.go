@@ -67,25 +67,3 @@ func registerOne[I, T any](s *server, r route, look func(*readmodel.Snapshot, *I
 		return wired[T]{value}, err
 	})
 }
-
-// Paging holds the parameters of every list.
-type Paging struct {
-	After uint64 `query:"after" doc:"The \"next\" of the page before."`
-	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many items at most."`
-	Order string `query:"order" enum:"oldest,newest" default:"oldest" doc:"Where the list begins."`
-	// Format is read by the middleware that puts it into the context.
-	Format string `query:"format" enum:"json,csv,xlsx" doc:"csv and xlsx give the whole list, to its end, as a file; so does Accept."`
-}
-
-func (p Paging) page() readmodel.Page {
-	return readmodel.Page{After: p.After, Limit: p.Limit, Newest: p.Order == "newest"}
-}
-
-// mapped turns a listing's items into what is answered.
-func mapped[A, B any](in readmodel.Listing[A], change func(A) B) readmodel.Listing[B] {
-	out := readmodel.Listing[B]{Next: in.Next}
-	for _, item := range in.Items {
-		out.Items = append(out.Items, change(item))
-	}
-	return out
-}

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"strconv"
-
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
@@ -19,6 +17,13 @@ func (s *server) registerReads() {
 	s.registerTraces()
 	s.registerStandings()
 	s.registerBaselines()
+	s.registerGovernance()
+	s.registerLimits()
+	s.registerProjects()
+	s.registerRecalls()
+	s.registerCorrections()
+	s.registerReports()
+	s.registerHistories()
 	s.registerEvents()
 }
 
@@ -42,18 +47,30 @@ func (s *server) registerRegister() {
 	registerList(s, route{access.Read, "/api/v1/certificates", "list-certificates", "The published certificates"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
-			Holder massbalance.OrganisationID `query:"holder" doc:"Only certificates of this organisation."`
+			Sort      readmodel.Sort             `query:"sort" enum:"date" doc:"date is the last day of validity."`
+			Holder    massbalance.OrganisationID `query:"holder" doc:"Only certificates of this organisation."`
+			Certifier massbalance.OrganisationID `query:"certifier" doc:"Only certificates of this certifier."`
+			Scheme    massbalance.SchemeID       `query:"scheme" doc:"Only certificates under this scheme."`
+			On        massbalance.Date           `query:"on" format:"date" doc:"Only certificates whose validity contains this day, whatever their standing."`
 		}) (readmodel.Listing[massbalance.Certificate], error) {
-			return snapshot.Certificates(in.Holder, in.page())
+			return snapshot.CertificatesBy(readmodel.CertificateFilter{Holder: in.Holder, Certifier: in.Certifier, Scheme: in.Scheme, On: in.On}, in.by(in.Sort))
 		})
 	registerList(s, route{access.Read, "/api/v1/statements", "list-statements", "The verification statements and how much of each was introduced"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
-			Holder  massbalance.OrganisationID `query:"holder" doc:"Only statements for this organisation."`
-			Site    massbalance.SiteID         `query:"site" doc:"Only statements for this site."`
-			Product massbalance.ProductID      `query:"product" doc:"Only statements for this product."`
+			Sort      readmodel.Sort             `query:"sort" enum:"date" doc:"date is the day of issue."`
+			Holder    massbalance.OrganisationID `query:"holder" doc:"Only statements for this organisation."`
+			Site      massbalance.SiteID         `query:"site" doc:"Only statements for this site."`
+			Product   massbalance.ProductID      `query:"product" doc:"Only statements for this product."`
+			Certifier massbalance.OrganisationID `query:"certifier" doc:"Only statements of this certifier."`
+			Scheme    massbalance.SchemeID       `query:"scheme" doc:"Only statements under this scheme."`
+			Project   massbalance.ProjectID      `query:"project" doc:"Only statements of this insetting project."`
+			Vintage   string                     `query:"vintage" pattern:"^[0-9]{4}$" doc:"Only statements of this harvest year."`
+			Open      bool                       `query:"open" doc:"Only statements of which something may still be introduced."`
 		}) (readmodel.Listing[massbalance.Verified], error) {
-			return snapshot.Statements(readmodel.StatementFilter{Holder: in.Holder, Site: in.Site, Product: in.Product}, in.page())
+			return snapshot.Statements(readmodel.StatementFilter{
+				Holder: in.Holder, Site: in.Site, Product: in.Product, Certifier: in.Certifier, Scheme: in.Scheme,
+				Project: in.Project, Vintage: in.Vintage, Open: in.Open}, in.by(in.Sort))
 		})
 	registerOne(s, route{access.Read, "/api/v1/characteristics/{id}", "get-characteristics", "One set of specified characteristics"},
 		func(snapshot *readmodel.Snapshot, in *struct {
@@ -67,9 +84,11 @@ func (s *server) registerSites() {
 	registerList(s, route{access.Read, "/api/v1/sites", "list-sites", "The sites"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
-			Owner massbalance.OrganisationID `query:"owner" doc:"Only sites of this organisation."`
+			Owner   massbalance.OrganisationID `query:"owner" doc:"Only sites of this organisation."`
+			Country string                     `query:"country" pattern:"^[A-Z]{2}$" doc:"Only sites in this country (ISO 3166-1 alpha-2)."`
+			Region  string                     `query:"region" doc:"Only sites in this region."`
 		}) (readmodel.Listing[massbalance.Site], error) {
-			return snapshot.Sites(in.Owner, in.page())
+			return snapshot.SitesBy(readmodel.SiteFilter{Owner: in.Owner, Country: in.Country, Region: in.Region}, in.page())
 		})
 	registerOne(s, route{access.Read, "/api/v1/sites/{site}", "get-site", "A site with the state of its books"},
 		func(snapshot *readmodel.Snapshot, in *struct {
@@ -86,6 +105,17 @@ func (s *server) registerSites() {
 				return readmodel.Listing[StockAccount]{}, err
 			}
 			accounts, err := snapshot.Accounts(in.Site, in.page())
+			return mapped(accounts, stockAccount), err
+		})
+	registerList(s, route{access.Read, "/api/v1/stocks", "list-stocks", "The stock accounts of all sites"},
+		func(snapshot *readmodel.Snapshot, in *struct {
+			Paging
+			Sort    readmodel.Sort             `query:"sort" enum:"product" doc:"What the list is sorted by."`
+			Site    massbalance.SiteID         `query:"site" doc:"Only accounts of this site."`
+			Product massbalance.ProductID      `query:"product" doc:"Only accounts of this product."`
+			Owner   massbalance.OrganisationID `query:"owner" doc:"Only accounts at sites of this organisation."`
+		}) (readmodel.Listing[StockAccount], error) {
+			accounts, err := snapshot.AccountsBy(readmodel.AccountFilter{Site: in.Site, Product: in.Product, Owner: in.Owner}, in.by(in.Sort))
 			return mapped(accounts, stockAccount), err
 		})
 }
@@ -120,86 +150,3 @@ type Derived struct {
 }
 
 func (in Derived) id() string { return string(in.Organisation) + "/" + string(in.Command) }
-
-func (s *server) registerMovements() {
-	registerList(s, route{access.Read, "/api/v1/lots", "list-lots", "The lots"},
-		func(snapshot *readmodel.Snapshot, in *struct {
-			Paging
-			Site      massbalance.SiteID    `query:"site" doc:"Only lots at this site."`
-			Product   massbalance.ProductID `query:"product" doc:"Only lots of this product."`
-			Available bool                  `query:"available" doc:"Only lots of which something is left."`
-		}) (readmodel.Listing[LotBalance], error) {
-			lots, err := snapshot.Lots(readmodel.LotFilter{Site: in.Site, Product: in.Product, Available: in.Available}, in.page())
-			return mapped(lots, lotBalance), err
-		})
-	registerOne(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}", "get-lot", "One lot, by its ID"},
-		func(snapshot *readmodel.Snapshot, in *struct {
-			Derived
-			Number int `path:"number"`
-		}) (LotBalance, error) {
-			id := massbalance.LotID(in.id() + "/" + strconv.Itoa(in.Number))
-			lot, err := readmodel.Need[massbalance.Lot](snapshot, massbalance.LotKey(id))
-			return lotBalance(lot), err
-		})
-	registerList(s, route{access.Read, "/api/v1/transfers", "list-transfers", "The transfers"},
-		func(snapshot *readmodel.Snapshot, in *struct {
-			Paging
-			Site      massbalance.SiteID `query:"site" doc:"Only transfers from or to this site."`
-			Direction string             `query:"direction" enum:"in,out" doc:"Seen from the site."`
-			Status    string             `query:"status" enum:"in_transit,received,rejected,returned" doc:"Only transfers at this status."`
-		}) (readmodel.Listing[massbalance.Transfer], error) {
-			return snapshot.Transfers(readmodel.TransferFilter{
-				Site: in.Site, Direction: readmodel.Direction(in.Direction), Status: massbalance.TransferStatus(in.Status)}, in.page())
-		})
-	registerOne(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}", "get-transfer", "One transfer, by its ID"},
-		func(snapshot *readmodel.Snapshot, in *Derived) (massbalance.Transfer, error) {
-			return readmodel.Need[massbalance.Transfer](snapshot, massbalance.TransferKey(massbalance.TransferID(in.id())))
-		})
-	s.registerClaims()
-}
-
-func (s *server) registerClaims() {
-	registerList(s, route{access.Read, "/api/v1/claims", "list-claims", "The claims"},
-		func(snapshot *readmodel.Snapshot, in *struct {
-			Paging
-			Site         massbalance.SiteID         `query:"site" doc:"Only claims made at this site."`
-			Organisation massbalance.OrganisationID `query:"organisation" doc:"Only claims of this organisation."`
-			Product      massbalance.ProductID      `query:"product" doc:"Only claims on this product."`
-		}) (readmodel.Listing[massbalance.Claim], error) {
-			return snapshot.Claims(readmodel.ClaimFilter{Site: in.Site, Organisation: in.Organisation, Product: in.Product}, in.page())
-		})
-	registerOne(s, route{access.Read, "/api/v1/claims/{organisation}/{command}", "get-claim", "One claim, by its ID"},
-		func(snapshot *readmodel.Snapshot, in *Derived) (massbalance.Claim, error) {
-			return readmodel.Need[massbalance.Claim](snapshot, massbalance.ClaimKey(massbalance.ClaimID(in.id())))
-		})
-	registerOne(s, route{access.Read, "/api/v1/claims/{organisation}/{command}/origins", "get-claim-origins", "The verification statements that a claim rests on"},
-		func(snapshot *readmodel.Snapshot, in *Derived) (ClaimOrigins, error) {
-			trace, err := snapshot.Trace(massbalance.ClaimID(in.id()))
-			return claimOrigins(trace), err
-		})
-}
-
-func (s *server) registerJournal() {
-	registerList(s, route{access.Read, "/api/v1/records", "list-records", "The administrative records with their commands, enough for a recount"},
-		func(snapshot *readmodel.Snapshot, in *struct {
-			Paging
-			Site         massbalance.SiteID         `query:"site" doc:"Only the journal of this site."`
-			Organisation massbalance.OrganisationID `query:"organisation" doc:"Only records of this organisation."`
-			Type         string                     `query:"type" doc:"Only records of this type of command."`
-			From         massbalance.Date           `query:"from" doc:"Only from this business date on."`
-			To           massbalance.Date           `query:"to" doc:"Only up to this business date."`
-		}) (readmodel.Listing[PlacedRecord], error) {
-			entries, err := snapshot.Entries(readmodel.EntryFilter{
-				Site: in.Site, Organisation: in.Organisation, Type: in.Type, From: in.From, To: in.To}, in.page())
-			return mapped(entries, placedRecord), err
-		})
-	registerOne(s, route{access.Read, "/api/v1/commands/{organisation}/{command}", "get-command", "The record of an accepted command"},
-		func(snapshot *readmodel.Snapshot, in *Derived) (PlacedRecord, error) {
-			entry, err := snapshot.Command(in.Organisation, in.Command)
-			return placedRecord(entry), err
-		})
-	registerList(s, route{access.Read, "/api/v1/findings", "list-findings", "Where the chain differs from what the rules give; a sound ledger has none"},
-		func(snapshot *readmodel.Snapshot, in *Paging) (readmodel.Listing[readmodel.Finding], error) {
-			return snapshot.Findings(in.page())
-		})
-}

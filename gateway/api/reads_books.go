@@ -1,8 +1,6 @@
 package api
 
 import (
-	"strconv"
-
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
@@ -13,10 +11,14 @@ func (s *server) registerBooks() {
 	registerList(s, route{access.Read, "/api/v1/periods", "list-periods", "The mass balance periods of all sites"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
-			Site massbalance.SiteID `query:"site" doc:"Only periods of this site."`
-			Open bool               `query:"open" doc:"Only periods that are not closed."`
+			Sort   readmodel.Sort             `query:"sort" enum:"date" doc:"date is the first day."`
+			Site   massbalance.SiteID         `query:"site" doc:"Only periods of this site."`
+			Owner  massbalance.OrganisationID `query:"owner" doc:"Only periods of sites of this organisation."`
+			Open   bool                       `query:"open" doc:"Only periods that are not closed."`
+			Closed bool                       `query:"closed" doc:"Only periods that are closed."`
+			On     massbalance.Date           `query:"on" format:"date" doc:"Only periods that contain this day."`
 		}) (readmodel.Listing[PeriodOverview], error) {
-			periods, err := snapshot.Periods(readmodel.PeriodFilter{Site: in.Site, Open: in.Open}, in.page())
+			periods, err := snapshot.Periods(readmodel.PeriodFilter{Site: in.Site, Owner: in.Owner, Open: in.Open, Closed: in.Closed, On: in.On}, in.by(in.Sort))
 			return mapped(periods, periodOverview), err
 		})
 	registerOne(s, route{access.Read, "/api/v1/sites/{site}/periods/{period}", "get-period", "The book of one period: opening, in, out and closing of each product"},
@@ -30,13 +32,15 @@ func (s *server) registerBooks() {
 	registerList(s, route{access.Read, "/api/v1/conversions", "list-conversions", "The conversions"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
+			Sort         readmodel.Sort             `query:"sort" enum:"date" doc:"date is the business date."`
 			Site         massbalance.SiteID         `query:"site" doc:"Only conversions at this site."`
+			Period       massbalance.PeriodID       `query:"period" doc:"Only conversions in periods of this name."`
 			Organisation massbalance.OrganisationID `query:"organisation" doc:"Only conversions of this organisation."`
-			From         massbalance.Date           `query:"from" doc:"Only from this business date on."`
-			To           massbalance.Date           `query:"to" doc:"Only up to this business date."`
+			From         massbalance.Date           `query:"from" format:"date" doc:"Only from this business date on."`
+			To           massbalance.Date           `query:"to" format:"date" doc:"Only up to this business date."`
 		}) (readmodel.Listing[Conversion], error) {
 			entries, err := snapshot.Entries(readmodel.EntryFilter{
-				Site: in.Site, Organisation: in.Organisation, Type: massbalance.Convert{}.Type(), From: in.From, To: in.To}, in.page())
+				Site: in.Site, Organisation: in.Organisation, Type: massbalance.Convert{}.Type(), Period: in.Period, From: in.From, To: in.To}, in.by(in.Sort))
 			return mapped(entries, conversion), err
 		})
 	registerOne(s, route{access.Read, "/api/v1/conversions/{organisation}/{command}", "get-conversion", "One conversion, by its ID"},
@@ -49,8 +53,8 @@ func (s *server) registerBooks() {
 		})
 	registerOne(s, route{access.Read, "/api/v1/flow", "get-flow", "What flowed between suppliers, stocks, claims and losses in a span of days"},
 		func(snapshot *readmodel.Snapshot, in *struct {
-			From massbalance.Date `query:"from" doc:"The first business date; from the beginning if absent."`
-			To   massbalance.Date `query:"to" doc:"The last business date; to the end if absent."`
+			From massbalance.Date `query:"from" format:"date" doc:"The first business date; from the beginning if absent."`
+			To   massbalance.Date `query:"to" format:"date" doc:"The last business date; to the end if absent."`
 		}) (readmodel.Flow, error) {
 			return snapshot.Flow(in.From, in.To)
 		})
@@ -58,27 +62,22 @@ func (s *server) registerBooks() {
 
 // registerTraces adds what came of lots and what they came of.
 func (s *server) registerTraces() {
-	type lot struct {
-		Derived
-		Number int `path:"number"`
-	}
-	id := func(in *lot) massbalance.LotID { return massbalance.LotID(in.id() + "/" + strconv.Itoa(in.Number)) }
 	registerOne(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}/origins", "get-lot-origins", "The verification statements that a lot rests on"},
-		func(snapshot *readmodel.Snapshot, in *lot) (LotOrigins, error) {
-			trace, err := snapshot.TraceLot(id(in))
+		func(snapshot *readmodel.Snapshot, in *numbered) (LotOrigins, error) {
+			trace, err := snapshot.TraceLot(in.lot())
 			return lotOrigins(trace), err
 		})
 	registerOne(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}/descendants", "get-lot-descendants", "What became of a lot: the lots, transfers and claims that rest on it"},
-		func(snapshot *readmodel.Snapshot, in *lot) (LotDescendants, error) {
-			descendants, err := snapshot.Descend(id(in))
+		func(snapshot *readmodel.Snapshot, in *numbered) (LotDescendants, error) {
+			descendants, err := snapshot.Descend(in.lot())
 			return lotDescendants(descendants), err
 		})
 	registerList(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}/records", "list-lot-records", "The records that moved credit into a lot or out of it"},
 		func(snapshot *readmodel.Snapshot, in *struct {
-			lot
+			numbered
 			Paging
 		}) (readmodel.Listing[PlacedRecord], error) {
-			entries, err := snapshot.History(readmodel.Holder(massbalance.HolderLot, string(id(&in.lot))), in.page())
+			entries, err := snapshot.History(readmodel.Holder(massbalance.HolderLot, string(in.lot())), in.page())
 			return mapped(entries, placedRecord), err
 		})
 }

@@ -26,6 +26,12 @@ func TestReadsAnswerWithTheirHeight(t *testing.T) {
 		"/certificates/certifier/CERT-2026-04", "/coverage?site=elevator", "/statements/certifier/VS-2026-011", "/proposals", "/proposals?pending=true",
 		"/flow", "/flow?from=2026-08-10&to=2026-08-20",
 		"/records?site=mill&organisation=miller&type=receive&limit=1&order=newest", "/records?from=2026-08-01&to=2026-08-31", "/commands/growers/INT-1", "/findings",
+		"/rules", "/certifiers", "/certifiers/certifier", "/profiles", "/baselines?product=wheat", "/versions?what=product/wheat", "/products/wheat", "/recipes/milling",
+		"/quotas?certifier=certifier", "/land-units", "/harvests?landUnit=x", "/region-uses", "/projects", "/recalls", "/taints", "/marks", "/reversals", "/credit-audits", "/tier-reports",
+		"/stocks?owner=miller&sort=product", "/sites/mill/periods/2026-Q3/statement", "/claims/brand/CLM-1/statement", "/scope3/brand/2026",
+		"/transfers/growers/DSP-1/records", "/claims/brand/CLM-1/records",
+		"/lots?owner=growers&model=segregated&scheme=REGEN-PLUS&vintage=2026&sort=quantity&order=newest", "/transfers?organisation=miller&direction=out&sort=date",
+		"/claims?year=2026&status=standing&sort=date", "/records?subject=brand/CLM-1&period=2026-Q3&sort=date", "/certificates?on=2026-08-01&scheme=REGEN-PLUS",
 	} {
 		r := g.get("/api/v1" + path)
 		require.Equal(t, http.StatusOK, r.StatusCode, "%s: %s", path, r.body)
@@ -38,7 +44,7 @@ func TestReadsAnswerWithTheirHeight(t *testing.T) {
 func TestReadsAnswerInTheLedgersForms(t *testing.T) {
 	g := serve(t)
 	require.JSONEq(t, `{"id":"growers/INT-4/1","site":"elevator","product":"wheat","model":"segregated","quantity":"141300","spent":"85000",
-		"available":"56300","certifier":"certifier","statement":"VS-2026-011","characteristics":"`+lindenau(t, g)+`"}`,
+		"available":"56300","frozen":"0","usable":"56300","certifier":"certifier","statement":"VS-2026-011","characteristics":"`+lindenau(t, g)+`"}`,
 		g.get("/api/v1/lots/growers/INT-4/1").body)
 	require.JSONEq(t, `{"items":[]}`, g.get("/api/v1/findings").body, "a list is there even when empty")
 
@@ -113,7 +119,8 @@ func TestRecordsAreEnoughForARecount(t *testing.T) {
 func TestWhatIsNotThere(t *testing.T) {
 	g := serve(t)
 	for _, path := range []string{"/sites/nowhere", "/sites/nowhere/accounts", "/lots/a/b/1", "/transfers/a/b", "/claims/a/b", "/claims/a/b/origins", "/commands/a/b", "/characteristics/a",
-		"/sites/mill/periods/nothing", "/conversions/growers/INT-1", "/lots/a/b/1/origins", "/lots/a/b/1/descendants", "/certificates/a/b", "/statements/a/b"} {
+		"/sites/mill/periods/nothing", "/conversions/growers/INT-1", "/lots/a/b/1/origins", "/lots/a/b/1/descendants", "/certificates/a/b", "/statements/a/b",
+		"/products/a", "/recipes/a", "/profiles/a", "/certifiers/a", "/projects/a", "/recalls/a/b", "/claims/a/b/statement", "/sites/mill/periods/nothing/statement"} {
 		r := g.get("/api/v1" + path)
 		p := r.problem(t, http.StatusNotFound)
 		require.Contains(t, p["detail"], "there is no ")
@@ -130,7 +137,8 @@ func TestWhatIsNotThere(t *testing.T) {
 
 func TestRefusesParametersThatAreMistakes(t *testing.T) {
 	g := serve(t)
-	for _, query := range []string{"limit=0", "limit=501", "limit=x", "after=-1", "order=random", "avialable=true", "available=perhaps"} {
+	for _, query := range []string{"limit=0", "limit=501", "limit=x", "after=-1", "order=random", "avialable=true", "available=perhaps",
+		"sort=size", "after=1.x", "after=99999999999999999999", "sort=product&after=1", "after=1.eA", "vintage=26", "model=best", "site=a%00b", "site=%ff"} {
 		p := g.get("/api/v1/lots?"+query).problem(t, http.StatusUnprocessableEntity)
 		require.NotEmpty(t, p["errors"], query)
 	}

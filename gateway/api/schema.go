@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding"
 	"reflect"
-	"strconv"
 	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -45,8 +44,8 @@ func (p page[T]) MarshalJSON() ([]byte, error) {
 		b.Write(text)
 	}
 	b.WriteByte(']')
-	if p.Next > 0 {
-		b.WriteString(`,"next":"` + strconv.FormatUint(p.Next, 10) + `"`)
+	if next := cursor(p.Listing); next != "" {
+		b.WriteString(`,"next":"` + next + `"`)
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
@@ -173,6 +172,13 @@ func wireName(name string) string {
 	return string(runes)
 }
 
+// closed describes a command's body, in which a field that is not known is a mistake.
+func closed(r huma.Registry, t reflect.Type) *huma.Schema {
+	ref := schemaOf(r, t)
+	r.Map()[t.Name()].AdditionalProperties = false
+	return ref
+}
+
 // commandSchema describes a command as one of its types, told apart by "type".
 func commandSchema(r huma.Registry) *huma.Schema {
 	return component(r, "Command", func() *huma.Schema {
@@ -198,9 +204,10 @@ func oneCommand(r huma.Registry, body massbalance.Body) *huma.Schema {
 				"period":   {Type: huma.TypeString, Description: "The mass balance period; it must be the site's open one."},
 				"by":       {Type: huma.TypeString, Description: "Who gave the command."},
 				"occurred": {Type: huma.TypeString, Format: "date", Description: "On a late entry, the day on which it happened, in a period closed since."},
-				"body":     schemaOf(r, t),
+				"body":     closed(r, t),
 			},
-			Required: []string{"id", "type", "body"},
+			Required:             []string{"id", "type", "body"},
+			AdditionalProperties: false,
 		}
 	})
 }

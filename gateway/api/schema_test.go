@@ -63,6 +63,10 @@ func TestSchemasNameWhatTheCodecWrites(t *testing.T) {
 		api.DescendantLot{}, readmodel.Leave{}, readmodel.Flow{}, readmodel.FlowLink{}, readmodel.FlowEnd{}, api.BlockEvent{}, api.RecordEvent{},
 		api.LotBalance{}, api.StockAccount{}, api.SiteBooks{}, api.PlacedRecord{}, api.ClaimOrigins{}, api.ClaimOrigin{}, api.Result{},
 		api.Problem{}, readmodel.Finding{}, imports.Job{}, imports.Report{}, imports.LineReport{},
+		api.ProductEntry{}, api.FormerVersion{}, api.QuotaUsed{}, api.KnownLandUnit{}, api.VerifiedHarvest{}, api.RegionUsed{}, api.ProjectBooks{}, api.SiteOutcome{},
+		api.LotTaint{}, api.ClaimMark{}, api.BookedReversal{}, api.AuditedCredit{}, api.PeriodStatement{}, api.CarbonMass{}, api.ClaimStatement{}, api.StatementLine{},
+		api.YearStatement{}, api.ProductStatement{}, api.UncoveredClaim{}, massbalance.Recall{}, massbalance.TierReport{}, massbalance.Project{}, massbalance.Profile{},
+		massbalance.Baseline{}, massbalance.Certifier{}, massbalance.Rules{}, massbalance.Reconciliation{}, massbalance.StockCount{}, massbalance.CarriedCredit{},
 	}
 	for _, body := range massbalance.Bodies {
 		values = append(values, body)

@@ -106,6 +106,7 @@ func New(o Options) *Handler {
 	}
 	s.metrics = newMetrics(s)
 	s.huma = humago.New(s.mux.Plain(), s.describe())
+	s.huma.UseMiddleware(s.plainText)
 	s.declareDescription()
 	if s.Imports == nil {
 		s.Imports = imports.New(imports.Options{Organisation: o.Organisation, Model: o.Model, Submitter: o.Submitter, Log: o.Log})
