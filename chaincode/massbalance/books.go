@@ -246,7 +246,7 @@ type source struct {
 // lot's own, their figures were computed again.
 func (b *books) createOf(lot Lot, sources []source, from Holder) LotID {
 	b.lots++
-	lot.ID = lotID(b.e.tx.Organisation, b.e.command.ID, b.lots)
+	lot.ID = NameLot(b.e.tx.Organisation, b.e.command.ID, b.lots)
 	lot.Site = b.site.ID
 	if lot.Booked = b.booked; lot.Booked == "" && b.site.Scheme != "" {
 		lot.Booked = b.e.command.Date

@@ -85,7 +85,8 @@ func validText(text string) bool {
 	return true
 }
 
-func lotID(org OrganisationID, command CommandID, n int) LotID {
+// NameLot is the name of the n-th lot, from 1, that a command creates.
+func NameLot(org OrganisationID, command CommandID, n int) LotID {
 	return LotID(string(org) + "/" + string(command) + "/" + strconv.Itoa(n))
 }
 

@@ -39,15 +39,29 @@ func (m *Model) apply(ctx context.Context, block replay.Block) error {
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
 	f := &fold{ctx: ctx, tx: tx, block: block.Number, hash: block.Hash, prepared: map[string]*sql.Stmt{}}
-	for _, t := range block.Transactions {
-		if err := f.transaction(t); err != nil {
-			return fmt.Errorf("transaction %s: %w", t.ID, err)
-		}
+	if err := f.blocks(block); err != nil {
+		return err
 	}
 	if err := f.checkpoint(); err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+// blocks folds a block's transactions in, and logs its records.
+func (f *fold) blocks(block replay.Block) (err error) {
+	if err := f.beginLog(); err != nil {
+		return err
+	}
+	if f.logged, err = f.logSize(); err != nil {
+		return err
+	}
+	for _, t := range block.Transactions {
+		if err := f.transaction(t); err != nil {
+			return fmt.Errorf("transaction %s: %w", t.ID, err)
+		}
+	}
+	return f.logBlock()
 }
 
 // checkpoint moves the checkpoint on from this block. If it is not there,
@@ -70,18 +84,29 @@ type fold struct {
 	block    uint64
 	hash     [32]byte
 	prepared map[string]*sql.Stmt
+	// logged is how many records the log had before this block; registered is set
+	// where the register says something anew.
+	logged     int64
+	registered bool
+}
+
+func (f *fold) prepare(query string) (*sql.Stmt, error) {
+	if statement, ok := f.prepared[query]; ok {
+		return statement, nil
+	}
+	statement, err := f.tx.PrepareContext(f.ctx, query)
+	if err == nil {
+		f.prepared[query] = statement
+	}
+	return statement, err
 }
 
 func (f *fold) exec(query string, args ...any) error {
-	statement, ok := f.prepared[query]
-	if !ok {
-		var err error
-		if statement, err = f.tx.PrepareContext(f.ctx, query); err != nil {
-			return err
-		}
-		f.prepared[query] = statement
+	statement, err := f.prepare(query)
+	if err != nil {
+		return err
 	}
-	_, err := statement.ExecContext(f.ctx, args...)
+	_, err = statement.ExecContext(f.ctx, args...)
 	return err
 }
 
@@ -94,6 +119,9 @@ func (f *fold) transaction(t replay.Transaction) error {
 		if err := f.entry(t, entry); err != nil {
 			return fmt.Errorf("command %s: %w", entry.Command.ID, err)
 		}
+	}
+	if err := f.logTransaction(t); err != nil {
+		return err
 	}
 	for _, w := range t.Writes {
 		if err := f.write(t, w); err != nil {

@@ -100,7 +100,7 @@ func (m *Model) prepare(path string) error {
 	switch version {
 	case schemaVersion:
 	case 0:
-		if _, err := m.writer.Exec(fmt.Sprintf("BEGIN;%s;PRAGMA user_version = %d;COMMIT", schema, schemaVersion)); err != nil {
+		if _, err := m.writer.Exec(fmt.Sprintf("BEGIN;%s;PRAGMA user_version = %d;COMMIT", schema+logSchema, schemaVersion)); err != nil {
 			return fmt.Errorf("couldn't create the tables: %w", err)
 		}
 	default:

@@ -1,0 +1,176 @@
+package readmodel
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/proof/leaf"
+)
+
+// Registered is one key of the register with its value, at some size of the log.
+type Registered struct {
+	leaf.Registration
+	Key   massbalance.Key
+	Value []byte
+}
+
+// registerAt lists the register as it was at a size of the log, by the hash of the key.
+func registerAt(ctx context.Context, tx *sql.Tx, size int64) ([]Registered, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT r.key, r.value FROM log_register r
+		WHERE r.size = (SELECT MAX(size) FROM log_register WHERE hash = r.hash AND size <= ?) ORDER BY r.hash`, size)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the register: %w", err)
+	}
+	defer rows.Close()
+	var all []Registered
+	for rows.Next() {
+		var name string
+		var r Registered
+		if err := rows.Scan(&name, &r.Value); err != nil {
+			return nil, err
+		}
+		if r.Key, err = wire.ParseKey(name); err != nil {
+			return nil, err
+		}
+		r.Registration = leaf.Registration{Key: leaf.KeyHash(r.Key), Value: leaf.ValueHash(r.Value)}
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
+func registerHashes(all []Registered) []tlog.Hash {
+	hashes := make([]tlog.Hash, 0, len(all))
+	for _, r := range all {
+		hashes = append(hashes, r.Hash())
+	}
+	return hashes
+}
+
+// Register lists the register as it was at a size of the log.
+func (s *Snapshot) Register(size int64) ([]Registered, error) { return registerAt(s.ctx, s.tx, size) }
+
+// ReadHashes makes a snapshot the storage of the log's hashes.
+func (s *Snapshot) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		var stored []byte
+		if err := s.tx.QueryRowContext(s.ctx, `SELECT hash FROM log_hashes WHERE position = ?`, index).Scan(&stored); err != nil {
+			return nil, fmt.Errorf("couldn't read hash %d of the log: %w", index, err)
+		}
+		copy(out[i][:], stored)
+	}
+	return out, nil
+}
+
+// LogSize is how many leaves the log has.
+func (s *Snapshot) LogSize() (size int64, err error) {
+	err = s.tx.QueryRowContext(s.ctx, `SELECT size FROM log`).Scan(&size)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return size, err
+}
+
+// LogText is the text of the checkpoint at a size, or a *NotFound: there is one
+// at the end of each block that brought records.
+func (s *Snapshot) LogText(size int64) (text string, block uint64, err error) {
+	err = s.tx.QueryRowContext(s.ctx, `SELECT text, block FROM log_checkpoints WHERE size = ?`, size).Scan(&text, &block)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = &NotFound{"checkpoint", fmt.Sprint(size)}
+	}
+	return text, block, err
+}
+
+// LogLeaf is one leaf with what it is opened with.
+type LogLeaf struct {
+	leaf.Leaf
+	Index  int64
+	Secret leaf.Secret
+	Entry  Entry
+}
+
+const leafColumns = `SELECT l.leaf, l.block, l.secret, l.core, l.whole, e.content, e.record, e.block
+	FROM log_leaves l JOIN entries e ON e.organisation = l.organisation AND e.command = l.command `
+
+// Leaf reads one leaf.
+func (s *Snapshot) Leaf(index int64) (LogLeaf, error) {
+	return s.leaf(leafColumns+`WHERE l.leaf = ?`, index)
+}
+
+// LeafOf reads the leaf of a command's record.
+func (s *Snapshot) LeafOf(org massbalance.OrganisationID, command massbalance.CommandID) (LogLeaf, error) {
+	return s.leaf(leafColumns+`WHERE l.organisation = ? AND l.command = ?`, org, command)
+}
+
+func (s *Snapshot) leaf(query string, args ...any) (l LogLeaf, err error) {
+	var secret, core, whole, command, record []byte
+	err = s.tx.QueryRowContext(s.ctx, query, args...).Scan(&l.Index, &l.Block, &secret, &core, &whole, &command, &record, &l.Entry.Block)
+	if errors.Is(err, sql.ErrNoRows) {
+		return l, &NotFound{"leaf", fmt.Sprint(args...)}
+	}
+	if err != nil {
+		return l, fmt.Errorf("couldn't read leaf %v: %w", args, err)
+	}
+	copy(l.Secret[:], secret)
+	copy(l.Core[:], core)
+	copy(l.Whole[:], whole)
+	if l.Entry.Command, err = wire.Parse[massbalance.Command](command); err != nil {
+		return l, err
+	}
+	l.Entry.Record, err = wire.Parse[massbalance.Record](record)
+	return l, err
+}
+
+// LeafData lists the texts of leaves from one on, as many as the limit at most.
+func (s *Snapshot) LeafData(from int64, limit int) ([][]byte, error) {
+	rows, err := s.tx.QueryContext(s.ctx, `SELECT block, core, whole FROM log_leaves WHERE leaf >= ? AND leaf < ? ORDER BY leaf`, from, from+int64(limit))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read leaves from %d on: %w", from, err)
+	}
+	defer rows.Close()
+	var all [][]byte
+	for rows.Next() {
+		var l leaf.Leaf
+		var core, whole []byte
+		if err := rows.Scan(&l.Block, &core, &whole); err != nil {
+			return nil, err
+		}
+		copy(l.Core[:], core)
+		copy(l.Whole[:], whole)
+		all = append(all, l.Bytes())
+	}
+	return all, rows.Err()
+}
+
+// Writers lists the leaves below an index that are sources of a key.
+func (s *Snapshot) Writers(key massbalance.Key, below int64) ([]int64, error) {
+	rows, err := s.tx.QueryContext(s.ctx, `SELECT leaf FROM log_writers WHERE key = ? AND leaf < ? ORDER BY leaf`, wire.FormatKey(key), below)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't look up who wrote %s: %w", wire.FormatKey(key), err)
+	}
+	defer rows.Close()
+	var all []int64
+	for rows.Next() {
+		var index int64
+		if err := rows.Scan(&index); err != nil {
+			return nil, err
+		}
+		all = append(all, index)
+	}
+	return all, rows.Err()
+}
+
+// LotName is the pseudonym of a lot in the log.
+func (s *Snapshot) LotName(id massbalance.LotID) (name string, err error) {
+	err = s.tx.QueryRowContext(s.ctx, `SELECT name FROM log_lots WHERE lot = ?`, string(id)).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = &NotFound{"lot", string(id)}
+	}
+	return name, err
+}

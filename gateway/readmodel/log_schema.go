@@ -1,0 +1,28 @@
+package readmodel
+
+// logSchema keeps the transparency log (package proof/leaf) beside the entries
+// that its leaves are of, so that both move together.
+const logSchema = `
+CREATE TABLE log (
+	one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL,
+	size INTEGER NOT NULL, registered INTEGER NOT NULL, register BLOB NOT NULL) STRICT;
+
+CREATE TABLE log_leaves (
+	leaf INTEGER PRIMARY KEY, organisation TEXT NOT NULL, command TEXT NOT NULL,
+	block INTEGER NOT NULL, secret BLOB NOT NULL, core BLOB NOT NULL, whole BLOB NOT NULL) STRICT;
+CREATE INDEX log_leaves_command ON log_leaves (organisation, command);
+
+CREATE TABLE log_hashes (position INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
+
+CREATE TABLE log_writers (
+	key TEXT NOT NULL, leaf INTEGER NOT NULL,
+	PRIMARY KEY (key, leaf)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log_lots (lot TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log_register (
+	hash TEXT NOT NULL, size INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
+	PRIMARY KEY (hash, size)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log_checkpoints (size INTEGER PRIMARY KEY, block INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
+`
