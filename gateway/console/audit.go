@@ -165,14 +165,19 @@ type recordPage struct {
 	Code  string
 	// Sent is the command as it was sent, Kept the record that it left.
 	Sent, Kept string
+	// Done is the action whose form was just sent, nil else.
+	Done *action
 }
 
-func (l *lens) recordPage(org massbalance.OrganisationID, id massbalance.CommandID) (any, error) {
+func (l *lens) recordPage(org massbalance.OrganisationID, id massbalance.CommandID, done string) (any, error) {
 	entry, err := l.s.Command(org, id)
 	if err != nil {
 		return nil, err
 	}
 	page := recordPage{titled: titled{"Record " + string(org) + "/" + string(id)}, entryRow: l.entryRows([]readmodel.Entry{entry})[0], Owner: l.memberName(org)}
+	if a, ok := actionNamed(done); ok {
+		page.Done = &a
+	}
 	if page.Sent, err = readable(entry.Command); err != nil {
 		return page, err
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
@@ -22,6 +23,7 @@ var files embed.FS
 // Model is the gateway's own copy of the ledger.
 type Model interface {
 	Read(ctx context.Context, look func(*readmodel.Snapshot) error) error
+	Await(ctx context.Context, block uint64) error
 }
 
 // Options say whose console it is.
@@ -30,6 +32,10 @@ type Options struct {
 	Model        Model
 	// Problem says why the pages may be out of date, or "".
 	Problem func() string
+	// Submitter takes the commands of forms; without it the console only shows.
+	Submitter Submitter
+	// Now replaces the clock, which proposes dates and knows what is due.
+	Now func() time.Time
 	// Imports takes files; without it there is no page for them.
 	Imports *imports.Importer
 	Log     *slog.Logger
@@ -44,7 +50,7 @@ type Console struct {
 // New reads the pages' templates; those are part of the program.
 func New(o Options) *Console {
 	c := &Console{Options: o, pages: map[string]*template.Template{}}
-	pages := []string{"overview", "site", "claim", "import", "problem"}
+	pages := []string{"overview", "site", "claim", "import", "problem", "action", "actions"}
 	for _, r := range routes {
 		pages = append(pages, r.template)
 	}
@@ -52,12 +58,13 @@ func New(o Options) *Console {
 		c.pages[page] = template.Must(template.New(page).Funcs(functions).ParseFS(files,
 			"templates/base.html", "templates/parts.html", "templates/tables.html", "templates/"+page+".html"))
 	}
+	c.pages["live"] = c.pages["action"]
 	return c
 }
 
 // Register adds the pages.
 func (c *Console) Register(mux *access.Mux) {
-	mux.HandleFunc(access.Read, "GET /{$}", c.page("overview", func(l *lens, _ *http.Request) (any, error) { return l.overview() }))
+	mux.HandleFunc(access.Read, "GET /{$}", c.page("overview", func(l *lens, _ *http.Request) (any, error) { return l.todayPage(c.today()) }))
 	mux.HandleFunc(access.Read, "GET /sites/{site}", c.page("site", func(l *lens, r *http.Request) (any, error) {
 		return l.sitePage(massbalance.SiteID(r.PathValue("site")))
 	}))
@@ -68,6 +75,7 @@ func (c *Console) Register(mux *access.Mux) {
 		mux.HandleFunc(route.who, "GET "+route.path, c.page(route.template, route.look))
 	}
 	c.registerImport(mux)
+	c.registerActions(mux)
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		panic(err) // the folder is embedded above
@@ -83,7 +91,7 @@ func (c *Console) Register(mux *access.Mux) {
 // protect keeps a page from loading, sending or being framed anywhere else.
 func protect(w http.ResponseWriter) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "same-origin")
@@ -98,10 +106,11 @@ func (c *Console) page(name string, look func(*lens, *http.Request) (any, error)
 		var frame frame
 		err := c.Model.Read(r.Context(), func(s *readmodel.Snapshot) (err error) {
 			l := newLens(s, c.Organisation)
+			l.acts = c.acts(l.role()) && access.From(r.Context()).May(access.Operate)
 			if frame, err = l.frame(r.URL.Path, c.Problem()); err != nil {
 				return err
 			}
-			frame.Imports = c.takesFiles(frame.Role)
+			frame.Imports, frame.Acts = c.takesFiles(frame.Role), l.acts
 			frame.Page, err = look(l, r)
 			return err
 		})
@@ -131,7 +140,13 @@ type failure struct{ Title, Detail string }
 
 func (c *Console) render(w http.ResponseWriter, r *http.Request, name string, status int, f frame) {
 	var page bytes.Buffer // so that a half page is never sent
-	if err := c.pages[name].ExecuteTemplate(&page, "base", f); err != nil {
+	var err error
+	if name == "live" { // a part of a page, for a form that is being filled in
+		err = c.pages[name].ExecuteTemplate(&page, "live", f.Page)
+	} else {
+		err = c.pages[name].ExecuteTemplate(&page, "base", f)
+	}
+	if err != nil {
 		c.Log.LogAttrs(r.Context(), slog.LevelError, "couldn't render a page", slog.String("page", name), slog.Any("error", err))
 		http.Error(w, "The page could not be made; the gateway's log says why.", http.StatusInternalServerError)
 		return

@@ -13,6 +13,8 @@ type lens struct {
 	s            *readmodel.Snapshot
 	organisation massbalance.OrganisationID
 	known        map[massbalance.Key]massbalance.Value
+	// acts is set where whoever looks may book something for the organisation.
+	acts bool
 }
 
 func newLens(s *readmodel.Snapshot, org massbalance.OrganisationID) *lens {
@@ -50,7 +52,9 @@ type frame struct {
 	Findings int
 	// Imports is set where this organisation may import files.
 	Imports bool
-	Page    any
+	// Acts is set where it may book something.
+	Acts bool
+	Page any
 }
 
 // Title is the page's name in the browser.
@@ -67,7 +71,7 @@ func (f frame) Title() string {
 	case failure:
 		return page.Title
 	}
-	return "Overview"
+	return "Weighbridge"
 }
 
 // navLimit bounds the sites in the navigation.

@@ -18,6 +18,7 @@ type lotPage struct {
 	Later     []descendantRow
 	Origins   originTable
 	Picture   *sankeyPicture
+	Deeds     []deed
 }
 
 // kinRow is a lot before or after this one, and what one gave to the other.
@@ -39,13 +40,7 @@ type descendantRow struct {
 // carbonRows are all figures side by side; they are never netted.
 func carbonRows(c massbalance.Carbon) []carbonRow {
 	var rows []carbonRow
-	for _, f := range []struct {
-		name string
-		massbalance.CarbonFigure
-	}{
-		{"Fossil", c.Fossil}, {"Land management", c.LandManagement}, {"Land-use change", c.LandUseChange},
-		{"Biogenic, non-CO₂", c.BiogenicNonCO2}, {"Biogenic uptake", c.BiogenicUptake}, {"Removals", c.Removals},
-	} {
+	for _, f := range figures(c) {
 		rows = append(rows, carbonRow{f.name, minus(f.Intensity.String()), f.Method})
 	}
 	return rows
@@ -57,7 +52,7 @@ func (l *lens) lotPage(id massbalance.LotID) (any, error) {
 		return nil, err
 	}
 	lot := trace.Lot
-	page := lotPage{titled: titled{"Lot " + string(id)}, SiteName: l.siteName(lot.Site)}
+	page := lotPage{titled: titled{"Lot " + string(id)}, Deeds: l.lotDeeds(lot), SiteName: l.siteName(lot.Site)}
 	rows, err := l.lotRows([]massbalance.Lot{lot})
 	if err != nil {
 		return page, err
@@ -154,6 +149,7 @@ type transferPage struct {
 	Lost, Weighed bool
 	PerMille      string
 	History       []entryRow
+	Deeds         []deed
 }
 
 // transferPart is the part of a transfer that came from one lot.
@@ -172,6 +168,7 @@ func (l *lens) transferPage(id massbalance.TransferID) (any, error) {
 	if !page.Lost {
 		page.Difference, _ = t.Arrived.Sub(t.Quantity)
 	}
+	page.Deeds, _ = l.transferDeeds(t)
 	page.PerMille = percent(page.Difference, t.Quantity, 2)
 	for _, line := range t.Lines {
 		traits, err := l.traits(line.Characteristics)

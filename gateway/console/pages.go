@@ -27,6 +27,7 @@ type sitePage struct {
 	In, Out  []transferRow
 	Entries  []entryRow
 	Claims   []claimRow
+	Deeds    []deed
 }
 
 func (l *lens) sitePage(id massbalance.SiteID) (page sitePage, err error) {
@@ -38,6 +39,7 @@ func (l *lens) sitePage(id massbalance.SiteID) (page sitePage, err error) {
 	if page.siteCard, err = l.siteCard(site); err != nil {
 		return page, err
 	}
+	page.Deeds = l.siteDeeds(page.siteCard)
 	lots, err := l.s.Lots(readmodel.LotFilter{Site: id, Available: true}, readmodel.Page{Limit: lotRows})
 	if err != nil {
 		return page, err
@@ -78,75 +80,6 @@ func (l *lens) claims(f readmodel.ClaimFilter) ([]claimRow, error) {
 		rows = append(rows, l.claimRow(c))
 	}
 	return rows, nil
-}
-
-// overview is the organisation's sites and what waits for it. An organisation
-// without sites of its own, such as a certification body, sees all sites.
-type overview struct {
-	Own     bool
-	Sites   []siteCard
-	More    bool
-	Todo    []transferRow
-	Entries []entryRow
-	Claims  []claimRow
-	Founded bool
-}
-
-func (l *lens) overview() (page overview, err error) {
-	consortium, err := find[massbalance.Consortium](l, massbalance.ConsortiumKey())
-	if err != nil {
-		return page, err
-	}
-	page.Founded = len(consortium.Members) > 0
-	journal, claims := readmodel.EntryFilter{Organisation: l.organisation}, readmodel.ClaimFilter{Organisation: l.organisation}
-	sites, err := l.s.Sites(l.organisation, readmodel.Page{Limit: navLimit})
-	page.Own = len(sites.Items) > 0
-	if err == nil && !page.Own {
-		journal, claims = readmodel.EntryFilter{}, readmodel.ClaimFilter{}
-		sites, err = l.s.Sites("", readmodel.Page{Limit: navLimit})
-	}
-	if err != nil {
-		return page, err
-	}
-	page.More = sites.Next != 0
-	for _, site := range sites.Items {
-		if err := l.addSite(&page, site); err != nil {
-			return page, err
-		}
-	}
-	if page.Claims, err = l.claims(claims); err != nil {
-		return page, err
-	}
-	entries, err := l.s.Entries(journal, readmodel.Page{Limit: entryRows, Newest: true})
-	page.Entries = l.entryRows(entries.Items)
-	return page, err
-}
-
-func (l *lens) addSite(page *overview, site massbalance.Site) error {
-	card, err := l.siteCard(site)
-	if err != nil {
-		return err
-	}
-	page.Sites = append(page.Sites, card)
-	for _, waiting := range []struct {
-		direction readmodel.Direction
-		status    massbalance.TransferStatus
-	}{{readmodel.In, massbalance.InTransit}, {readmodel.Out, massbalance.Rejected}} {
-		transfers, err := l.s.Transfers(readmodel.TransferFilter{Site: site.ID, Direction: waiting.direction, Status: waiting.status}, readmodel.Page{Limit: transferRows})
-		if err != nil {
-			return err
-		}
-		rows, err := l.transferRows(transfers.Items, waiting.direction == readmodel.In)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if row.Todo != "" {
-				page.Todo = append(page.Todo, row)
-			}
-		}
-	}
-	return nil
 }
 
 // claimPage is one claim with where it comes from.

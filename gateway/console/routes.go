@@ -42,7 +42,7 @@ var routes = []route{
 	{access.Read, "/audit", "audit", (*lens).auditPage},
 	{access.Read, "/register", "register", (*lens).registerPage},
 	{access.Read, "/records/{organisation}/{command}", "record", func(l *lens, r *http.Request) (any, error) {
-		return l.recordPage(massbalance.OrganisationID(r.PathValue("organisation")), massbalance.CommandID(r.PathValue("command")))
+		return l.recordPage(massbalance.OrganisationID(r.PathValue("organisation")), massbalance.CommandID(r.PathValue("command")), r.URL.Query().Get("done"))
 	}},
 	{access.Read, "/blocks/{number}", "block", func(l *lens, r *http.Request) (any, error) { return l.blockPage(r.PathValue("number")) }},
 }
@@ -53,7 +53,7 @@ func derived(r *http.Request) string {
 
 // navigation is the way through the console.
 var navigation = []struct{ Path, Name string }{
-	{"/", "Overview"}, {"/sites", "Sites"}, {"/lots", "Lots"}, {"/transfers", "Transfers"}, {"/periods", "Periods"},
+	{"/", "Today"}, {"/do", "Book"}, {"/sites", "Sites"}, {"/lots", "Lots"}, {"/transfers", "Transfers"}, {"/periods", "Periods"},
 	{"/claims", "Claims"}, {"/certificates", "Certificates"}, {"/flow", "Flow"}, {"/audit", "Audit"},
 }
 
@@ -73,6 +73,9 @@ func (f frame) Nav() []navLink {
 	}
 	links := make([]navLink, 0, len(navigation))
 	for _, n := range navigation {
+		if n.Path == "/do" && !f.Acts {
+			continue
+		}
 		link := navLink{Path: n.Path, Name: n.Name}
 		if n.Path == section {
 			link.Current = "page"

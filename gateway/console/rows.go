@@ -87,12 +87,7 @@ func (l *lens) transferRows(transfers []massbalance.Transfer, in bool) ([]transf
 			return nil, err
 		}
 		row.OtherOwner = l.memberName(row.Other.Owner)
-		switch {
-		case in && t.Status == massbalance.InTransit && t.Receiver == l.organisation:
-			row.Todo = "Receive or reject"
-		case !in && t.Status == massbalance.Rejected && t.Sender == l.organisation:
-			row.Todo = "Return to stock"
-		}
+		_, row.Todo = l.transferDeeds(t)
 		rows = append(rows, row)
 	}
 	return rows, nil

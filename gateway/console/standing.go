@@ -29,6 +29,7 @@ func (l *lens) certificateRow(c massbalance.Certificate) (certificateRow, error)
 
 type certificatesPage struct {
 	titled
+	Acts bool
 	pager
 	filters
 	Rows []certificateRow
@@ -36,7 +37,7 @@ type certificatesPage struct {
 
 func (l *lens) certificatesPage(r *http.Request) (any, error) {
 	q := r.URL.Query()
-	page := certificatesPage{titled: titled{"Certificates"}}
+	page := certificatesPage{titled: titled{"Certificates"}, Acts: l.acts}
 	members, err := l.memberChoices()
 	if err != nil {
 		return page, err
@@ -157,6 +158,7 @@ func (l *lens) statementRow(v massbalance.Verified) statementRow {
 
 type statementsPage struct {
 	titled
+	Acts bool
 	pager
 	filters
 	Rows []statementRow
@@ -164,7 +166,7 @@ type statementsPage struct {
 
 func (l *lens) statementsPage(r *http.Request) (any, error) {
 	q := r.URL.Query()
-	page := statementsPage{titled: titled{"Verification statements"}}
+	page := statementsPage{titled: titled{"Verification statements"}, Acts: l.acts}
 	sites, err := l.siteChoices()
 	if err != nil {
 		return page, err
@@ -185,6 +187,7 @@ func (l *lens) statementsPage(r *http.Request) (any, error) {
 // registerPage is what the members decided together, and what still waits.
 type registerPage struct {
 	titled
+	Acts bool
 	pager
 	Members []massbalance.Member
 	Needed  int
@@ -196,6 +199,8 @@ type proposalRow struct {
 	readmodel.Proposal
 	Asked, Missing []string
 	Mine           bool
+	// Vote leads to the form that asks for it too, where that may be done here.
+	Vote *deed
 }
 
 func (l *lens) registerPage(r *http.Request) (any, error) {
@@ -203,11 +208,14 @@ func (l *lens) registerPage(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := registerPage{titled: titled{"Common register"}, Members: consortium.Members, Needed: len(consortium.Trading())/2 + 1}
+	page := registerPage{titled: titled{"Common register"}, Acts: l.acts, Members: consortium.Members, Needed: len(consortium.Trading())/2 + 1}
 	proposals, err := l.s.Proposals(false, asked(r))
 	page.pager = newPager(r, proposals.Next)
 	for _, p := range proposals.Items {
 		row := proposalRow{Proposal: p, Mine: slices.Contains(p.Approvals, l.organisation)}
+		if d := voteDeed(p); l.acts && !row.Mine && !p.Adopted && p.Command.Body != nil {
+			row.Vote = &d
+		}
 		for _, org := range p.Approvals {
 			row.Asked = append(row.Asked, l.memberName(org))
 		}

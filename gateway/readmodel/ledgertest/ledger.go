@@ -106,7 +106,11 @@ func (m Member) Submit(_ context.Context, commands []massbalance.Command) ([]sub
 	t := block.Transactions[0]
 	outcomes := make([]submit.Outcome, 0, len(commands))
 	for _, r := range t.Results {
-		outcomes = append(outcomes, submit.Outcome{Stage: submit.Valid, Result: r, Transaction: t.ID, Block: block.Number})
+		stage := submit.Valid
+		if r.Code != massbalance.Accepted {
+			stage = submit.Refused
+		}
+		outcomes = append(outcomes, submit.Outcome{Stage: stage, Result: r, Transaction: t.ID, Block: block.Number})
 	}
 	return outcomes, nil
 }

@@ -1,0 +1,153 @@
+package console
+
+import (
+	"strings"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+)
+
+// lotFilter says which lots a form offers.
+type lotFilter struct {
+	Site    massbalance.SiteID
+	Product massbalance.ProductID
+	// Moves leaves out book and claim, which moves with no material; Alone
+	// leaves out all else.
+	Moves, Alone bool
+	Optional     bool
+	// Any is for the lots of all products.
+	Any bool
+}
+
+const lotField = "lots"
+
+// lots is a quantity of each of several lots, the oldest first.
+func (f *form) lots(label, hint string, from lotFilter) ([]massbalance.LotLine, error) {
+	if from.Site == "" || from.Product == "" && !from.Any {
+		return nil, nil
+	}
+	lots, err := f.openLots(from)
+	if err != nil {
+		return nil, err
+	}
+	one := f.add("lots", lotField, label, hint)
+	one.Wide, one.Optional, one.Value = true, from.Optional, f.typed.Get("attribute")
+	if f.spread {
+		f.spreadOver(one, lots)
+	}
+	var lines []massbalance.LotLine
+	for _, lot := range lots {
+		row, err := f.lotRow(lot)
+		if err != nil {
+			return nil, err
+		}
+		if q := row.quantity(one); !q.IsZero() {
+			lines = append(lines, massbalance.LotLine{Lot: lot.ID, Quantity: q})
+			one.Total = one.Total.Add(q)
+		}
+		one.Rows = append(one.Rows, row)
+	}
+	if len(lines) == 0 && !one.Optional {
+		if one.missing = true; f.strict {
+			one.fail("Name at least one lot with a quantity")
+		}
+	}
+	return lines, nil
+}
+
+func (f *form) openLots(from lotFilter) ([]massbalance.Lot, error) {
+	var lots []massbalance.Lot
+	p := readmodel.Page{Limit: readmodel.MaxLimit}
+	for {
+		listing, err := f.s.Lots(readmodel.LotFilter{Site: from.Site, Product: from.Product, Available: true}, p)
+		if err != nil {
+			return nil, err
+		}
+		for _, lot := range listing.Items {
+			booked := lot.Model == massbalance.BookAndClaim
+			if booked && from.Moves || !booked && from.Alone {
+				continue
+			}
+			lots = append(lots, lot)
+		}
+		if p.After = listing.Next; p.After == 0 {
+			return lots, nil
+		}
+	}
+}
+
+func (f *form) lotRow(lot massbalance.Lot) (amountRow, error) {
+	row := amountRow{
+		Name: lotField + ":" + string(lot.ID), Label: string(lot.ID), Model: lot.Model, Most: lot.Available(), Limited: true,
+		Value: strings.TrimSpace(f.typed.Get(lotField + ":" + string(lot.ID))),
+	}
+	taint, err := find[massbalance.Taint](f.lens, massbalance.TaintKey(lot.ID))
+	if err == nil && !taint.Frozen.IsZero() {
+		row.Detail = worded(taint.Frozen) + " of it rest on a recalled statement and are frozen"
+	}
+	if err == nil {
+		row.Traits, err = f.traits(lot.Characteristics)
+	}
+	return row, err
+}
+
+// quantity reads a row; what is wrong with it stands in the row and at its field.
+func (r *amountRow) quantity(one *field) massbalance.Quantity {
+	if r.Value == "" {
+		return massbalance.Quantity{}
+	}
+	q, err := readKilograms(r.Value)
+	if err != nil {
+		r.Fault = err.Error()
+		one.fail("%s: %s", r.Label, err)
+	}
+	return q
+}
+
+// spreadOver fills in the oldest lots up to a quantity.
+func (f *form) spreadOver(one *field, lots []massbalance.Lot) {
+	wanted, err := readKilograms(one.Value)
+	if err != nil {
+		one.fail("How many kilograms are to be attributed? %s", err)
+		return
+	}
+	for _, lot := range lots {
+		taken := wanted.Min(lot.Available())
+		wanted, _ = wanted.Sub(taken)
+		text := taken.String()
+		if taken.IsZero() {
+			text = ""
+		}
+		f.typed.Set(lotField+":"+string(lot.ID), text)
+	}
+	if !wanted.IsZero() {
+		one.fail("These lots are %s short of it", worded(wanted))
+	}
+}
+
+// amounts is a quantity of each of several products. Rows with nothing in them
+// are left out.
+func (f *form) amounts(name, label, hint string, rows []amountRow, optional bool) []massbalance.Output {
+	one := f.add("amounts", name, label, hint)
+	one.Wide, one.Optional = true, optional
+	var out []massbalance.Output
+	for _, row := range rows {
+		product := row.Name
+		row.Name = name + ":" + product
+		if f.typed.Has(row.Name) {
+			row.Value = strings.TrimSpace(f.typed.Get(row.Name))
+		}
+		if row.Value != "" {
+			q := row.quantity(one)
+			out = append(out, massbalance.Output{Product: massbalance.ProductID(product), Quantity: q})
+			one.Total = one.Total.Add(q)
+		}
+		one.Rows = append(one.Rows, row)
+	}
+	if len(out) == 0 && !optional {
+		if one.missing = true; f.strict {
+			one.fail("Fill in at least one")
+		}
+	}
+	return out
+}
