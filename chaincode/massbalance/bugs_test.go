@@ -61,7 +61,7 @@ func TestALotNamedTwice(t *testing.T) {
 		Withdraw{Site: "elevator", Product: "wheat", Quantity: kg("100000"), Lines: twice, Purpose: "p"},
 		Downgrade{Site: "elevator", Product: "wheat", Lines: twice, Model: Segregated},
 		Decouple{"elevator", "wheat", twice},
-		TransferCredits{"elevator", "mill", "wheat", twice},
+		TransferCredits{"elevator", "mill", "wheat", twice, ""},
 		ClaimCredits{Site: "elevator", Product: "wheat", Lines: twice, Beneficiary: "B", ReportingYear: 2026, Purpose: "p"},
 	} {
 		require.Equal(t, InvalidCommand, l.do("growers", body).Code, body.Type())

@@ -53,6 +53,17 @@ const (
 	ExceedsYield         Code = "exceeds_yield"           // beyond area × yield cap
 	ExceedsQuota         Code = "exceeds_quota"           // beyond the certificate's quota
 	AttributionExceeds   Code = "attribution_exceeds"     // I3
+	NotParty             Code = "not_party"               // of an offer, an agreement or a figure of the index
+	OfferClosed          Code = "offer_closed"            // expired, withdrawn, or answered
+	RoundNotNext         Code = "round_not_next"          // other terms lie on the table, or it is the other's turn
+	TermsDiffer          Code = "terms_differ"            // not what the other party signed for
+	AgreementExpired     Code = "agreement_expired"       // no period of the agreement contains the day
+	OffSpecification     Code = "off_specification"       // the lot is not what was agreed
+	ExceedsAgreement     Code = "exceeds_agreement"       // beyond the agreement's volume
+	SettlementAgreed     Code = "settlement_agreed"       // both parties have settled the period
+	NotSettled           Code = "not_settled"             // they have not
+	IndexClosed          Code = "index_closed"            // a sum was published already
+	TooFewContributions  Code = "too_few_contributions"   // a figure would tell too much
 	ConversionExceeds    Code = "conversion_exceeds"      // I7
 	ComponentExceeds     Code = "component_exceeds"       // I7: more fat, solids … in the outputs than in the inputs
 	YieldTooLow          Code = "yield_too_low"           // less came out than the recipe's least yield
@@ -80,6 +91,8 @@ var Codes = []Code{
 	WrongModel, CustodyModelRaised, ModelNotAllowed, OriginMismatch, SetsDiffer,
 	CarbonMergeForbidden, FiguresExpired, AttributionForbidden, InputProportion,
 	NotInLineage, WeightOutOfTolerance, ExceedsVerification, ExceedsYield, ExceedsQuota, AttributionExceeds,
+	NotParty, OfferClosed, RoundNotNext, TermsDiffer, AgreementExpired, OffSpecification, ExceedsAgreement,
+	SettlementAgreed, NotSettled, IndexClosed, TooFewContributions,
 	ConversionExceeds, ComponentExceeds, YieldTooLow, ExceedsClaim, StockMovedOn, AverageExceeded, InsufficientStock,
 	InsufficientCredit, Recalled, NotDescended, ExceedsRecall, AuditNeeded, QuantityTooLarge, BalanceMismatch, StockOutOfTolerance,
 	CarryOverExceeded,

@@ -216,6 +216,8 @@ type (
 		// Scheme, if given, uses the lots under this scheme, one of several
 		// that they satisfy; for the others they are gone.
 		Scheme SchemeID
+		// Agreement, if given, is what the lots are called off under.
+		Agreement AgreementID
 	}
 
 	// Receive accepts a shipment with the weight found on arrival.
@@ -274,6 +276,8 @@ type (
 		To      SiteID
 		Product ProductID
 		Lines   []LotLine
+		// Agreement, if given, is what the credits are called off under.
+		Agreement AgreementID
 	}
 
 	// AcceptCredits takes offered credits in; Reject declines them.
@@ -442,4 +446,6 @@ var Bodies = []Body{
 	PublishFinding{}, AdoptFinding{}, TraceRecall{}, CoverRecall{}, PublishCreditAudit{},
 	Downgrade{}, Decouple{}, Reassign{}, TransferCredits{}, AcceptCredits{}, ReturnCredits{}, Withdraw{}, ClaimCredits{},
 	Cancel{}, ReportTier{}, ProposeReversal{}, ConfirmReversal{}, CompleteReversal{}, Reverse{},
+	MakeOffer{}, WithdrawOffer{}, CounterOffer{}, DeclineOffer{}, AcceptOffer{},
+	ConfirmSettlement{}, RaiseDispute{}, ResolveDispute{}, ContributePremium{}, PublishPremiumSum{},
 }

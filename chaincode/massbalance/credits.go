@@ -56,7 +56,7 @@ func (b TransferCredits) execute(e *execution) error {
 	if err := books.checkModels(lines); err != nil {
 		return err
 	}
-	return books.send(to, Transfer{Product: b.Product, Lines: lines}, lots, b.Lines)
+	return books.send(to, Transfer{Product: b.Product, Lines: lines, Agreement: b.Agreement}, lots, b.Lines)
 }
 
 func (b AcceptCredits) check() string { return checkArrival(b.Site, b.Transfer) }

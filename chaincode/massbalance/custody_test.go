@@ -114,7 +114,7 @@ func TestBookAndClaim(t *testing.T) {
 		{"decoupled twice", WrongModel, "growers", Decouple{"elevator", "wheat", ten}, ""},
 		{"beyond the quota", ExceedsVerification, "growers", with(introduce("925000.001", "T2"), func(b *Introduce) { b.Statement = "quota" }), "0.001"},
 	})
-	transfer := TransferID(l.must("growers", TransferCredits{"elevator", "mill", "wheat", ten}).Subject)
+	transfer := TransferID(l.must("growers", TransferCredits{"elevator", "mill", "wheat", ten, ""}).Subject)
 	require.Equal(t, "65000", l.lot(credits).Available().String(), "65 t are left with the producer")
 	l.must("miller", TakeIn{Site: "mill", Product: "wheat", Quantity: kg("10000"), Evidence: "W1"})
 	l.refuses([]refusal{
@@ -133,7 +133,7 @@ func TestBookAndClaim(t *testing.T) {
 	l.must("miller", claim)
 	l.refuses([]refusal{
 		{"claimed again", InsufficientCredit, "miller", claim, "10000"},
-		{"transferred again", InsufficientCredit, "miller", TransferCredits{"mill", "shop", "wheat", []LotLine{{mine, kg("10000")}}}, "10000"},
+		{"transferred again", InsufficientCredit, "miller", TransferCredits{"mill", "shop", "wheat", []LotLine{{mine, kg("10000")}}, ""}, "10000"},
 	})
 	require.Contains(t, BookAndClaim.Wording(), "not linked")
 	l.check()
@@ -141,11 +141,11 @@ func TestBookAndClaim(t *testing.T) {
 
 func TestDeclinedCreditsComeBack(t *testing.T) {
 	l, first, _ := stocked(t)
-	l.refuses([]refusal{{"tied to material", WrongModel, "growers", TransferCredits{"elevator", "shop", "wheat", []LotLine{{first, kg("1")}}}, ""}})
+	l.refuses([]refusal{{"tied to material", WrongModel, "growers", TransferCredits{"elevator", "shop", "wheat", []LotLine{{first, kg("1")}}, ""}, ""}})
 	credits := LotID(l.must("growers", Decouple{"elevator", "wheat", []LotLine{{first, kg("40000")}}}).Subject + "/1")
-	transfer := TransferID(l.must("growers", TransferCredits{"elevator", "shop", "wheat", []LotLine{{credits, kg("40000")}}}).Subject)
+	transfer := TransferID(l.must("growers", TransferCredits{"elevator", "shop", "wheat", []LotLine{{credits, kg("40000")}}, ""}).Subject)
 	l.refuses([]refusal{
-		{"not offered", InvalidCommand, "growers", TransferCredits{"elevator", "elevator", "wheat", []LotLine{{credits, kg("1")}}}, ""},
+		{"not offered", InvalidCommand, "growers", TransferCredits{"elevator", "elevator", "wheat", []LotLine{{credits, kg("1")}}, ""}, ""},
 		{"returned before", TransferResolved, "growers", ReturnCredits{"elevator", transfer}, ""},
 	})
 	l.must("brand", Reject{"shop", transfer, "not what we buy"})

@@ -51,6 +51,8 @@
 //	claim       credit is used up for a beneficiary and a reporting year
 //	report      a tier before the claimant reports what it handed on and was claimed
 //	cancel      credit is given up without a claim; the material stays
+//	offer       volume is put up for sale, countered, declined, accepted: an agreement
+//	settle      a period of an agreement is settled, disputed, counted in the index
 //	reverse     what was booked wrongly is undone: a transfer is proposed to be
 //	            reversed by one party, confirmed by the other and completed, each
 //	            booking its own half; what has one party only is reversed with a
@@ -192,6 +194,8 @@
 //     both parties, within the window, and only while what it created is there.
 //   - I15 What is claimed is reported once per tier: only by whoever had that very
 //     credit there, and never more than the claim.
+//   - I16 What is called off under an agreement goes from its seller to its buyer,
+//     is what was agreed, and is never more than was agreed for the period.
 //
 // # Custody models
 //

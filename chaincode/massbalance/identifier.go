@@ -46,6 +46,10 @@ type (
 	ReversalConsentID string
 	// BalanceConsentID names a consent; it is unique per certifier.
 	BalanceConsentID string
+	// OfferID is derived: organisation/command of the offer.
+	OfferID string
+	// AgreementID is derived: organisation/command of the acceptance.
+	AgreementID string
 	// CharacteristicsID is the hash that identifies a set of characteristics.
 	CharacteristicsID string
 	// CommandID is chosen by whoever sends a command, unique per organisation.

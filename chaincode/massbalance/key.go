@@ -45,6 +45,11 @@ const (
 	KindClaim           Kind = "claim"           // claim
 	KindTierReport      Kind = "tier_report"     // claim, hash of the path
 	KindReversal        Kind = "reversal"        // organisation, command
+	KindOffer           Kind = "offer"           // offer
+	KindNegotiation     Kind = "negotiation"     // offer, buyer
+	KindAgreement       Kind = "agreement"       // agreement
+	KindSettlement      Kind = "settlement"      // agreement, period
+	KindPremium         Kind = "premium"         // product, model/currency/year/quarter
 	KindEvidence        Kind = "evidence"        // organisation, document
 	KindRecord          Kind = "record"          // organisation, command
 )
@@ -145,4 +150,16 @@ func EvidenceKey(org OrganisationID, id EvidenceID) Key {
 }
 func RecordKey(org OrganisationID, command CommandID) Key {
 	return Key{KindRecord, string(org), string(command)}
+}
+
+func OfferKey(id OfferID) Key { return Key{KindOffer, string(id), ""} }
+func NegotiationKey(id OfferID, buyer OrganisationID) Key {
+	return Key{KindNegotiation, string(id), string(buyer)}
+}
+func AgreementKey(id AgreementID) Key { return Key{KindAgreement, string(id), ""} }
+func SettlementKey(id AgreementID, period int) Key {
+	return Key{KindSettlement, string(id), strconv.Itoa(period)}
+}
+func PremiumKey(index PremiumIndex) Key {
+	return Key{KindPremium, string(index.Product), index.name()}
 }

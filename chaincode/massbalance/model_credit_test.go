@@ -81,7 +81,7 @@ func (m *model) offers(t *rapid.T, at AccountID, to SiteID, free bool) {
 		m.give(t, owners[at.Site], Dispatch{Site: at.Site, To: to, Product: at.Product, Quantity: Grams(credit), Lines: lines}, expected)
 		return
 	}
-	if result, ok := m.give(t, owners[at.Site], TransferCredits{at.Site, to, at.Product, lines}, expected); ok {
+	if result, ok := m.give(t, owners[at.Site], TransferCredits{at.Site, to, at.Product, lines, ""}, expected); ok {
 		id, transfer := m.sends(result, at.Site, to, 0, lines)
 		switch die(t, 4) {
 		case 0, 1:

@@ -350,7 +350,7 @@ func (m *model) season(r *rapid.T) {
 
 // Seasons are drawn in batches that run side by side, of 100 each if -rapid.checks
 // does not say otherwise: 10,000 seasons, and with -short 500 that are shorter,
-// too. A sixth of them are of recalls. Where one fails, rapid prints the seed with
+// too. A sixth of them are of recalls, a sixth of the others of trade. Where one fails, rapid prints the seed with
 // which every batch draws it again. No command may be left out: each must have
 // been sent, and accepted, in some season.
 func TestRandomSeasonsAgainstTheModel(t *testing.T) {
@@ -377,6 +377,10 @@ func TestRandomSeasonsAgainstTheModel(t *testing.T) {
 				rapid.Check(t, func(r *rapid.T) {
 					if one(r, 6) {
 						newRecalls(t, pools).season(r)
+						return
+					}
+					if one(r, 6) {
+						newTrades(t, start).season(r)
 						return
 					}
 					newModel(t, start).season(r)

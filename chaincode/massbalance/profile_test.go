@@ -189,7 +189,7 @@ func TestAModelThatTheSchemeGaveUp(t *testing.T) {
 	l := depot(t, nil)
 	lot := LotID(l.must("growers", deliver("10000", "T1")).Subject)
 	credits := LotID(l.must("growers", Decouple{"depot", "wheat", []LotLine{{lot, kg("2000")}}}).Subject + "/1")
-	offer := TransferCredits{"depot", "mill", "wheat", []LotLine{{credits, kg("1000")}}}
+	offer := TransferCredits{"depot", "mill", "wheat", []LotLine{{credits, kg("1000")}}, ""}
 	transfer := TransferID(l.must("growers", offer).Subject)
 	segregated := LotID(l.must("growers", with(deliver("1000", "T3"), func(b *Introduce) { b.Model = Segregated })).Subject)
 	blend := TransferID(l.must("growers", Dispatch{Site: "depot", To: "mill", Product: "wheat", Quantity: kg("2000"), Lines: []LotLine{{segregated, kg("1000")}}, Model: ControlledBlending}).Subject)

@@ -23,6 +23,7 @@ func Recount(entries []Entry) *Tally {
 		periods: map[SiteID]span{}, levels: map[Holder]int{}, versions: map[string]int{}, intake: newIntakeTally(),
 		reversed: newReversals(), tiers: newTiers(), recalled: newRecallTally(), audits: newAuditTally(),
 		rules: newRulesTally(), members: map[OrganisationID]Role{}, averagesOf: map[Key]Baseline{}, comparisons: map[string]compared{},
+		agreements: newAgreements(),
 	}
 	for _, entry := range entries {
 		t.entry(entry)
@@ -62,6 +63,7 @@ type Tally struct {
 	members                      map[OrganisationID]Role
 	averagesOf                   map[Key]Baseline
 	comparisons                  map[string]compared // claim and lot
+	agreements                   agreements
 }
 
 // AccountID names a stock account.
@@ -178,6 +180,7 @@ func (t *Tally) entry(e Entry) {
 	t.limits(e)
 	t.carbon(e)
 	t.baselines(e)
+	t.agreement(e)
 	t.intake.entry(t, e)
 	t.recalled.entry(t, e)
 	t.audits.entry(t, e)
@@ -458,6 +461,7 @@ func (t *Tally) CompareState(state Memory) []string {
 	differences = append(differences, t.intake.compare(state)...)
 	differences = append(differences, t.compareBaselines(state)...)
 	differences = append(differences, t.compareMembers(state)...)
+	differences = append(differences, t.agreements.compare(state)...)
 	slices.Sort(differences)
 	return differences
 }

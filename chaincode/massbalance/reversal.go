@@ -177,6 +177,9 @@ func (b *books) takeBack(transfer Transfer) error {
 			return err
 		}
 	}
+	if err := b.e.uncall(transfer); err != nil {
+		return err
+	}
 	transfer.Status, transfer.Resolved = Reversed, b.e.command.Date
 	return b.settle(transfer)
 }

@@ -274,7 +274,7 @@ func TestOnlyReceivedTransfersBetweenOrganisationsAreReversed(t *testing.T) {
 	l.refuses([]refusal{{"nobody else could confirm", NotReversible, "growers", ProposeReversal{"elevator", within, "r"}, ""}})
 	credits := LotID(l.must("growers", Decouple{"elevator", "wheat", []LotLine{{first, kg("5000")}}}).Subject + "/1")
 	before := l.balances()
-	offered := TransferID(l.must("growers", TransferCredits{"elevator", "shop", "wheat", []LotLine{{credits, kg("5000")}}}).Subject)
+	offered := TransferID(l.must("growers", TransferCredits{"elevator", "shop", "wheat", []LotLine{{credits, kg("5000")}}, ""}).Subject)
 	l.must("brand", AcceptCredits{"shop", offered})
 	l.must("brand", ProposeReversal{"shop", offered, "wrong buyer"})
 	l.must("growers", ConfirmReversal{"elevator", offered})

@@ -288,6 +288,8 @@ type Transfer struct {
 	Receipt CommandID
 	// Reversal is set from the day on which a party asks to reverse the transfer.
 	Reversal *TransferReversal
+	// Agreement is what the transfer was called off under.
+	Agreement AgreementID
 }
 
 // TransferLine is the part of a transfer that came from one lot.

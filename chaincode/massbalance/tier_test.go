@@ -87,7 +87,7 @@ func TestReportsRestOnAClaimThatStands(t *testing.T) {
 func TestBookAndClaimHasNoTiers(t *testing.T) {
 	l, first, _ := stocked(t)
 	credits := LotID(l.must("growers", Decouple{"elevator", "wheat", []LotLine{{first, kg("40000")}}}).Subject + "/1")
-	offered := TransferID(l.must("growers", TransferCredits{"elevator", "shop", "wheat", []LotLine{{credits, kg("40000")}}}).Subject)
+	offered := TransferID(l.must("growers", TransferCredits{"elevator", "shop", "wheat", []LotLine{{credits, kg("40000")}}, ""}).Subject)
 	l.must("brand", AcceptCredits{"shop", offered})
 	bought := l.lots("shop", "wheat")[0]
 	claim := l.must("brand", ClaimCredits{Site: "shop", Product: "wheat", Lines: []LotLine{{bought, kg("1")}}, Beneficiary: "B", ReportingYear: 2026, Purpose: "p"}).Subject

@@ -60,13 +60,16 @@ func (b Dispatch) execute(e *execution) error {
 	if b.Quantity.Less(total) {
 		return lacking(AttributionExceeds, b.Quantity, total, "the lots attributed to a shipment cannot exceed its weight")
 	}
-	return books.send(to, Transfer{Product: b.Product, Quantity: b.Quantity, Lines: lines, Documents: b.Documents}, lots, b.Lines)
+	return books.send(to, Transfer{Product: b.Product, Quantity: b.Quantity, Lines: lines, Documents: b.Documents, Agreement: b.Agreement}, lots, b.Lines)
 }
 
 // send takes material and credit off the books, and creates the transfer that
 // sender and receiver guard.
 func (b *books) send(to Site, transfer Transfer, lots []Lot, lines []LotLine) error {
 	id := TransferID(b.e.reference())
+	if err := b.callOff(transfer.Agreement, to.Owner, transfer.Product, transfer.Lines); err != nil {
+		return err
+	}
 	if err := b.out(transfer.Product, transfer.Quantity, lots, lines, transferHolder(id)); err != nil {
 		return err
 	}
@@ -211,6 +214,9 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 			return err
 		}
 		if books.returned, err = books.leftNow(transfer); err != nil {
+			return err
+		}
+		if err := e.uncall(transfer); err != nil {
 			return err
 		}
 	}

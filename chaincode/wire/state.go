@@ -112,6 +112,11 @@ var valueParsers = map[massbalance.Kind]func([]byte) (massbalance.Value, error){
 	massbalance.KindClaim:           value[massbalance.Claim],
 	massbalance.KindTierReport:      value[massbalance.TierReport],
 	massbalance.KindReversal:        value[massbalance.Reversal],
+	massbalance.KindOffer:           value[massbalance.Offer],
+	massbalance.KindNegotiation:     value[massbalance.Negotiation],
+	massbalance.KindAgreement:       value[massbalance.Agreement],
+	massbalance.KindSettlement:      value[massbalance.Settlement],
+	massbalance.KindPremium:         value[massbalance.PremiumRound],
 	massbalance.KindEvidence:        value[massbalance.Evidence],
 	massbalance.KindRecord:          value[massbalance.Record],
 }
