@@ -1,0 +1,224 @@
+package chain
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/privacyenabledstate"
+	"github.com/hyperledger/fabric/protoutil"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weighbridge/weighbridge/gateway/replay"
+)
+
+// Checker checks the blocks of one channel, in order. One goroutine may Check;
+// any number may Warm meanwhile.
+type Checker struct {
+	anchor  [32]byte
+	crypto  *verifier
+	state   *state
+	channel *channel // nil before the genesis block
+
+	next uint64
+	head [32]byte
+	keys keyring
+}
+
+// Open opens the checker's state in a directory, or begins there. Anchor is the
+// hash of the genesis block's header (see GenesisHash).
+func Open(dir string, anchor [32]byte) (*Checker, error) {
+	quiet()
+	crypto, err := newVerifier()
+	if err != nil {
+		return nil, err
+	}
+	s, err := openState(dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Checker{anchor: anchor, crypto: crypto, state: s}
+	if err := c.resume(); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return c, nil
+}
+
+// resume reads where the checker was when it was closed or killed.
+func (c *Checker) resume() (err error) {
+	if c.next, err = c.state.next(); err != nil || c.next == 0 {
+		return err
+	}
+	hash, _, err := c.Codes(0)
+	if err != nil {
+		return err
+	}
+	if hash != c.anchor {
+		return fmt.Errorf("couldn't go on with the audit's state: it began with the genesis block %x, not with %x", hash, c.anchor)
+	}
+	if c.head, _, err = c.Codes(c.next - 1); err != nil {
+		return err
+	}
+	notes := map[string][]byte{noteChannel: nil, noteConfiguration: nil, noteConfigured: nil}
+	for key := range notes {
+		if notes[key], err = c.state.note(key); err != nil {
+			return err
+		}
+	}
+	var config common.Config
+	if err := proto.Unmarshal(notes[noteConfiguration], &config); err != nil {
+		return fmt.Errorf("couldn't read the audit's configuration: %w", err)
+	}
+	c.channel, err = newChannel(string(notes[noteChannel]), &config, number(notes[noteConfigured]), c.crypto)
+	return err
+}
+
+// Close closes the state. No other call may be running or follow.
+func (c *Checker) Close() error { return c.state.close() }
+
+// Next is the number of the first block not yet checked, and Head the hash of
+// the header before it; zero if there is none.
+func (c *Checker) Next() uint64 { return c.next }
+
+// Head is the hash of the last checked block's header, zero before the first.
+func (c *Checker) Head() [32]byte { return c.head }
+
+// Verified counts the signatures verified since Open; one that was remembered
+// does not count again.
+func (c *Checker) Verified() uint64 { return c.crypto.verified.Load() }
+
+// Codes gives the header's hash and the recomputed validity codes of a block
+// that was checked.
+func (c *Checker) Codes(block uint64) (hash [32]byte, codes []byte, err error) {
+	value, err := c.state.note(blockKey(block))
+	if err != nil {
+		return hash, nil, err
+	}
+	if len(value) < len(hash) {
+		return hash, nil, fmt.Errorf("couldn't read the audit's note on block %d: there is none", block)
+	}
+	return [32]byte(value[:len(hash)]), value[len(hash):], nil
+}
+
+// GenesisHash is the hash of a block's header, by which a genesis block is named.
+func GenesisHash(raw *common.Block) [32]byte {
+	return sha256.Sum256(protoutil.BlockHeaderBytes(raw.GetHeader()))
+}
+
+// Check checks the next block. An error is one of the checker's store; the same
+// block can then be checked again. What is wrong with the chain is a finding.
+func (c *Checker) Check(raw *common.Block) (Verdict, error) {
+	v := Verdict{Number: raw.GetHeader().GetNumber(), Hash: GenesisHash(raw)}
+	updates, err := c.check(raw, &v)
+	var refused *refusal
+	if errors.As(err, &refused) {
+		refused.Finding.Block = c.next
+		v.Stop, v.Codes, v.Findings = true, nil, []replay.Finding{refused.Finding}
+		return v, nil
+	}
+	if err != nil {
+		return v, err
+	}
+	return v, c.commit(raw, v, updates)
+}
+
+// check makes the checks of a block as a whole, then those of its transactions.
+func (c *Checker) check(raw *common.Block, v *Verdict) (*privacyenabledstate.UpdateBatch, error) {
+	if err := c.checkHeader(raw, v.Hash); err != nil {
+		return nil, err
+	}
+	envelope, name, err := configuration(raw)
+	if err != nil {
+		return nil, refuse(InvalidConfiguration, "a configuration that can be read", err.Error())
+	}
+	if c.channel == nil {
+		return c.found(envelope, name, v)
+	}
+	if err := c.channel.checkSignatures(raw); err != nil {
+		return nil, err
+	}
+	if err := c.channel.checkLastConfiguration(raw, envelope != nil); err != nil {
+		return nil, err
+	}
+	codes, updates, err := validate(c.channel, c.state, c.crypto, raw)
+	if err != nil {
+		return nil, err
+	}
+	if proposed := c.channel.proposed != nil; proposed != (envelope != nil) || proposed && codes[0] != byte(peer.TxValidationCode_VALID) {
+		return nil, refuse(InvalidConfiguration, "one valid configuration, alone in its block", CodeName(codes[0]))
+	}
+	v.Codes = codes
+	v.Findings, err = c.compare(raw, codes)
+	return updates, err
+}
+
+// checkHeader checks that the block follows the one before, and that its data
+// are those that its header names.
+func (c *Checker) checkHeader(raw *common.Block, hash [32]byte) error {
+	header := raw.GetHeader()
+	switch {
+	case header.GetNumber() != c.next:
+		return refuse(BrokenLink, fmt.Sprintf("block %d", c.next), fmt.Sprintf("block %d", header.GetNumber()))
+	case c.next == 0 && hash != c.anchor:
+		return refuse(OtherGenesis, fmt.Sprintf("%x", c.anchor), fmt.Sprintf("%x", hash))
+	case c.next > 0 && !bytes.Equal(header.GetPreviousHash(), c.head[:]):
+		return refuse(BrokenLink, fmt.Sprintf("previous hash %x", c.head), fmt.Sprintf("%x", header.GetPreviousHash()))
+	}
+	sum, err := protoutil.BlockDataHash(raw.GetData())
+	if err != nil {
+		return refuse(DifferingData, "transactions in their canonical form", err.Error())
+	}
+	if !bytes.Equal(sum, header.GetDataHash()) {
+		return refuse(DifferingData, fmt.Sprintf("%x", header.GetDataHash()), fmt.Sprintf("%x", sum))
+	}
+	return nil
+}
+
+// found takes the configuration of the genesis block, which the anchor vouches for.
+func (c *Checker) found(envelope *common.ConfigEnvelope, name string, v *Verdict) (*privacyenabledstate.UpdateBatch, error) {
+	if envelope == nil {
+		return nil, refuse(InvalidConfiguration, "a genesis block", "a block without a configuration")
+	}
+	var err error
+	if c.channel, err = newChannel(name, envelope.GetConfig(), 0, c.crypto); err != nil {
+		return nil, refuse(InvalidConfiguration, "a configuration that can be used", err.Error())
+	}
+	c.channel.proposed = envelope.GetConfig()
+	v.Codes = []byte{byte(peer.TxValidationCode_VALID)}
+	return privacyenabledstate.NewUpdateBatch(), nil
+}
+
+// commit stores the block's effects and what the checker notes on it, in one
+// step, and only then moves on.
+func (c *Checker) commit(raw *common.Block, v Verdict, updates *privacyenabledstate.UpdateBatch) error {
+	taken := map[string][]byte{
+		noteHead:           v.Hash[:],
+		blockKey(v.Number): slices.Concat(v.Hash[:], v.Codes),
+	}
+	for _, envelope := range raw.GetData().GetData() {
+		// Fabric indexes every ID in a block, of invalid transactions, too.
+		if id, err := protoutil.GetOrComputeTxIDFromEnvelope(envelope); err == nil && id != "" {
+			taken[noteTransaction+id] = []byte{1}
+		}
+	}
+	following := c.channel
+	if proposed := c.channel.proposed; proposed != nil {
+		var err error
+		if following, err = newChannel(c.channel.name, proposed, v.Number, c.crypto); err != nil {
+			return err
+		}
+		taken[noteChannel], taken[noteConfigured] = []byte(following.name), number64(v.Number)
+		if taken[noteConfiguration], err = proto.Marshal(proposed); err != nil {
+			return fmt.Errorf("couldn't encode the configuration of block %d: %w", v.Number, err)
+		}
+	}
+	if err := c.state.commit(v.Number, updates, taken); err != nil {
+		return err
+	}
+	c.channel, c.next, c.head = following, v.Number+1, v.Hash
+	return nil
+}

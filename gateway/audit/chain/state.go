@@ -1,0 +1,217 @@
+package chain
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/hyperledger/fabric-lib-go/common/metrics/disabled"
+	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
+	ledgerapi "github.com/hyperledger/fabric/common/ledger"
+	"github.com/hyperledger/fabric/core/ledger"
+	"github.com/hyperledger/fabric/core/ledger/kvledger/bookkeeping"
+	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/privacyenabledstate"
+	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/rwsetutil"
+	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/statedb"
+	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/statemetadata"
+)
+
+// notes is the namespace in which the checker keeps its own: no chaincode's name
+// may contain this sign. It is written in the same batch as the block's state, so
+// the two can never be apart after a crash.
+const notes = "#audit"
+
+// The notes' keys. Those of blocks and transactions are followed by number or ID.
+const (
+	noteHead          = "head"          // hash of the last block's header
+	noteChannel       = "channel"       // the channel's name
+	noteConfiguration = "configuration" // common.Config in force
+	noteConfigured    = "configured"    // number of the block that brought it
+	noteBlock         = "block:"        // header hash and validity codes of a block
+	noteTransaction   = "tx:"           // an ID that is used up
+)
+
+// state is Fabric's state database on LevelDB, with the notes in it.
+type state struct {
+	db        *privacyenabledstate.DB
+	provider  *privacyenabledstate.DBProvider
+	bookkeeps *bookkeeping.Provider
+}
+
+func openState(dir string) (*state, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("couldn't make the audit's directory: %w", err)
+	}
+	bookkeeps, err := bookkeeping.NewProvider(filepath.Join(dir, "bookkeeping"))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't open the audit's state in %s: %w", dir, err)
+	}
+	s := &state{bookkeeps: bookkeeps}
+	s.provider, err = privacyenabledstate.NewDBProvider(bookkeeps, &disabled.Provider{}, nil,
+		&privacyenabledstate.StateDBConfig{StateDBConfig: &ledger.StateDBConfig{StateDatabase: ledger.GoLevelDB}, LevelDBPath: filepath.Join(dir, "state")}, nil)
+	if err == nil {
+		s.db, err = s.provider.GetDBHandle("audit", nil)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("couldn't open the audit's state in %s: %w", dir, err), s.close())
+	}
+	return s, nil
+}
+
+func (s *state) close() error {
+	if s.provider != nil {
+		s.provider.Close()
+	}
+	s.bookkeeps.Close()
+	return nil
+}
+
+// next is the number of the first block that was not committed.
+func (s *state) next() (uint64, error) {
+	height, err := s.db.GetLatestSavePoint()
+	if err != nil {
+		return 0, fmt.Errorf("couldn't read how far the audit is: %w", err)
+	}
+	if height == nil {
+		return 0, nil
+	}
+	return height.BlockNum + 1, nil
+}
+
+func (s *state) note(key string) ([]byte, error) {
+	value, err := s.db.GetState(notes, key)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the audit's note %s: %w", key, err)
+	}
+	if value == nil {
+		return nil, nil
+	}
+	return value.Value, nil
+}
+
+func blockKey(block uint64) string { return noteBlock + string(number64(block)) }
+
+func number64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+func number(data []byte) uint64 {
+	if len(data) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(data)
+}
+
+// commit writes the updates of a block together with the notes on it.
+func (s *state) commit(number uint64, updates *privacyenabledstate.UpdateBatch, taken map[string][]byte) error {
+	height := rwsetutil.NewVersion(&kvrwset.Version{BlockNum: number})
+	for key, value := range taken {
+		updates.PubUpdates.Put(notes, key, value, height)
+	}
+	if err := s.db.ApplyPrivacyAwareUpdates(updates, height); err != nil {
+		return fmt.Errorf("couldn't commit block %d to the audit's state: %w", number, err)
+	}
+	return nil
+}
+
+// reading is the committed state in the shape in which Fabric's validation asks
+// for it. Validation reads single keys only; the rest says so.
+type reading struct{ s *state }
+
+var errNotValidation = errors.New("validation does not read this")
+
+// TxIDExists reports whether a committed block has this transaction ID.
+func (r reading) TxIDExists(id string) (bool, error) {
+	value, err := r.s.note(noteTransaction + id)
+	return value != nil, err
+}
+
+// NewQueryExecutor gives the state itself: it does not change during validation.
+func (r reading) NewQueryExecutor() (ledger.QueryExecutor, error) { return r, nil }
+
+// Done has nothing to release.
+func (reading) Done() {}
+
+func valueOf(v *statedb.VersionedValue, err error) ([]byte, error) {
+	if err != nil || v == nil {
+		return nil, err
+	}
+	return v.Value, nil
+}
+
+func metadataOf(data []byte, err error) (map[string][]byte, error) {
+	if err != nil || data == nil {
+		return nil, err
+	}
+	return statemetadata.Deserialize(data)
+}
+
+// GetState reads a key.
+func (r reading) GetState(namespace, key string) ([]byte, error) {
+	return valueOf(r.s.db.GetState(namespace, key))
+}
+
+// GetStateMetadata reads a key's metadata, its endorsement policy among them.
+func (r reading) GetStateMetadata(namespace, key string) (map[string][]byte, error) {
+	return metadataOf(r.s.db.GetStateMetadata(namespace, key))
+}
+
+// GetPrivateDataHash reads the hash of a private key's value.
+func (r reading) GetPrivateDataHash(namespace, collection, key string) ([]byte, error) {
+	return valueOf(r.s.db.GetPrivateDataHash(namespace, collection, key))
+}
+
+// GetPrivateDataMetadataByHash reads a private key's metadata.
+func (r reading) GetPrivateDataMetadataByHash(namespace, collection string, hash []byte) (map[string][]byte, error) {
+	return metadataOf(r.s.db.GetPrivateDataMetadataByHash(namespace, collection, hash))
+}
+
+// The rest of the interface is of use to chaincodes, not to validation.
+
+// GetStateMultipleKeys is not read by validation.
+func (reading) GetStateMultipleKeys(string, []string) ([][]byte, error) {
+	return nil, errNotValidation
+}
+
+// GetStateRangeScanIterator is not read by validation.
+func (reading) GetStateRangeScanIterator(string, string, string) (ledgerapi.ResultsIterator, error) {
+	return nil, errNotValidation
+}
+
+// GetStateRangeScanIteratorWithPagination is not read by validation.
+func (reading) GetStateRangeScanIteratorWithPagination(string, string, string, int32) (ledger.QueryResultsIterator, error) {
+	return nil, errNotValidation
+}
+
+// ExecuteQuery is not read by validation.
+func (reading) ExecuteQuery(string, string) (ledgerapi.ResultsIterator, error) {
+	return nil, errNotValidation
+}
+
+// ExecuteQueryWithPagination is not read by validation.
+func (reading) ExecuteQueryWithPagination(string, string, string, int32) (ledger.QueryResultsIterator, error) {
+	return nil, errNotValidation
+}
+
+// GetPrivateData is not read by validation.
+func (reading) GetPrivateData(string, string, string) ([]byte, error) { return nil, errNotValidation }
+
+// GetPrivateDataMetadata is not read by validation.
+func (reading) GetPrivateDataMetadata(string, string, string) (map[string][]byte, error) {
+	return nil, errNotValidation
+}
+
+// GetPrivateDataMultipleKeys is not read by validation.
+func (reading) GetPrivateDataMultipleKeys(string, string, []string) ([][]byte, error) {
+	return nil, errNotValidation
+}
+
+// GetPrivateDataRangeScanIterator is not read by validation.
+func (reading) GetPrivateDataRangeScanIterator(string, string, string, string) (ledgerapi.ResultsIterator, error) {
+	return nil, errNotValidation
+}
+
+// ExecuteQueryOnPrivateData is not read by validation.
+func (reading) ExecuteQueryOnPrivateData(string, string, string) (ledgerapi.ResultsIterator, error) {
+	return nil, errNotValidation
+}
