@@ -1,6 +1,7 @@
 // Package block turns Fabric blocks into transactions and follows a peer's
-// chain of them. Beside submit's error details it is the only importer of
-// Fabric's protobuf types in the gateway.
+// chain of them. What replays and folds blocks knows them in this form only;
+// Fabric's own types stay here, in submit's error details and in the audit,
+// which judges a block before it becomes transactions.
 //
 // What it guarantees. A block that Parse returns has data that belong to its
 // header, and every transaction that took effect was read in full. Bytes that
