@@ -20,6 +20,7 @@ type config struct {
 	Channel      string                     `yaml:"channel" default:"weighbridge" help:"the consortium's channel"`
 	Chaincode    string                     `yaml:"chaincode" default:"massbalance" help:"name of the chaincode on the channel"`
 	Data         string                     `yaml:"data" required:"true" help:"directory of what the gateway keeps, an absolute path"`
+	Database     string                     `yaml:"database" secret:"true" help:"PostgreSQL database to keep everything in, postgres://user@host/name; without it two SQLite files in data do"`
 	Peer         peerConfig                 `yaml:"peer"`
 	Identity     identityConfig             `yaml:"identity"`
 	Log          logConfig                  `yaml:"log"`
@@ -47,6 +48,7 @@ var checks = map[string]func(string) error{
 	"role":                 checkRole,
 	"listen":               checkLoopback,
 	"data":                 checkAbsolute,
+	"database":             checkDatabase,
 	"peer.address":         checkAddress,
 	"peer.tlsCA":           checkFile,
 	"identity.certificate": checkFile,

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 )
@@ -51,6 +54,17 @@ func checkLoopback(value string) error {
 func checkAbsolute(value string) error {
 	if !filepath.IsAbs(value) {
 		return fmt.Errorf("%q is not an absolute path", value)
+	}
+	return nil
+}
+
+// checkDatabase says no word of the value, which may hold a password.
+func checkDatabase(value string) error {
+	if !strings.HasPrefix(value, "postgres://") && !strings.HasPrefix(value, "postgresql://") {
+		return errors.New("it does not begin with postgres://")
+	}
+	if _, err := pgx.ParseConfig(value); err != nil {
+		return errors.New("it is no address of a PostgreSQL database: postgres://user@host:port/name")
 	}
 	return nil
 }

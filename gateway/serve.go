@@ -21,7 +21,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/console"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
-	"github.com/weighbridge/weighbridge/gateway/replay"
+	"github.com/weighbridge/weighbridge/gateway/store"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
 
@@ -39,6 +39,7 @@ type process struct {
 	config   config
 	log      *slog.Logger
 	model    *readmodel.Model
+	own      *store.Store
 	client   *submit.Client
 	follower *block.Follower
 	metrics  *prometheus.Registry
@@ -59,10 +60,10 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 	}
 	defer listener.Close()
 	p := &process{config: c, log: log, metrics: prometheus.NewRegistry()}
-	if p.model, err = readmodel.Open(c.Data); err != nil {
+	if p.model, p.own, err = c.openDatabases(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.model.Close()) }()
+	defer func() { err = errors.Join(err, p.model.Close(), p.own.Close()) }()
 	if p.client, err = submit.Dial(p.dialOptions()); err != nil {
 		return err
 	}
@@ -132,37 +133,6 @@ func (p *process) drain(server *http.Server) error {
 		p.log.Warn("couldn't wait for all transactions; sending their commands again is safe", "error", err)
 	}
 	return nil
-}
-
-// follow replays each block into the read model. It ends with an error only
-// where waiting would not help; the gateway then stops, and continues at its
-// checkpoint when it is started again.
-func (p *process) follow(ctx context.Context) error {
-	engine := replay.New(p.config.Chaincode)
-	head, err := p.model.Head(ctx)
-	if err != nil {
-		return err
-	}
-	err = p.follower.Follow(ctx, block.Checkpoint{Next: p.model.Next(), Head: head}, func(b block.Block) error {
-		replayed, err := engine.Replay(p.model, b)
-		if err != nil {
-			return err
-		}
-		for _, t := range replayed.Transactions {
-			if f := t.Finding; f != nil {
-				p.log.Error("the chain differs from what the rules give", "block", f.Block, "transaction", f.Transaction,
-					"problem", f.Problem, "key", f.Key, "expected", f.Expected, "found", f.Found)
-			}
-		}
-		return p.model.Apply(ctx, replayed)
-	})
-	if ctx.Err() != nil {
-		return nil
-	}
-	if errors.Is(err, block.ErrOtherChain) {
-		return fmt.Errorf("the database in %s is of another chain than the peer's; remove it to read this chain anew: %w", p.config.Data, err)
-	}
-	return fmt.Errorf("couldn't follow the chain: %w", err)
 }
 
 // status tells the interface how the gateway stands to its peer.

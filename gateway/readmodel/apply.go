@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -33,19 +34,19 @@ func (m *Model) Apply(ctx context.Context, block replay.Block) error {
 }
 
 func (m *Model) apply(ctx context.Context, block replay.Block) error {
-	tx, err := m.writer.BeginTx(ctx, nil)
+	tx, err := m.database.begin(ctx)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
-	f := &fold{ctx: ctx, tx: tx, block: block.Number, hash: block.Hash, prepared: map[string]*sql.Stmt{}}
-	if err := f.blocks(block); err != nil {
-		return err
-	}
+	defer tx.rollback()
+	f := &fold{writing: tx, block: block.Number, hash: block.Hash}
 	if err := f.checkpoint(); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := f.blocks(block); err != nil {
+		return err
+	}
+	return tx.commit()
 }
 
 // blocks folds a block's transactions in, and logs its records.
@@ -64,55 +65,95 @@ func (f *fold) blocks(block replay.Block) (err error) {
 	return f.logBlock()
 }
 
-// checkpoint moves the checkpoint on from this block. If it is not there,
-// another process writes to the same file.
+// checkpoint moves the checkpoint on to after this block, before all else: a
+// second process that writes the same block waits here and is then told.
 func (f *fold) checkpoint() error {
-	result, err := f.tx.ExecContext(f.ctx, `UPDATE checkpoint SET next = ?, head = ? WHERE next = ?`, f.block+1, f.hash[:], f.block)
-	if err != nil {
-		return err
+	var next uint64
+	err := f.one([]any{&next}, `UPDATE checkpoint SET next = ?, head = ? WHERE next = ? RETURNING next`, f.block+1, f.hash[:], f.block)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotLeading
 	}
-	if moved, err := result.RowsAffected(); err != nil || moved != 1 {
-		return errors.Join(err, errors.New("the checkpoint was moved by another process"))
-	}
-	return nil
+	return err
 }
 
 // fold is one block on its way into the database.
 type fold struct {
-	ctx      context.Context
-	tx       *sql.Tx
-	block    uint64
-	hash     [32]byte
-	prepared map[string]*sql.Stmt
+	writing
+	block uint64
+	hash  [32]byte
 	// logged is how many records the log had before this block; registered is set
 	// where the register says something anew.
 	logged     int64
 	registered bool
 }
 
-func (f *fold) prepare(query string) (*sql.Stmt, error) {
-	if statement, ok := f.prepared[query]; ok {
-		return statement, nil
+func (f *fold) exec(text string, args ...any) error {
+	for i := range args {
+		args[i] = plain(args[i])
 	}
-	statement, err := f.tx.PrepareContext(f.ctx, query)
-	if err == nil {
-		f.prepared[query] = statement
-	}
-	return statement, err
+	return f.execute(text, args)
 }
 
-func (f *fold) exec(query string, args ...any) error {
-	statement, err := f.prepare(query)
+// one reads a single row.
+func (f *fold) one(into []any, text string, args ...any) error {
+	rows, err := f.query(text, args...)
 	if err != nil {
 		return err
 	}
-	_, err = statement.ExecContext(f.ctx, args...)
-	return err
+	defer rows.Close()
+	if !rows.Next() {
+		return errors.Join(rows.Err(), sql.ErrNoRows)
+	}
+	if err := rows.Scan(into...); err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+// query reads what the fold has written so far, too.
+func (f *fold) query(text string, args ...any) (*sql.Rows, error) {
+	for i := range args {
+		args[i] = plain(args[i])
+	}
+	return f.read(text, args)
+}
+
+// place gives a key a row in a table. A row keeps the position that it was first
+// given; of the columns only those named in update change later.
+func (f *fold) place(table, columns, update, key string, args ...any) error {
+	text := "INSERT INTO " + table + " (position, " + columns + ") VALUES ((SELECT coalesce(max(position), 0) + 1 FROM " + table + "), ?" +
+		strings.Repeat(", ?", len(args)) + ") ON CONFLICT (key) DO "
+	if update == "" {
+		text += "NOTHING"
+	} else {
+		text += "UPDATE SET " + update + " = excluded." + update
+	}
+	return f.exec(text, append([]any{key}, args...)...)
+}
+
+// plain makes an argument of one of the kinds that columns have. Databases differ
+// in which others they take, and in what they make of them.
+func plain(arg any) any {
+	switch v := reflect.ValueOf(arg); v.Kind() {
+	case reflect.String:
+		return v.String()
+	case reflect.Bool:
+		if v.Bool() {
+			return int64(1)
+		}
+		return int64(0)
+	case reflect.Int, reflect.Int64:
+		return v.Int()
+	case reflect.Uint, reflect.Uint64:
+		return int64(v.Uint()) //nolint:gosec // numbers of blocks and transactions
+	default:
+		return arg
+	}
 }
 
 func (f *fold) transaction(t replay.Transaction) error {
 	if err := f.exec(`INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?)`,
-		f.block, t.Index, t.ID, t.Organisation, t.Time.UTC().Format(time.RFC3339Nano), t.Code); err != nil {
+		f.block, t.Index, readable(t.ID), readable(string(t.Organisation)), t.Time.UTC().Format(time.RFC3339Nano), readable(t.Code)); err != nil {
 		return err
 	}
 	for _, entry := range t.Entries {
@@ -129,14 +170,18 @@ func (f *fold) transaction(t replay.Transaction) error {
 		}
 	}
 	if d := t.Finding; d != nil {
-		return f.exec(`INSERT INTO findings (block, "transaction", problem, key, expected, found) VALUES (?, ?, ?, ?, ?, ?)`,
+		return f.exec(`INSERT INTO findings (position, block, "transaction", problem, key, expected, found)
+			VALUES ((SELECT coalesce(max(position), 0) + 1 FROM findings), ?, ?, ?, ?, ?, ?)`,
 			d.Block, readable(d.Transaction), d.Problem, readable(d.Key), readable(d.Expected), readable(d.Found))
 	}
 	return nil
 }
 
-// readable makes text of what a finding quotes from the chain, which may be any bytes.
-func readable(quoted string) string { return strings.ToValidUTF8(quoted, "\uFFFD") }
+// readable makes text of what is quoted from the chain, which may be any bytes;
+// PostgreSQL's text has no zero byte.
+func readable(quoted string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(quoted, "\uFFFD"), "\x00", "\uFFFD")
+}
 
 func (f *fold) entry(t replay.Transaction, e massbalance.Entry) error {
 	command, err := wire.Format(e.Command)
@@ -148,13 +193,13 @@ func (f *fold) entry(t replay.Transaction, e massbalance.Entry) error {
 		return err
 	}
 	r := e.Record
-	if err := f.exec(`INSERT INTO entries (block, idx, "transaction", organisation, command, type, date, site, period, sequence, subject, content, record)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	if err := f.exec(`INSERT INTO entries (position, block, idx, "transaction", organisation, command, type, date, site, period, sequence, subject, content, record)
+		VALUES ((SELECT coalesce(max(position), 0) + 1 FROM entries), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		f.block, t.Index, t.ID, r.Organisation, r.Command, r.Type, r.Date, r.Site, r.Period, r.Sequence, r.Subject, command, record); err != nil {
 		return err
 	}
 	for _, holder := range holders(e) {
-		if err := f.exec(`INSERT INTO touched SELECT ?, position FROM entries WHERE organisation = ? AND command = ?`, holder, r.Organisation, r.Command); err != nil {
+		if err := f.exec(`INSERT INTO touched (holder, entry) SELECT ?, position FROM entries WHERE organisation = ? AND command = ?`, holder, r.Organisation, r.Command); err != nil {
 			return err
 		}
 	}
@@ -198,6 +243,5 @@ func (f *fold) proposal(t replay.Transaction, key, digest string, p massbalance.
 			break
 		}
 	}
-	return f.exec(`INSERT INTO proposals (key, adopted, content) VALUES (?, ?, ?)
-		ON CONFLICT (key) DO UPDATE SET adopted = excluded.adopted`, key, p.Adopted, content)
+	return f.place("proposals", "key, adopted, content", "adopted", key, p.Adopted, content)
 }

@@ -66,7 +66,7 @@ func (s *Snapshot) Blocks(from uint64, limit int) ([]Block, error) {
 	for i := range blocks {
 		blocks[i].Number = from + uint64(i) //nolint:gosec // an index is positive
 	}
-	rows, err := s.tx.QueryContext(s.ctx, `SELECT position, block, content, record FROM entries WHERE block >= ? AND block < ? ORDER BY position`, from, to)
+	rows, err := s.query(`SELECT position, block, content, record FROM entries WHERE block >= ? AND block < ? ORDER BY position`, from, to)
 	if err != nil {
 		return nil, err
 	}

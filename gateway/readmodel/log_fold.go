@@ -166,7 +166,7 @@ func (f *fold) logBlock() error {
 }
 
 func (f *fold) logRegister(size int64) error {
-	registrations, err := registerAt(f.ctx, f.tx, size)
+	registrations, err := registerAt(f.query, size)
 	if err != nil {
 		return err
 	}
@@ -175,13 +175,4 @@ func (f *fold) logRegister(size int64) error {
 		return err
 	}
 	return f.exec(`UPDATE log SET registered = ?, register = ?`, len(registrations), root[:])
-}
-
-// one reads a single row.
-func (f *fold) one(into []any, query string, args ...any) error {
-	statement, err := f.prepare(query)
-	if err != nil {
-		return err
-	}
-	return statement.QueryRowContext(f.ctx, args...).Scan(into...)
 }

@@ -1,7 +1,6 @@
 package readmodel
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -21,8 +20,8 @@ type Registered struct {
 }
 
 // registerAt lists the register as it was at a size of the log, by the hash of the key.
-func registerAt(ctx context.Context, tx *sql.Tx, size int64) ([]Registered, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT r.key, r.value FROM log_register r
+func registerAt(query func(string, ...any) (*sql.Rows, error), size int64) ([]Registered, error) {
+	rows, err := query(`SELECT r.key, r.value FROM log_register r
 		WHERE r.size = (SELECT MAX(size) FROM log_register WHERE hash = r.hash AND size <= ?) ORDER BY r.hash`, size)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't read the register: %w", err)
@@ -53,14 +52,14 @@ func registerHashes(all []Registered) []tlog.Hash {
 }
 
 // Register lists the register as it was at a size of the log.
-func (s *Snapshot) Register(size int64) ([]Registered, error) { return registerAt(s.ctx, s.tx, size) }
+func (s *Snapshot) Register(size int64) ([]Registered, error) { return registerAt(s.query, size) }
 
 // ReadHashes makes a snapshot the storage of the log's hashes.
 func (s *Snapshot) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
 		var stored []byte
-		if err := s.tx.QueryRowContext(s.ctx, `SELECT hash FROM log_hashes WHERE position = ?`, index).Scan(&stored); err != nil {
+		if err := s.queryRow(`SELECT hash FROM log_hashes WHERE position = ?`, index).Scan(&stored); err != nil {
 			return nil, fmt.Errorf("couldn't read hash %d of the log: %w", index, err)
 		}
 		copy(out[i][:], stored)
@@ -70,7 +69,7 @@ func (s *Snapshot) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 
 // LogSize is how many leaves the log has.
 func (s *Snapshot) LogSize() (size int64, err error) {
-	err = s.tx.QueryRowContext(s.ctx, `SELECT size FROM log`).Scan(&size)
+	err = s.queryRow(`SELECT size FROM log`).Scan(&size)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -80,7 +79,7 @@ func (s *Snapshot) LogSize() (size int64, err error) {
 // LogText is the text of the checkpoint at a size, or a *NotFound: there is one
 // at the end of each block that brought records.
 func (s *Snapshot) LogText(size int64) (text string, block uint64, err error) {
-	err = s.tx.QueryRowContext(s.ctx, `SELECT text, block FROM log_checkpoints WHERE size = ?`, size).Scan(&text, &block)
+	err = s.queryRow(`SELECT text, block FROM log_checkpoints WHERE size = ?`, size).Scan(&text, &block)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = &NotFound{"checkpoint", fmt.Sprint(size)}
 	}
@@ -110,7 +109,7 @@ func (s *Snapshot) LeafOf(org massbalance.OrganisationID, command massbalance.Co
 
 func (s *Snapshot) leaf(query string, args ...any) (l LogLeaf, err error) {
 	var secret, core, whole, command, record []byte
-	err = s.tx.QueryRowContext(s.ctx, query, args...).Scan(&l.Index, &l.Block, &secret, &core, &whole, &command, &record, &l.Entry.Block)
+	err = s.queryRow(query, args...).Scan(&l.Index, &l.Block, &secret, &core, &whole, &command, &record, &l.Entry.Block)
 	if errors.Is(err, sql.ErrNoRows) {
 		return l, &NotFound{"leaf", fmt.Sprint(args...)}
 	}
@@ -129,7 +128,7 @@ func (s *Snapshot) leaf(query string, args ...any) (l LogLeaf, err error) {
 
 // LeafData lists the texts of leaves from one on, as many as the limit at most.
 func (s *Snapshot) LeafData(from int64, limit int) ([][]byte, error) {
-	rows, err := s.tx.QueryContext(s.ctx, `SELECT block, core, whole FROM log_leaves WHERE leaf >= ? AND leaf < ? ORDER BY leaf`, from, from+int64(limit))
+	rows, err := s.query(`SELECT block, core, whole FROM log_leaves WHERE leaf >= ? AND leaf < ? ORDER BY leaf`, from, from+int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("couldn't read leaves from %d on: %w", from, err)
 	}
@@ -150,7 +149,7 @@ func (s *Snapshot) LeafData(from int64, limit int) ([][]byte, error) {
 
 // Writers lists the leaves below an index that are sources of a key.
 func (s *Snapshot) Writers(key massbalance.Key, below int64) ([]int64, error) {
-	rows, err := s.tx.QueryContext(s.ctx, `SELECT leaf FROM log_writers WHERE key = ? AND leaf < ? ORDER BY leaf`, wire.FormatKey(key), below)
+	rows, err := s.query(`SELECT leaf FROM log_writers WHERE key = ? AND leaf < ? ORDER BY leaf`, wire.FormatKey(key), below)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't look up who wrote %s: %w", wire.FormatKey(key), err)
 	}
@@ -168,7 +167,7 @@ func (s *Snapshot) Writers(key massbalance.Key, below int64) ([]int64, error) {
 
 // LotName is the pseudonym of a lot in the log.
 func (s *Snapshot) LotName(id massbalance.LotID) (name string, err error) {
-	err = s.tx.QueryRowContext(s.ctx, `SELECT name FROM log_lots WHERE lot = ?`, string(id)).Scan(&name)
+	err = s.queryRow(`SELECT name FROM log_lots WHERE lot = ?`, string(id)).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = &NotFound{"lot", string(id)}
 	}

@@ -5,29 +5,49 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
 	"sync"
-
-	_ "modernc.org/sqlite" // registers the driver
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
 )
 
-// fileName is the database's file in the gateway's data directory.
-const fileName = "readmodel.db"
-
 // readers bounds how many queries run at once; each holds a connection.
 const readers = 8
 
+// database is what a model is kept in: what differs between SQLite and
+// PostgreSQL.
+type database interface {
+	// reader serves queries, which translate puts into the database's words.
+	reader() *sql.DB
+	translate(query string) string
+	// snapshot begins a transaction that sees one height.
+	snapshot() *sql.TxOptions
+	// begin begins to write a block.
+	begin(ctx context.Context) (writing, error)
+	// lead makes this process the only one that writes, or reports that another is.
+	lead(ctx context.Context) (bool, error)
+	close() error
+}
+
+// writing is a transaction that writes a block. Arguments are of the kinds that
+// plain gives.
+type writing interface {
+	// execute runs a statement, now or before the next read or commit, which then
+	// returns its error.
+	execute(text string, args []any) error
+	// read runs a query that sees what was executed. The rows have to be closed
+	// before anything else is run.
+	read(text string, args []any) (*sql.Rows, error)
+	commit() error
+	// rollback undoes all, unless it was committed.
+	rollback()
+}
+
 // Model is one gateway's read model. One goroutine may Apply; any number may Read.
 type Model struct {
-	// writer has one connection, so that there is never more than one writer.
-	writer *sql.DB
-	reader *sql.DB
-	get    *sql.Stmt
+	database database
+	get      *sql.Stmt
 
 	mu   sync.Mutex
 	next uint64
@@ -35,86 +55,36 @@ type Model struct {
 	moved chan struct{}
 }
 
-// Open opens the read model in a directory, or begins one there.
+// Open opens the read model in a directory, kept in a database of SQLite, or
+// begins one there.
 func Open(dir string) (*Model, error) {
-	path := filepath.Join(dir, fileName)
-	m, err := open(path)
-	if errors.Is(err, errOtherVersion) {
-		if err := remove(path); err != nil {
-			return nil, err
-		}
-		m, err = open(path)
-	}
+	d, err := openSQLite(filepath.Join(dir, fileName))
 	if err != nil {
-		return nil, fmt.Errorf("couldn't open the read model %s: %w", path, err)
+		return nil, fmt.Errorf("couldn't open the read model %s: %w", filepath.Join(dir, fileName), err)
 	}
-	return m, nil
+	return open(context.Background(), d)
 }
 
-// remove deletes a database with the files that SQLite keeps beside it.
-func remove(path string) error {
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("couldn't remove a read model of another version: %w", err)
-		}
+// OpenPostgres opens the read model in a database of PostgreSQL, or begins one
+// there. The source is postgres://user@host/name, or the words that libpq takes.
+func OpenPostgres(ctx context.Context, source string) (*Model, error) {
+	d, err := openPostgres(ctx, source)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't open the read model in PostgreSQL: %w", err)
 	}
-	return nil
+	return open(ctx, d)
 }
 
-func open(path string) (*Model, error) {
-	writer, err := connect(path, 1)
-	if err != nil {
-		return nil, err
+func open(ctx context.Context, d database) (*Model, error) {
+	m := &Model{database: d, moved: make(chan struct{})}
+	err := m.refresh(ctx)
+	if err == nil {
+		m.get, err = d.reader().PrepareContext(ctx, d.translate(`SELECT value FROM state WHERE key = ?`))
 	}
-	m := &Model{writer: writer, moved: make(chan struct{})}
-	if err := m.prepare(path); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	return m, nil
-}
-
-// connect opens the file. Synchronous NORMAL with a write-ahead log never
-// leaves a torn database; what a power cut may cost is the last blocks, which
-// are then replayed.
-func connect(path string, connections int) (*sql.DB, error) {
-	query := url.Values{
-		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)"},
-		"_txlock": {"deferred"},
-	}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db, nil
-}
-
-var errOtherVersion = errors.New("the database was written by another version")
-
-func (m *Model) prepare(path string) error {
-	var version int
-	if err := m.writer.QueryRow(`PRAGMA user_version`).Scan(&version); err != nil {
-		return err
-	}
-	switch version {
-	case schemaVersion:
-	case 0:
-		if _, err := m.writer.Exec(fmt.Sprintf("BEGIN;%s;PRAGMA user_version = %d;COMMIT", schema+logSchema, schemaVersion)); err != nil {
-			return fmt.Errorf("couldn't create the tables: %w", err)
-		}
-	default:
-		return errOtherVersion
-	}
-	if err := m.writer.QueryRow(`SELECT next FROM checkpoint`).Scan(&m.next); err != nil {
-		return fmt.Errorf("couldn't read the checkpoint: %w", err)
-	}
-	var err error
-	if m.reader, err = connect(path, readers); err != nil {
-		return err
-	}
-	m.get, err = m.reader.Prepare(`SELECT value FROM state WHERE key = ?`)
-	return err
 }
 
 // Close closes the database. No other call may be running or follow.
@@ -123,10 +93,7 @@ func (m *Model) Close() error {
 	if m.get != nil {
 		err = m.get.Close()
 	}
-	if m.reader != nil {
-		err = errors.Join(err, m.reader.Close())
-	}
-	return errors.Join(err, m.writer.Close())
+	return errors.Join(err, m.database.close())
 }
 
 // Get returns the value at a key as of the block applied last: with it the
@@ -158,7 +125,7 @@ func (m *Model) Next() uint64 {
 // blocks of another chain can be told from it.
 func (m *Model) Head(ctx context.Context) (head [32]byte, err error) {
 	var stored []byte
-	if err := m.writer.QueryRowContext(ctx, `SELECT head FROM checkpoint`).Scan(&stored); err != nil {
+	if err := m.database.reader().QueryRowContext(ctx, `SELECT head FROM checkpoint`).Scan(&stored); err != nil {
 		return head, fmt.Errorf("couldn't read the checkpoint: %w", err)
 	}
 	copy(head[:], stored)
@@ -182,9 +149,23 @@ func (m *Model) Await(ctx context.Context, block uint64) error {
 	}
 }
 
+// refresh learns how far the database is, which another process may have moved on.
+func (m *Model) refresh(ctx context.Context) error {
+	var next uint64
+	if err := m.database.reader().QueryRowContext(ctx, `SELECT next FROM checkpoint`).Scan(&next); err != nil {
+		return fmt.Errorf("couldn't read the checkpoint: %w", err)
+	}
+	m.advance(next)
+	return nil
+}
+
+// advance moves on to a height, never back.
 func (m *Model) advance(next uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if next <= m.next {
+		return
+	}
 	m.next = next
 	close(m.moved)
 	m.moved = make(chan struct{})

@@ -94,7 +94,7 @@ func (s *Snapshot) Findings(p Page) (Listing[Finding], error) {
 
 // CountFindings counts all of them.
 func (s *Snapshot) CountFindings() (n int, err error) {
-	if err = s.tx.QueryRowContext(s.ctx, `SELECT count(*) FROM findings`).Scan(&n); err != nil {
+	if err = s.queryRow(`SELECT count(*) FROM findings`).Scan(&n); err != nil {
 		return 0, fmt.Errorf("couldn't count the findings: %w", err)
 	}
 	return n, nil
@@ -115,7 +115,7 @@ type Transaction struct {
 func (s *Snapshot) Transaction(id string) (Transaction, error) {
 	t := Transaction{ID: id}
 	var at string
-	err := s.tx.QueryRowContext(s.ctx, `SELECT block, organisation, time, code FROM transactions WHERE id = ? ORDER BY code <> 'VALID', block, idx LIMIT 1`, id).
+	err := s.queryRow(`SELECT block, organisation, time, code FROM transactions WHERE id = ? ORDER BY code <> 'VALID', block, idx LIMIT 1`, id).
 		Scan(&t.Block, &t.Organisation, &at, &t.Code)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, &NotFound{"transaction", id}

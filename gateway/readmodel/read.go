@@ -14,21 +14,22 @@ import (
 // Snapshot is the read model at one height. It lives as long as the function
 // that Read handed it to.
 type Snapshot struct {
-	ctx context.Context
-	tx  *sql.Tx
+	ctx      context.Context
+	tx       *sql.Tx
+	database database
 	// Next is how many blocks the snapshot holds: it is true at block Next − 1.
 	Next uint64
 }
 
 // Read lets a function look at the model; all that it sees belongs to one height.
 func (m *Model) Read(ctx context.Context, look func(*Snapshot) error) error {
-	tx, err := m.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := m.database.reader().BeginTx(ctx, m.database.snapshot())
 	if err != nil {
 		return fmt.Errorf("couldn't begin to read the read model: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
-	s := &Snapshot{ctx: ctx, tx: tx}
-	if err := tx.QueryRowContext(ctx, `SELECT next FROM checkpoint`).Scan(&s.Next); err != nil {
+	s := &Snapshot{ctx: ctx, tx: tx, database: m.database}
+	if err := s.queryRow(`SELECT next FROM checkpoint`).Scan(&s.Next); err != nil {
 		return fmt.Errorf("couldn't read the checkpoint: %w", err)
 	}
 	return look(s)
@@ -36,7 +37,15 @@ func (m *Model) Read(ctx context.Context, look func(*Snapshot) error) error {
 
 // Get returns the value at a key, or nil.
 func (s *Snapshot) Get(key massbalance.Key) (massbalance.Value, error) {
-	return value(s.tx.QueryRowContext(s.ctx, `SELECT value FROM state WHERE key = ?`, wire.FormatKey(key)), key)
+	return value(s.queryRow(`SELECT value FROM state WHERE key = ?`, wire.FormatKey(key)), key)
+}
+
+func (s *Snapshot) query(text string, args ...any) (*sql.Rows, error) {
+	return s.tx.QueryContext(s.ctx, s.database.translate(text), args...)
+}
+
+func (s *Snapshot) queryRow(text string, args ...any) *sql.Row {
+	return s.tx.QueryRowContext(s.ctx, s.database.translate(text), args...)
 }
 
 // NotFound says that there is nothing of this kind and name at the snapshot's height.
@@ -180,7 +189,7 @@ func (q selection) value(s *Snapshot, by Sort, position uint64) (value string, e
 	if column == "" || position == 0 {
 		return "", nil
 	}
-	err = s.tx.QueryRowContext(s.ctx, "SELECT "+column+" FROM "+q.from+" WHERE t.position = ?", position).Scan(&value)
+	err = s.queryRow("SELECT "+column+" FROM "+q.from+" WHERE t.position = ?", position).Scan(&value)
 	return value, err
 }
 
@@ -192,7 +201,7 @@ func list[T any](s *Snapshot, q selection, p Page, scan func(*sql.Rows) (uint64,
 		return page, fmt.Errorf("couldn't list %s: %w: %q", q.from, ErrSort, p.By)
 	}
 	query, args := q.build(p)
-	rows, err := s.tx.QueryContext(s.ctx, query, args...)
+	rows, err := s.query(query, args...)
 	if err != nil {
 		return page, fmt.Errorf("couldn't list %s: %w", q.from, err)
 	}

@@ -12,24 +12,19 @@ import (
 func (f *fold) row(key string, w massbalance.Write) error {
 	switch v := w.Value.(type) {
 	case massbalance.Site:
-		return f.exec(`INSERT INTO sites (key, id, owner, country, region) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (key) DO UPDATE SET owner = excluded.owner`, key, v.ID, v.Owner, v.Country, v.Region)
+		return f.place("sites", "key, id, owner, country, region", "owner", key, v.ID, v.Owner, v.Country, v.Region)
 	case massbalance.Product:
-		return f.exec(`INSERT INTO products (key) VALUES (?) ON CONFLICT (key) DO NOTHING`, key)
+		return f.place("products", "key", "", key)
 	case massbalance.Recipe:
-		return f.exec(`INSERT INTO recipes (key, input) VALUES (?, ?)
-			ON CONFLICT (key) DO UPDATE SET input = excluded.input`, key, v.Input)
+		return f.place("recipes", "key, input", "input", key, v.Input)
 	case massbalance.Certificate:
-		return f.exec(`INSERT INTO certificates (key, holder, certifier, scheme, begins, ends) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (key) DO UPDATE SET holder = excluded.holder`, key, v.Holder, v.Certifier, v.Scheme, v.ValidFrom, v.ValidTo)
+		return f.place("certificates", "key, holder, certifier, scheme, begins, ends", "holder", key, v.Holder, v.Certifier, v.Scheme, v.ValidFrom, v.ValidTo)
 	case massbalance.Coverage:
-		return f.exec(`INSERT INTO coverage (key, site) VALUES (?, ?) ON CONFLICT (key) DO NOTHING`, key, w.Key.A)
+		return f.place("coverage", "key, site", "", key, w.Key.A)
 	case massbalance.Period:
-		return f.exec(`INSERT INTO periods (key, site, closed, begins, ends) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (key) DO UPDATE SET closed = excluded.closed`, key, w.Key.A, v.Closed, v.From, v.To)
+		return f.place("periods", "key, site, closed, begins, ends", "closed", key, w.Key.A, v.Closed, v.From, v.To)
 	case massbalance.Account:
-		return f.exec(`INSERT INTO accounts (key, site, product) VALUES (?, ?, ?)
-			ON CONFLICT (key) DO NOTHING`, key, w.Key.A, w.Key.B)
+		return f.place("accounts", "key, site, product", "", key, w.Key.A, w.Key.B)
 	}
 	return f.creditRow(key, w)
 }
@@ -40,26 +35,22 @@ func (f *fold) creditRow(key string, w massbalance.Write) error {
 	case massbalance.Verified:
 		s := v.Statement
 		left := v.Introduced.Less(s.Quantity)
-		return f.exec(`INSERT INTO statements (key, holder, site, product, certifier, scheme, vintage, project, issued, available) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (key) DO UPDATE SET available = excluded.available`, key, s.Holder, s.Site, s.Product, s.Certifier,
+		return f.place("statements", "key, holder, site, product, certifier, scheme, vintage, project, issued, available", "available", key, s.Holder, s.Site, s.Product, s.Certifier,
 			s.Characteristics.Scheme, strconv.Itoa(s.Characteristics.Vintage), s.Characteristics.Project, s.Issued, left)
 	case massbalance.Lot:
-		return f.exec(`INSERT INTO lots (key, site, product, available, model, characteristics, certifier, statement, grams) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (key) DO UPDATE SET available = excluded.available`, key, v.Site, v.Product, !v.Available().IsZero(),
+		return f.place("lots", "key, site, product, available, model, characteristics, certifier, statement, grams", "available", key, v.Site, v.Product, !v.Available().IsZero(),
 			v.Model, v.Characteristics, v.Certifier, v.Statement, sortable(v.Quantity))
 	case massbalance.Transfer:
-		return f.exec(`INSERT INTO transfers (key, sender, receiver, status, shipper, consignee, product, dispatched) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (key) DO UPDATE SET status = excluded.status`, key, v.From, v.To, v.Status, v.Sender, v.Receiver, v.Product, v.Dispatched)
+		return f.place("transfers", "key, sender, receiver, status, shipper, consignee, product, dispatched", "status", key, v.From, v.To, v.Status, v.Sender, v.Receiver, v.Product, v.Dispatched)
 	case massbalance.Claim:
-		return f.exec(`INSERT INTO claims (key, site, organisation, product, year, model, date, reversed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (key) DO UPDATE SET reversed = excluded.reversed`, key, v.Site, v.Organisation, v.Product,
+		return f.place("claims", "key, site, organisation, product, year, model, date, reversed", "reversed", key, v.Site, v.Organisation, v.Product,
 			strconv.Itoa(v.ReportingYear), v.Model, v.Date, v.Reversed != "")
 	case massbalance.Characteristics:
 		return f.exec(`INSERT INTO sets (id, scheme, region, vintage, project) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
 			w.Key.A, v.Scheme, v.Region, strconv.Itoa(v.Vintage), v.Project)
 	}
 	if filed[w.Key.Kind] {
-		return f.exec(`INSERT INTO things (key, kind, a, b) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`, key, w.Key.Kind, w.Key.A, w.Key.B)
+		return f.place("things", "key, kind, a, b", "", key, w.Key.Kind, w.Key.A, w.Key.B)
 	}
 	return nil // looked up by key only
 }

@@ -1,15 +1,16 @@
 package readmodel
 
-// schemaVersion is kept in the database. A file of another version is dropped
+// schemaVersion is kept in the database. Tables of another version are dropped
 // and folded anew: that is simpler than migrating, and as safe, because blocks
 // are the source.
 const schemaVersion = 5
 
 // schema keeps every value once, in state; the tables below it hold what a
-// query filters and sorts by, and the key of the value.
+// query filters and sorts by, and the key of the value. It is written for SQLite;
+// each database makes of it what it needs. Positions are counted by the fold, so
+// that they are the same everywhere.
 const schema = `
 CREATE TABLE checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, head BLOB NOT NULL) STRICT;
-INSERT INTO checkpoint VALUES (1, 0, zeroblob(32));
 
 CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 

@@ -8,6 +8,7 @@
 //
 //   - columns are TEXT, BIGINT or BLOB, and none counts up by itself;
 //   - a time is a BIGINT of milliseconds since 1970 in UTC, a truth 0 or 1;
+//   - text is compared byte by byte;
 //   - parameters are written ?, and a conflict is resolved by ON CONFLICT.
 //
 // Each component brings its tables as a list of steps (Migrate). A step is

@@ -52,7 +52,11 @@ func Open(ctx context.Context, source string) (*Store, error) {
 	db.SetMaxOpenConns(d.connections)
 	db.SetMaxIdleConns(d.connections)
 	s := &Store{runner{db, d}, db}
-	if _, err := s.Exec(ctx, `CREATE TABLE IF NOT EXISTS migrations (component TEXT NOT NULL, steps BIGINT NOT NULL, PRIMARY KEY (component))`); err != nil {
+	err = s.Within(ctx, func(tx *Tx) error {
+		_, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS migrations (component TEXT NOT NULL, steps BIGINT NOT NULL, PRIMARY KEY (component))`)
+		return err
+	})
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("couldn't open the store: %w", err), db.Close())
 	}
 	return s, nil
@@ -84,28 +88,35 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // Exec runs a statement that returns no rows.
 func (r runner) Exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return r.statements.ExecContext(ctx, r.dialect.translate(query), args...)
+	return r.statements.ExecContext(ctx, r.dialect.translate(query), plain(args)...)
 }
 
 // Query runs a statement that returns rows; the caller closes them.
 func (r runner) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return r.statements.QueryContext(ctx, r.dialect.translate(query), args...)
+	return r.statements.QueryContext(ctx, r.dialect.translate(query), plain(args)...)
 }
 
 // QueryRow runs a statement of which at most one row is wanted; its Scan gives
 // sql.ErrNoRows where there is none.
 func (r runner) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	return r.statements.QueryRowContext(ctx, r.dialect.translate(query), args...)
+	return r.statements.QueryRowContext(ctx, r.dialect.translate(query), plain(args)...)
 }
 
 // Within runs f in a transaction, which is committed unless f fails. f must use
-// the transaction and not the store: SQLite would wait for itself.
+// the transaction and not the store: SQLite would wait for itself. Transactions
+// come one after the other, with either database, so that what f read is still so
+// when it writes.
 func (s *Store) Within(ctx context.Context, f func(*Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("couldn't begin a transaction of the store: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if s.dialect.turn != "" {
+		if _, err := tx.ExecContext(ctx, s.dialect.turn, LockNumber("weighbridge store")); err != nil {
+			return fmt.Errorf("couldn't begin a transaction of the store: %w", err)
+		}
+	}
 	if err := f(&Tx{runner{tx, s.dialect}}); err != nil {
 		return err
 	}
@@ -123,14 +134,14 @@ func (s *Store) Migrate(ctx context.Context, component string, steps ...string) 
 			return fmt.Errorf("couldn't note the tables of %s: %w", component, err)
 		}
 		var taken int
-		if err := tx.QueryRow(ctx, `SELECT steps FROM migrations WHERE component = ?`+tx.dialect.forUpdate, component).Scan(&taken); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT steps FROM migrations WHERE component = ?`, component).Scan(&taken); err != nil {
 			return fmt.Errorf("couldn't find how far the tables of %s are: %w", component, err)
 		}
 		if taken > len(steps) {
 			return fmt.Errorf("couldn't use the tables of %s: step %d was taken, this program knows %d: %w", component, taken, len(steps), ErrLaterProgram)
 		}
 		for i, step := range steps[taken:] {
-			if _, err := tx.Exec(ctx, step); err != nil {
+			if _, err := tx.Exec(ctx, tx.dialect.table(step)); err != nil {
 				return fmt.Errorf("couldn't take step %d of the tables of %s: %w", taken+i+1, component, err)
 			}
 		}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/weighbridge/weighbridge/gateway/block"
+	"github.com/weighbridge/weighbridge/gateway/replay"
+)
+
+// The pauses after the database failed grow from the first to the last.
+const (
+	shortestPause = 100 * time.Millisecond
+	longestPause  = 5 * time.Second
+)
+
+// databaseError says that the chain could be read and the database not be
+// written: the server is away, or the disk is full. It is tried again.
+type databaseError struct{ err error }
+
+func (e *databaseError) Error() string { return e.err.Error() }
+func (e *databaseError) Unwrap() error { return e.err }
+
+// follow replays each block into the read model. It ends with an error only
+// where waiting would not help; the gateway then stops, and continues at its
+// checkpoint when it is started again.
+func (p *process) follow(ctx context.Context) error {
+	pause := shortestPause
+	for {
+		before := p.model.Next()
+		err := p.followOnce(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		var failed *databaseError
+		if !errors.As(err, &failed) {
+			return p.cannotFollow(err)
+		}
+		if p.model.Next() > before {
+			pause = shortestPause
+		}
+		p.log.Warn("couldn't write the read model; trying again", "error", err, "pause", pause)
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+func (p *process) cannotFollow(err error) error {
+	if errors.Is(err, block.ErrOtherChain) {
+		return fmt.Errorf("the database is of another chain than the peer's; remove it to read this chain anew: %w", err)
+	}
+	return fmt.Errorf("couldn't follow the chain: %w", err)
+}
+
+// followOnce waits until this gateway is the one that writes, and follows until
+// something fails.
+func (p *process) followOnce(ctx context.Context) error {
+	err := p.model.Lead(ctx, func() {
+		p.log.Info("another gateway writes to the database; standing by, and reading what it writes")
+	})
+	if err != nil {
+		return &databaseError{err}
+	}
+	head, err := p.model.Head(ctx)
+	if err != nil {
+		return &databaseError{err}
+	}
+	engine := replay.New(p.config.Chaincode)
+	return p.follower.Follow(ctx, block.Checkpoint{Next: p.model.Next(), Head: head}, func(b block.Block) error {
+		if err := p.fold(ctx, engine, b); err != nil {
+			return &databaseError{err}
+		}
+		return nil
+	})
+}
+
+// fold replays one block. The rules never fail over one; what fails is reading
+// and writing the state.
+func (p *process) fold(ctx context.Context, engine *replay.Engine, b block.Block) error {
+	replayed, err := engine.Replay(p.model, b)
+	if err != nil {
+		return err
+	}
+	for _, t := range replayed.Transactions {
+		if f := t.Finding; f != nil {
+			p.log.Error("the chain differs from what the rules give", "block", f.Block, "transaction", f.Transaction,
+				"problem", f.Problem, "key", f.Key, "expected", f.Expected, "found", f.Found)
+		}
+	}
+	return p.model.Apply(ctx, replayed)
+}
