@@ -28,7 +28,7 @@ func command() *cobra.Command {
 		Use: "gateway", Short: "What one organisation of the consortium runs beside its peer",
 		Version: version(), SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), configCommand())
+	root.AddCommand(serveCommand(), configCommand(), benchCommand())
 	return root
 }
 

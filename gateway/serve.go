@@ -13,7 +13,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
-	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
@@ -162,7 +161,7 @@ func (p *process) watchHeight(ctx context.Context) {
 	ticker := time.NewTicker(heightEvery)
 	defer ticker.Stop()
 	for {
-		if height, err := p.height(); err != nil {
+		if height, err := p.client.Height(ctx); err != nil {
 			p.log.Debug("the chain's height is not known", "error", err)
 		} else if height > 0 {
 			wait, cancel := context.WithTimeout(ctx, lagTime)
@@ -178,27 +177,4 @@ func (p *process) watchHeight(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// height asks the peer's system chaincode how many blocks its chain has. Closing
-// the client ends the wait for an answer.
-func (p *process) height() (uint64, error) {
-	info, err := p.client.Network().GetContract("qscc").EvaluateTransaction("GetChainInfo", p.config.Channel)
-	if err != nil {
-		return 0, fmt.Errorf("couldn't ask for the chain's height: %w", err)
-	}
-	return readHeight(info)
-}
-
-// readHeight reads the first field of Fabric's BlockchainInfo.
-func readHeight(info []byte) (uint64, error) {
-	number, kind, n := protowire.ConsumeTag(info)
-	if n < 0 || number != 1 || kind != protowire.VarintType {
-		return 0, errors.New("couldn't read the chain's height: the peer's answer does not begin with it")
-	}
-	height, n := protowire.ConsumeVarint(info[n:])
-	if n < 0 {
-		return 0, fmt.Errorf("couldn't read the chain's height: %w", protowire.ParseError(n))
-	}
-	return height, nil
 }

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // identity writes a certificate and its key, good enough to dial with.
@@ -95,17 +94,6 @@ func TestAnAddressInUseIsAnError(t *testing.T) {
 	config, err := readFile(example(t, "127.0.0.1:8101", l.Addr().String()))
 	require.NoError(t, err)
 	require.ErrorContains(t, serve(t.Context(), config, slog.New(slog.DiscardHandler)), "couldn't listen on "+l.Addr().String())
-}
-
-func TestReadsTheChainsHeight(t *testing.T) {
-	info := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 4711)
-	height, err := readHeight(append(info, 0x12, 0x01, 0xff))
-	require.NoError(t, err)
-	require.EqualValues(t, 4711, height)
-	for _, broken := range [][]byte{nil, {0x12, 0}, {0x08}, {0xff}} {
-		_, err = readHeight(broken)
-		require.ErrorContains(t, err, "couldn't read the chain's height")
-	}
 }
 
 func TestTheCommandLine(t *testing.T) {

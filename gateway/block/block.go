@@ -39,6 +39,8 @@ type Transaction struct {
 	ID string
 	// Index is its place in the block.
 	Index int
+	// Size is how many bytes it takes in the block, endorsements included.
+	Size int
 	// Time is the client's timestamp: evidence, not authority.
 	Time time.Time
 	// Organisation is the MSP ID of the identity that signed the transaction.

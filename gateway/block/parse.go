@@ -39,7 +39,7 @@ func Parse(raw *common.Block) (Block, error) {
 	}
 	for i, envelope := range data {
 		tx, isEndorser, err := parseTransaction(envelope)
-		tx.Index, tx.Code = i, codeName(codes[i])
+		tx.Index, tx.Size, tx.Code = i, len(envelope), codeName(codes[i])
 		if err != nil && tx.Valid() {
 			return Block{}, fmt.Errorf("couldn't parse transaction %d of block %d: %w", i, b.Number, err)
 		}

@@ -83,7 +83,7 @@ func TestParseToleratesInvalidNonsense(t *testing.T) {
 
 	require.NoError(t, err)
 	require.Len(t, b.Transactions, 2)
-	require.Equal(t, Transaction{Index: 0, Code: "BAD_PAYLOAD"}, b.Transactions[0])
+	require.Equal(t, Transaction{Index: 0, Size: len("not an envelope"), Code: "BAD_PAYLOAD"}, b.Transactions[0])
 	require.Equal(t, "tx", b.Transactions[1].ID)
 	require.Equal(t, "MillCo", b.Transactions[1].Organisation)
 }

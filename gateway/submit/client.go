@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 )
@@ -33,6 +34,7 @@ const (
 // methods may be used by several goroutines at once.
 type Client struct {
 	queue    *queue
+	runner   *runner
 	conn     *grpc.ClientConn
 	gateway  *client.Gateway
 	network  *client.Network
@@ -74,8 +76,9 @@ func newClient(conn *grpc.ClientConn, options Options) (*Client, error) {
 	timeouts := options.Timeouts.withDefaults()
 	run := &runner{platform: platform, timeouts: timeouts, metrics: m}
 	return &Client{
-		queue: newQueue(options.Limits.withDefaults(), m, run.run),
-		conn:  conn, gateway: gw, network: gw.GetNetwork(options.Channel), contract: platform.contract,
+		queue:  newQueue(options.Limits.withDefaults(), m, run.run),
+		runner: run,
+		conn:   conn, gateway: gw, network: gw.GetNetwork(options.Channel), contract: platform.contract,
 		evaluate: timeouts.Evaluate,
 	}, nil
 }
@@ -147,14 +150,44 @@ func (c *Client) Submit(ctx context.Context, commands []massbalance.Command) ([]
 // Evaluate asks the own peer for the answer of a function that only reads. The
 // answer is that peer's alone.
 func (c *Client) Evaluate(ctx context.Context, function string, args ...string) ([]byte, error) {
+	return c.EvaluateOf(ctx, c.contract.ChaincodeName(), function, args...)
+}
+
+// EvaluateOf is Evaluate for any chaincode of the channel.
+func (c *Client) EvaluateOf(ctx context.Context, chaincode, function string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.evaluate)
 	defer cancel()
-	answer, err := c.contract.EvaluateWithContext(ctx, function, client.WithArguments(args...))
+	answer, err := c.network.GetContract(chaincode).EvaluateWithContext(ctx, function, client.WithArguments(args...))
 	if err != nil {
 		return nil, fmt.Errorf("couldn't evaluate %s: %w", function, err)
 	}
 	return answer, nil
 }
+
+// Height asks the own peer how many blocks its chain has.
+func (c *Client) Height(ctx context.Context) (uint64, error) {
+	info, err := c.EvaluateOf(ctx, "qscc", "GetChainInfo", c.network.Name())
+	if err != nil {
+		return 0, err
+	}
+	return readHeight(info)
+}
+
+// readHeight reads the first field of Fabric's BlockchainInfo.
+func readHeight(info []byte) (uint64, error) {
+	number, kind, n := protowire.ConsumeTag(info)
+	if n < 0 || number != 1 || kind != protowire.VarintType {
+		return 0, errors.New("couldn't read the chain's height: the peer's answer does not begin with it")
+	}
+	height, n := protowire.ConsumeVarint(info[n:])
+	if n < 0 {
+		return 0, fmt.Errorf("couldn't read the chain's height: %w", protowire.ParseError(n))
+	}
+	return height, nil
+}
+
+// Chaincode is the name of the ledger's chaincode.
+func (c *Client) Chaincode() string { return c.contract.ChaincodeName() }
 
 // Network is the channel over the client's connection, to follow its blocks.
 func (c *Client) Network() *client.Network { return c.network }

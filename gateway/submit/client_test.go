@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // credentials writes a certificate and its key to files.
@@ -72,5 +73,16 @@ func TestDialNamesWhatCannotBeRead(t *testing.T) {
 			_, err := Dial(options)
 			require.ErrorContains(t, err, test.words)
 		})
+	}
+}
+
+func TestReadsTheChainsHeight(t *testing.T) {
+	info := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 4711)
+	height, err := readHeight(append(info, 0x12, 0x01, 0xff))
+	require.NoError(t, err)
+	require.EqualValues(t, 4711, height)
+	for _, broken := range [][]byte{nil, {0x12, 0}, {0x08}, {0xff}} {
+		_, err = readHeight(broken)
+		require.ErrorContains(t, err, "couldn't read the chain's height")
 	}
 }

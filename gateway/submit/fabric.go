@@ -43,7 +43,11 @@ func creatorOf(id identity.Identity) ([]byte, error) {
 }
 
 func (f *fabric) propose(ctx context.Context, batch []byte) (endorsed, error) {
-	proposal, err := f.contract.NewProposal(apply, client.WithBytesArguments(batch))
+	return proposeTo(ctx, f.contract, apply, batch)
+}
+
+func proposeTo(ctx context.Context, contract *client.Contract, function string, args ...[]byte) (endorsed, error) {
+	proposal, err := contract.NewProposal(function, client.WithBytesArguments(args...))
 	if err != nil {
 		return nil, &failure{rejected, "couldn't make a proposal: " + err.Error()}
 	}

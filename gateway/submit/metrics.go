@@ -19,6 +19,9 @@ type metrics struct {
 
 const prefix = "weighbridge_submit_"
 
+// RetriesMetric counts how often a batch was proposed again.
+const RetriesMetric = prefix + "retries_total"
+
 // newMetrics makes the metrics and registers them, unless registerer is nil.
 func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
@@ -29,7 +32,7 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 			Name: prefix + "transactions_total", Help: "Attempted transactions by how they ended.",
 		}, []string{"end"}),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "retries_total", Help: "Batches proposed again, by reason.",
+			Name: RetriesMetric, Help: "Batches proposed again, by reason.",
 		}, []string{"reason"}),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: prefix + "batch_commands", Help: "Commands per transaction.",

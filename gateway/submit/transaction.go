@@ -64,7 +64,7 @@ func (r *runner) run(ctx context.Context, commands []massbalance.Command) []Outc
 	if end.results == nil {
 		outcomes := make([]Outcome, len(commands))
 		for i := range outcomes {
-			outcomes[i] = Outcome{Stage: end.stage, Transaction: end.transaction, Block: end.block, Detail: end.detail}
+			outcomes[i] = end.outcome()
 		}
 		return outcomes
 	}

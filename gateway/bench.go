@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weighbridge/weighbridge/gateway/bench"
+	"github.com/weighbridge/weighbridge/gateway/submit"
+)
+
+func benchCommand() *cobra.Command {
+	var options bench.Options
+	var configurations []string
+	var limits submit.Limits
+	c := &cobra.Command{
+		Use: "bench --config FILE…", Short: "Measure a running network that is there to be tried out", Args: cobra.NoArgs,
+		Example: "  gateway bench --config '.weighbridge/organisations/*/gateway.yaml' --processes .weighbridge",
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if options.Members, err = benchMembers(configurations, limits); err != nil {
+				return err
+			}
+			if options.Processes, err = realPath(options.Processes); err != nil {
+				return err
+			}
+			options.Out, options.Progress = c.OutOrStdout(), c.ErrOrStderr()
+			return bench.Run(c.Context(), options)
+		},
+	}
+	flags := c.Flags()
+	flags.StringSliceVar(&configurations, "config", nil, "the configurations of all members' gateways; may be a `pattern`")
+	flags.StringVar(&options.Baseline, "baseline", "baseline", "`name` of the baselines' chaincode; empty leaves them out")
+	flags.IntSliceVar(&options.Clients, "clients", nil, "numbers of clients (default 1,16,64,256)")
+	flags.DurationVar(&options.Window, "window", 0, "how long a row is measured at a time (default 3s)")
+	flags.IntVar(&options.Rounds, "rounds", 0, "how often each row is measured (default 2)")
+	flags.StringSliceVar(&options.Only, "only", nil, "measure only rows with this in their `name`")
+	flags.StringVar(&options.Processes, "processes", "", "count the CPU time of what runs in this `folder`")
+	flags.IntVar(&limits.Commands, "commands", 0, "most commands in one transaction")
+	flags.IntVar(&limits.Parallel, "parallel", 0, "most transactions under way per member")
+	if err := c.MarkFlagRequired("config"); err != nil {
+		panic(err) // the flag was defined above
+	}
+	return c
+}
+
+// benchMembers reads the configurations that the patterns match.
+func benchMembers(patterns []string, limits submit.Limits) ([]bench.Member, error) {
+	var members []bench.Member
+	for _, pattern := range patterns {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, fmt.Errorf("couldn't read the pattern %q: %w", pattern, err)
+		}
+		if len(paths) == 0 {
+			return nil, fmt.Errorf("there is no configuration %s", pattern)
+		}
+		for _, path := range paths {
+			c, _, err := readConfig(path, nil, nil)
+			if err != nil {
+				return nil, err
+			}
+			dial := (&process{config: c}).dialOptions()
+			dial.Limits = limits
+			members = append(members, bench.Member{Organisation: c.Organisation, Role: c.Role, Dial: dial})
+		}
+	}
+	return members, nil
+}
+
+// realPath is how the kernel knows a folder.
+func realPath(folder string) (string, error) {
+	if folder == "" {
+		return "", nil
+	}
+	absolute, err := filepath.Abs(folder)
+	if err != nil {
+		return "", fmt.Errorf("couldn't find %s: %w", folder, err)
+	}
+	if absolute, err = filepath.EvalSymlinks(absolute); err != nil {
+		return "", fmt.Errorf("couldn't find %s: %w", folder, err)
+	}
+	return absolute, nil
+}

@@ -1,0 +1,197 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/submit"
+)
+
+// sheet makes commands and remembers which of them were acknowledged.
+type sheet struct {
+	bench  *bench
+	serial atomic.Int64
+
+	mu           sync.Mutex
+	acknowledged []massbalance.CommandID
+	// problem is the first failure, in words.
+	problem string
+}
+
+// id is a new command's ID; the run's name keeps it apart from those of other runs.
+func (s *sheet) id() massbalance.CommandID {
+	return massbalance.CommandID(fmt.Sprintf("%s-%d", s.bench.name, s.serial.Add(1)))
+}
+
+func command(id massbalance.CommandID, body massbalance.Body) massbalance.Command {
+	return massbalance.Command{ID: id, Date: day, Period: period, Body: body}
+}
+
+func (s *sheet) intake(p place) massbalance.Command {
+	id := s.id()
+	return command(id, massbalance.TakeIn{
+		Site: p.id, Product: s.bench.ground.product, Quantity: massbalance.Kilograms(27_340), Supplier: "Farm", Evidence: massbalance.EvidenceID(id),
+	})
+}
+
+func (s *sheet) withdrawal(p place) massbalance.Command {
+	return command(s.id(), massbalance.Withdraw{
+		Site: p.id, Product: s.bench.ground.product, Quantity: massbalance.Kilograms(27_340), Purpose: "used",
+	})
+}
+
+func (s *sheet) introduction(p place) massbalance.Command {
+	id := s.id()
+	return command(id, massbalance.Introduce{
+		Site: p.id, Certifier: s.bench.ground.laboratory, Statement: p.statement(), Quantity: massbalance.Kilograms(27_340),
+		Model: massbalance.Segregated, Evidence: massbalance.EvidenceID(id),
+	})
+}
+
+// dispatch ships the lot that a command introduced.
+func (s *sheet) dispatch(from, to place, introduced massbalance.CommandID) massbalance.Command {
+	id := s.id()
+	lot := massbalance.LotID(string(from.owner) + "/" + string(introduced) + "/1")
+	quantity := massbalance.Kilograms(27_340)
+	return command(id, massbalance.Dispatch{
+		Site: from.id, To: to.id, Product: s.bench.ground.product, Quantity: quantity,
+		Lines: []massbalance.LotLine{{Lot: lot, Quantity: quantity}}, Documents: []massbalance.EvidenceID{massbalance.EvidenceID(id)},
+	})
+}
+
+func (s *sheet) receipt(from, to place, dispatched massbalance.CommandID) massbalance.Command {
+	id := s.id()
+	return command(id, massbalance.Receive{
+		Site: to.id, Transfer: massbalance.TransferID(string(from.owner) + "/" + string(dispatched)),
+		Quantity: massbalance.Kilograms(27_340), Evidence: massbalance.EvidenceID(id),
+	})
+}
+
+// submit sends commands as one request.
+func (s *sheet) submit(ctx context.Context, client *submit.Client, commands []massbalance.Command) (d done) {
+	outcomes, err := client.Submit(ctx, commands)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.fault(err.Error())
+		return done{failed: len(commands)}
+	}
+	for i, o := range outcomes {
+		if o.Stage == submit.Valid {
+			d.committed++
+			s.acknowledged = append(s.acknowledged, commands[i].ID)
+			continue
+		}
+		d.failed++
+		s.fault(fmt.Sprintf("%s: %s %s %s%s", commands[i].ID, o.Stage, o.Result.Code, o.Result.Message, o.Detail))
+	}
+	return d
+}
+
+func (s *sheet) fault(problem string) {
+	if s.problem == "" {
+		s.problem = problem
+	}
+}
+
+// many makes n commands.
+func many(n int, one func(i int) massbalance.Command) []massbalance.Command {
+	commands := make([]massbalance.Command, n)
+	for i := range commands {
+		commands[i] = one(i)
+	}
+	return commands
+}
+
+// booker makes the requests of a client that books n commands a time at a place.
+type booker func(s *sheet, p, next place, n int) request
+
+// intakes are tickets.
+func intakes(s *sheet, p, _ place, n int) request {
+	return func(ctx context.Context) done {
+		return s.submit(ctx, p.client, many(n, func(int) massbalance.Command { return s.intake(p) }))
+	}
+}
+
+// inAndOut takes in and takes out in turn, so that nothing is ever short.
+func inAndOut(s *sheet, p, _ place, n int) request {
+	out := true
+	return func(ctx context.Context) done {
+		out = !out
+		return s.submit(ctx, p.client, many(n, func(int) massbalance.Command {
+			if out {
+				return s.withdrawal(p)
+			}
+			return s.intake(p)
+		}))
+	}
+}
+
+// chains introduce, dispatch and receive in turn.
+func chains(s *sheet, from, to place, n int) request {
+	var before []massbalance.Command
+	step := 0
+	return func(ctx context.Context) done {
+		client := from.client
+		var now []massbalance.Command
+		switch step {
+		case 0:
+			now = many(n, func(int) massbalance.Command { return s.introduction(from) })
+		case 1:
+			now = many(n, func(i int) massbalance.Command { return s.dispatch(from, to, before[i].ID) })
+		default:
+			client = to.client
+			now = many(n, func(i int) massbalance.Command { return s.receipt(from, to, before[i].ID) })
+		}
+		d := s.submit(ctx, client, now)
+		before, step = now, (step+1)%3
+		if d.failed > 0 {
+			step = 0 // what would follow has nothing to stand on
+		}
+		return d
+	}
+}
+
+// weighbridges are Weighbridge's contenders.
+func (b *bench) weighbridges() []*contender {
+	var all []*contender
+	for _, kind := range []struct {
+		name string
+		book booker
+	}{{"intake", intakes}, {"in and out", inAndOut}, {"chain", chains}} {
+		for _, n := range []int{1, b.Bulk} {
+			for _, spread := range []bool{false, true} {
+				if kind.name == "in and out" && (spread || n > 1) {
+					continue
+				}
+				all = append(all, b.weighbridge(kind.name, kind.book, n, spread))
+			}
+		}
+	}
+	return all
+}
+
+func (b *bench) weighbridge(name string, book booker, n int, spread bool) *contender {
+	c := &contender{name: name + " hot", clients: b.Clients, commands: n, ledger: b.trading[0].Chaincode()}
+	if spread {
+		c.name = name + " spread"
+	}
+	switch {
+	case n > 1:
+		c.name, c.clients = fmt.Sprintf("%s ×%d", c.name, n), b.busy(16, 64)
+	case name == "in and out":
+		c.clients = b.busy(64)
+	}
+	c.client = func(i int) request {
+		g := b.ground
+		if !spread {
+			return book(b.sheet, g.hot, g.yard, n)
+		}
+		// The receiver is another organisation's: sites are theirs in turn.
+		return book(b.sheet, g.spread[i%len(g.spread)], g.spread[(i+1)%len(g.spread)], n)
+	}
+	return c
+}
