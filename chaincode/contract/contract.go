@@ -53,7 +53,11 @@ func (*Contract) Apply(ctx contractapi.TransactionContextInterface, batch string
 	if err != nil {
 		return "", fmt.Errorf("internal: %w", err)
 	}
-	outcome, err := massbalance.ExecuteBatch(newView(stub), massbalance.Tx{ID: stub.GetTxID(), Organisation: organisation}, commands)
+	view := newView(stub)
+	if err := view.fetch(organisation, commands); err != nil {
+		return "", fmt.Errorf("internal: %w", err)
+	}
+	outcome, err := massbalance.ExecuteBatch(view, massbalance.Tx{ID: stub.GetTxID(), Organisation: organisation}, commands)
 	if err != nil {
 		return "", fmt.Errorf("internal: %w", err)
 	}
@@ -86,6 +90,7 @@ type stub interface {
 	GetTxID() string
 	GetCreator() ([]byte, error)
 	GetState(key string) ([]byte, error)
+	GetMultipleStates(keys ...string) ([][]byte, error)
 	PutState(key string, value []byte) error
 	SetStateValidationParameter(key string, policy []byte) error
 	StartWriteBatch()
@@ -116,18 +121,48 @@ func submitter(s stub) (massbalance.OrganisationID, error) {
 //
 // What was read once is kept: the commands of a batch read the same site, period
 // and members again and again, and each read is a round trip to the peer.
+// What the commands name is fetched in one such trip before they are executed.
 type view struct {
-	stub stub
-	read map[massbalance.Key]massbalance.Value
+	stub    stub
+	read    map[massbalance.Key]massbalance.Value
+	fetched map[string][]byte
 }
 
-func newView(s stub) view { return view{s, map[massbalance.Key]massbalance.Value{}} }
+func newView(s stub) view {
+	return view{s, map[massbalance.Key]massbalance.Value{}, map[string][]byte{}}
+}
+
+// fetch reads what the commands name, in the order in which they name it: peers
+// must read in the same order to sign the same bytes.
+func (v view) fetch(organisation massbalance.OrganisationID, commands []massbalance.Command) error {
+	var keys []string
+	for _, c := range commands {
+		for _, name := range massbalance.Names(organisation, c) {
+			key := wire.FormatKey(name)
+			if _, twice := v.fetched[key]; !twice {
+				v.fetched[key] = nil
+				keys = append(keys, key)
+			}
+		}
+	}
+	values, err := v.stub.GetMultipleStates(keys...)
+	if err != nil {
+		return fmt.Errorf("couldn't read what the commands name: %w", err)
+	}
+	if len(values) != len(keys) {
+		return fmt.Errorf("couldn't read what the commands name: %d values for %d keys", len(values), len(keys))
+	}
+	for i, key := range keys {
+		v.fetched[key] = values[i]
+	}
+	return nil
+}
 
 func (v view) Get(key massbalance.Key) (massbalance.Value, error) {
 	if value, ok := v.read[key]; ok {
 		return value, nil
 	}
-	data, err := v.stub.GetState(wire.FormatKey(key))
+	data, err := v.state(wire.FormatKey(key))
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +174,13 @@ func (v view) Get(key massbalance.Key) (massbalance.Value, error) {
 	}
 	v.read[key] = value
 	return value, nil
+}
+
+func (v view) state(key string) ([]byte, error) {
+	if data, known := v.fetched[key]; known {
+		return data, nil
+	}
+	return v.stub.GetState(key)
 }
 
 // write sends all writes to the peer in one message, where the peer can take it.

@@ -33,7 +33,14 @@ type peerStub struct {
 func (s *peerStub) GetTxID() string                              { return s.txID }
 func (s *peerStub) GetFunctionAndParameters() (string, []string) { return s.function, s.args }
 func (s *peerStub) GetState(key string) ([]byte, error)          { return s.committed[key], nil }
-func (s *peerStub) PutState(key string, value []byte) error      { s.written[key] = value; return nil }
+func (s *peerStub) GetMultipleStates(keys ...string) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = s.committed[key]
+	}
+	return values, nil
+}
+func (s *peerStub) PutState(key string, value []byte) error { s.written[key] = value; return nil }
 func (s *peerStub) SetStateValidationParameter(key string, policy []byte) error {
 	s.policies[key] = policy
 	return nil

@@ -1,0 +1,45 @@
+package massbalance
+
+// Names lists keys that a command of the organisation names itself and reads
+// whatever the state is: those of its record, its documents, its lots and its
+// transfer. Whoever has to fetch what commands read can fetch these together. The
+// list needs not be complete, and decides nothing.
+func Names(org OrganisationID, c Command) []Key {
+	keys := []Key{RecordKey(org, c.ID)}
+	document := func(id EvidenceID) {
+		if id != "" {
+			keys = append(keys, EvidenceKey(org, id))
+		}
+	}
+	lots := func(lines []LotLine) {
+		for _, line := range lines {
+			keys = append(keys, LotKey(line.Lot))
+		}
+	}
+	switch b := c.Body.(type) {
+	case Introduce:
+		document(b.Evidence)
+	case TakeIn:
+		document(b.Evidence)
+	case Dispatch:
+		lots(b.Lines)
+		for _, id := range b.Documents {
+			document(id)
+		}
+	case Receive:
+		keys = append(keys, TransferKey(b.Transfer))
+		document(b.Evidence)
+	case Return:
+		keys = append(keys, TransferKey(b.Transfer))
+		document(b.Evidence)
+	case Reject:
+		keys = append(keys, TransferKey(b.Transfer))
+	case Convert:
+		lots(b.Lines)
+	case Withdraw:
+		lots(b.Lines)
+	case ClaimCredits:
+		lots(b.Lines)
+	}
+	return keys
+}
