@@ -32,7 +32,7 @@ func TestParseReadsWhatTheLedgerNeeds(t *testing.T) {
 	require.Equal(t, byte(9), b.Previous[31])
 	require.Len(t, b.Transactions, 3)
 	require.Equal(t, Transaction{
-		ID: "tx1", Index: 1, Time: stamp, Organisation: "MillCo", Code: "VALID", Chaincode: "massbalance",
+		ID: "tx1", Index: 1, Size: len(raw.Data.Data[1]), Time: stamp, Organisation: "MillCo", Code: "VALID", Chaincode: "massbalance",
 		Args: [][]byte{[]byte("Apply"), []byte("[batch]")}, Response: []byte("[answer]"),
 		Writes:  []Write{{Key: "a", Value: []byte("1")}, {Key: "b", Deleted: true}},
 		Guarded: []string{"a"},
