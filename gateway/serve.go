@@ -20,6 +20,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/console"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/recalls"
 	"github.com/weighbridge/weighbridge/gateway/store"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
@@ -89,6 +90,7 @@ func (p *process) run(ctx context.Context, listener net.Listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.follow(following) })
 	group.Go(func() error { p.watchHeight(following); return nil })
+	group.Go(func() error { p.tracer().Run(ctx); return nil })
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("couldn't serve: %w", err)
@@ -103,6 +105,15 @@ func (p *process) run(ctx context.Context, listener net.Listener) error {
 	err := group.Wait()
 	p.log.Info("stopped", "blocks", p.model.Next())
 	return err
+}
+
+// tracer traces what rests on recalled statements, while the gateway sees the
+// ledger as it is now.
+func (p *process) tracer() *recalls.Tracer {
+	return recalls.New(recalls.Options{
+		Organisation: p.config.Organisation, Model: p.model, Submitter: p.client, Metrics: p.metrics, Log: p.log,
+		Ready: func() bool { return p.problem() == "" },
+	})
 }
 
 func (p *process) server() *http.Server {

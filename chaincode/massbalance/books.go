@@ -5,9 +5,11 @@ import (
 	"slices"
 )
 
-// listLimit bounds every list in a command: a transaction must stay small
+// ListLimit bounds every list in a command: a transaction must stay small
 // enough for every peer to check.
-const listLimit = 500
+const ListLimit = 500
+
+const listLimit = ListLimit
 
 // books are one site's accounts during one command.
 type books struct {

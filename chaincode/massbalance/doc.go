@@ -346,6 +346,14 @@
 // traced further on. What is spent of a lot after its share was frozen is clean
 // of it, and is so recorded.
 //
+// Nobody needs to remember to trace. Every trading member's gateway does so as
+// soon as it has read a finding, and again whenever something new was made of what
+// is not yet traced; FindUntraced tells it what there is. The members take turns
+// in an order that follows from the finding, so that one of them works and the
+// next steps in where it does not. A certification body cannot submit; its gateway
+// shows what is untraced. Between finding and trace lie seconds, not none: the
+// rules do not rely on the trace being quick, only on its being done.
+//
 // Shares are rounded up to the gram at every step, so taint is never
 // understated; grams by which one recall is rounded up may be those of a later
 // one. Credit in transit is traced on arrival. Credit that was lost or

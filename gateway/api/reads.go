@@ -21,6 +21,7 @@ func (s *server) registerReads() {
 	s.registerLimits()
 	s.registerProjects()
 	s.registerRecalls()
+	s.registerRecallReach()
 	s.registerCorrections()
 	s.registerReports()
 	s.registerHistories()

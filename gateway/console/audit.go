@@ -22,6 +22,7 @@ type auditPage struct {
 	filters
 	Entries  []entryRow
 	Findings []readmodel.Finding
+	Recalls  []recallRow
 	Recount  *recount
 }
 
@@ -46,7 +47,10 @@ func (l *lens) auditPage(r *http.Request) (any, error) {
 	}
 	page.pager, page.Entries = newPager(r, entries.Next), l.entryRows(entries.Items)
 	findings, err := l.s.Findings(readmodel.Page{Newest: true})
-	if page.Findings = findings.Items; err != nil || q.Get("recount") == "" {
+	if page.Findings = findings.Items; err != nil {
+		return page, err
+	}
+	if page.Recalls, err = l.recalls(); err != nil || q.Get("recount") == "" {
 		return page, err
 	}
 	page.Recount, err = l.recount()

@@ -226,6 +226,12 @@ func (f *fold) write(t replay.Transaction, w massbalance.Write) error {
 				return err
 			}
 		}
+	case massbalance.Claim:
+		for _, line := range v.Lines {
+			if err := f.exec(`INSERT INTO claimed VALUES (?, ?) ON CONFLICT DO NOTHING`, line.Lot, key); err != nil {
+				return err
+			}
+		}
 	}
 	return f.row(key, w)
 }

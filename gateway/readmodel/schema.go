@@ -3,7 +3,7 @@ package readmodel
 // schemaVersion is kept in the database. Tables of another version are dropped
 // and folded anew: that is simpler than migrating, and as safe, because blocks
 // are the source.
-const schemaVersion = 5
+const schemaVersion = 6
 
 // schema keeps every value once, in state; the tables below it hold what a
 // query filters and sorts by, and the key of the value. It is written for SQLite;
@@ -101,4 +101,8 @@ CREATE TABLE things (
 	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
 	kind TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL) STRICT;
 CREATE INDEX things_kind ON things (kind, position);
+
+CREATE TABLE claimed (
+	lot TEXT NOT NULL, claim TEXT NOT NULL,
+	PRIMARY KEY (lot, claim)) STRICT, WITHOUT ROWID;
 `

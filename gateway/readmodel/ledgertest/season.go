@@ -213,3 +213,12 @@ func (l *Ledger) Baking() {
 		Site: "brand-hub", Product: "wheat-flour", Lines: []massbalance.LotLine{line("brand/RCV-1/1", "12000"), line("brand/RCV-1/2", "8000.777")},
 		Beneficiary: "Morgenbrot rolls, 500 g", ReportingYear: 2026, Purpose: "Scope 3 category 1, FLAG inventory"}))
 }
+
+// Find publishes the certifier's finding that a statement rests on fraud.
+func (l *Ledger) Find(statement massbalance.StatementID, reason string) {
+	finding, err := wire.SignFinding(massbalance.FraudFinding{
+		ID: massbalance.FindingID("FF-" + statement), Certifier: Certifier, Statement: statement, Reason: reason, Issued: "2026-09-01",
+	}, "2026-1", l.key)
+	require.NoError(l.t, err)
+	l.Must(Miller, register(massbalance.CommandID("FF-"+statement), massbalance.PublishFinding{Document: finding}))
+}
