@@ -94,7 +94,8 @@ var mayImport = map[string][]string{
 	"gateway/readmodel/*":   {"chaincode/massbalance", "chaincode/wire", "gateway/replay", "gateway/block", "gateway/submit"},
 
 	"gateway/audit/blockfile": {},
-	"gateway/audit/chain":     {"gateway/audit/blockfile", "gateway/replay"},
+	"gateway/audit/chain":     {"gateway/audit/blockfile", "gateway/audit/chaintest", "gateway/replay"},
+	"gateway/audit/chaintest": {"gateway/audit/blockfile", "gateway/block", "gateway/replay", "chaincode/massbalance", "chaincode/wire"},
 	"test-network/recording":  {"gateway/audit/blockfile", "network/topology"},
 }
 

@@ -3,7 +3,7 @@
 // members would, or as they should not:
 //
 //	go run ./network demo --state DIR
-//	go run ./test-network/recording --state DIR --out gateway/audit/chain/testdata/network.tgz
+//	go run ./test-network/recording --state DIR --out gateway/audit/chaintest/network.tgz
 //	go run ./network down --state DIR --wipe
 //
 // The keys are those of a network on one machine that no longer exists.
@@ -31,7 +31,7 @@ func main() {
 	state := flag.String("state", ".weighbridge", "the network's state `folder`")
 	peer := flag.String("peer", "miller", "`organisation` whose peer's blocks are taken")
 	channel := flag.String("channel", "weighbridge", "`name` of the channel")
-	blocks := flag.Int("blocks", 20, "how `many` blocks to keep")
+	blocks := flag.Int("blocks", 16, "how `many` blocks to keep")
 	out := flag.String("out", "network.tgz", "`file` to write")
 	flag.Parse()
 	if err := record(topology.Layout{Root: *state}, *peer, *channel, *blocks, *out); err != nil {

@@ -127,7 +127,15 @@ func (c *Checker) Check(raw *common.Block) (Verdict, error) {
 }
 
 // check makes the checks of a block as a whole, then those of its transactions.
-func (c *Checker) check(raw *common.Block, v *Verdict) (*privacyenabledstate.UpdateBatch, error) {
+// A quorum of orderers can put bytes into a block that make Fabric's code panic
+// (a valid signature over a transaction without a header, say), and every peer
+// with it. Here it is a finding.
+func (c *Checker) check(raw *common.Block, v *Verdict) (updates *privacyenabledstate.UpdateBatch, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			updates, err = nil, refuse(Unreadable, "a block that Fabric can process", fmt.Sprint(broken))
+		}
+	}()
 	if err := c.checkHeader(raw, v.Hash); err != nil {
 		return nil, err
 	}

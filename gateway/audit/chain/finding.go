@@ -16,6 +16,7 @@ const (
 	MissingQuorum        replay.Problem = "missing_quorum"        // too few of the orderers signed
 	DifferingMetadata    replay.Problem = "differing_metadata"    // the signed metadata name another configuration
 	InvalidConfiguration replay.Problem = "invalid_configuration" // a configuration block that the rules do not give
+	Unreadable           replay.Problem = "unreadable"            // a block that stops Fabric's own code
 	DifferingCode        replay.Problem = "differing_code"        // the peer's flag is not what the checks give
 )
 
