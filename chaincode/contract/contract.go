@@ -32,7 +32,7 @@ func New() (*contractapi.ContractChaincode, error) {
 }
 
 // GetEvaluateTransactions names the functions that only read.
-func (*Contract) GetEvaluateTransactions() []string { return []string{"Read"} }
+func (*Contract) GetEvaluateTransactions() []string { return []string{"Read", "Kept"} }
 
 // Apply executes a batch of commands in order and answers with a result for
 // each. A refused command has its code in the result and writes nothing; an

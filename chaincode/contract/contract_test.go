@@ -24,6 +24,8 @@ type peerStub struct {
 	committed map[string][]byte
 	written   map[string][]byte
 	policies  map[string][]byte
+	transient map[string][]byte
+	private   map[string]string // by collection and key
 	txID      string
 	msp       string
 	function  string
@@ -44,6 +46,14 @@ func (s *peerStub) PutState(key string, value []byte) error { s.written[key] = v
 func (s *peerStub) SetStateValidationParameter(key string, policy []byte) error {
 	s.policies[key] = policy
 	return nil
+}
+func (s *peerStub) GetTransient() (map[string][]byte, error) { return s.transient, nil }
+func (s *peerStub) PutPrivateData(collection, key string, value []byte) error {
+	s.private[collection+" "+key] = string(value)
+	return nil
+}
+func (s *peerStub) GetPrivateData(collection, key string) ([]byte, error) {
+	return []byte(s.private[collection+" "+key]), nil
 }
 func (s *peerStub) StartWriteBatch()        {}
 func (s *peerStub) FinishWriteBatch() error { return nil }
@@ -68,7 +78,7 @@ func (s *peerStub) invoke(t *testing.T, chaincode *contractapi.ContractChaincode
 func newPeer(t *testing.T) (*peerStub, *contractapi.ContractChaincode) {
 	chaincode, err := New()
 	require.NoError(t, err)
-	return &peerStub{committed: map[string][]byte{}, policies: map[string][]byte{}, msp: "growers", txID: "tx1"}, chaincode
+	return &peerStub{committed: map[string][]byte{}, policies: map[string][]byte{}, private: map[string]string{}, msp: "growers", txID: "tx1"}, chaincode
 }
 
 func batch(t *testing.T, commands ...massbalance.Command) string {

@@ -62,6 +62,19 @@ type Transaction struct {
 	// Foreign are the written keys in namespaces of other chaincodes, system
 	// namespaces left out.
 	Foreign []Namespace
+	// Private are the writes to private data in the chaincode's own namespace, in
+	// order. A block has only the hashes of their keys and values.
+	Private []PrivateWrite
+}
+
+// PrivateWrite is one key of a collection's write set, as hashes (SHA-256).
+type PrivateWrite struct {
+	Collection string
+	Key        []byte
+	Value      []byte
+	Deleted    bool
+	// Guarded is set where the key's endorsement policy was set as well.
+	Guarded bool
 }
 
 // Namespace is what a transaction wrote in another chaincode's namespace.

@@ -202,8 +202,29 @@ func (t *Transaction) readWrites(data []byte) error {
 		case name == t.Chaincode:
 			t.Writes = append(t.Writes, writes...)
 			t.Guarded = append(t.Guarded, guardedBy(&set)...)
+			if err := t.readPrivate(namespace.GetCollectionHashedRwset()); err != nil {
+				return err
+			}
 		case name != lifecycle && len(writes) > 0:
 			t.Foreign = append(t.Foreign, Namespace{Chaincode: name, Writes: writes})
+		}
+	}
+	return nil
+}
+
+// readPrivate reads the hashed write sets of collections.
+func (t *Transaction) readPrivate(collections []*rwset.CollectionHashedReadWriteSet) error {
+	for _, collection := range collections {
+		var set kvrwset.HashedRWSet
+		if err := unmarshal("private write set", collection.GetHashedRwset(), &set); err != nil {
+			return err
+		}
+		name := collection.GetCollectionName()
+		for _, w := range set.GetHashedWrites() {
+			t.Private = append(t.Private, PrivateWrite{Collection: name, Key: w.GetKeyHash(), Value: w.GetValueHash(), Deleted: w.GetIsDelete() || w.GetIsPurge()})
+		}
+		for _, m := range set.GetMetadataWrites() {
+			t.Private = append(t.Private, PrivateWrite{Collection: name, Key: m.GetKeyHash(), Guarded: true})
 		}
 	}
 	return nil

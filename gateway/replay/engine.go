@@ -9,8 +9,12 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/block"
 )
 
-// apply is the contract's only function that writes.
-const apply = "Apply"
+// apply is the contract's only function that writes to the ledger's state, and
+// keep the one that writes private data.
+const (
+	apply = "Apply"
+	keep  = "Keep"
+)
 
 // Engine replays the blocks of one chaincode.
 type Engine struct{ chaincode string }
@@ -55,7 +59,9 @@ func (e *Engine) replay(state *overlay, number uint64, tx block.Transaction) (Tr
 	if tx.Chaincode == e.chaincode && functionOf(tx) == apply {
 		finding = out.execute(state, number, tx)
 	} else if finding = e.trespass(tx); finding == nil {
-		return out, false
+		if finding = e.checkKept(tx); finding == nil {
+			return out, false
+		}
 	}
 	if finding != nil {
 		finding.Block, finding.Transaction = number, tx.ID
@@ -97,6 +103,9 @@ func (e *Engine) trespass(tx block.Transaction) *Finding {
 
 // execute replays a batch and compares.
 func (t *Transaction) execute(state *overlay, number uint64, tx block.Transaction) *Finding {
+	if len(tx.Private) > 0 {
+		return &Finding{Problem: DifferingPrivate, Expected: "no private data written by " + apply, Found: describe(tx.Private)}
+	}
 	if len(tx.Args) != 2 {
 		return &Finding{Problem: UnreadableBatch, Expected: "one argument", Found: fmt.Sprintf("%d arguments", max(len(tx.Args), 1)-1)}
 	}

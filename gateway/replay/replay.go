@@ -76,5 +76,7 @@ const (
 	DifferingAnswer Problem = "differing_answer" // the commands' results are others
 	UnreadableBatch Problem = "unreadable_batch" // the arguments are no canonical batch
 	RulesFailed     Problem = "rules_failed"     // the rules ended with an internal error
-	ForeignFunction Problem = "foreign_function" // something else than Apply wrote to the ledger
+	// DifferingPrivate: private data was written that Keep would not write so
+	DifferingPrivate Problem = "differing_private"
+	ForeignFunction  Problem = "foreign_function" // something else than Apply wrote to the ledger
 )
