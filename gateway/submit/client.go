@@ -35,6 +35,7 @@ const (
 type Client struct {
 	queue    *queue
 	runner   *runner
+	fabric   *fabric
 	conn     *grpc.ClientConn
 	gateway  *client.Gateway
 	network  *client.Network
@@ -77,8 +78,8 @@ func newClient(conn *grpc.ClientConn, options Options) (*Client, error) {
 	run := &runner{platform: platform, timeouts: timeouts, metrics: m}
 	return &Client{
 		queue:  newQueue(options.Limits.withDefaults(), m, run.run),
-		runner: run,
-		conn:   conn, gateway: gw, network: gw.GetNetwork(options.Channel), contract: platform.contract,
+		runner: run, fabric: platform,
+		conn: conn, gateway: gw, network: gw.GetNetwork(options.Channel), contract: platform.contract,
 		evaluate: timeouts.Evaluate,
 	}, nil
 }
