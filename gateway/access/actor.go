@@ -4,24 +4,47 @@ import (
 	"context"
 	"net/http"
 	"slices"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 )
 
 // Actor is who calls: a person, a machine with a token, or nobody.
 type Actor struct {
 	// Name is what is written down with what the actor does; "" is nobody.
-	Name  string
+	Name string
+	// Persons are the users who stand behind: the person themselves, the owner of
+	// a token, or who made it.
+	Persons []string
+	// User is the signed-in user; it is "" where a token calls.
+	User  string
 	Roles []Role
+	// Token and Scopes are set where a token calls: then the roles are those of
+	// its owner, if a person owns it, and the scopes bound them.
+	Token  string
+	Scopes []Permission
+	// Sites, where there are any, are those for which commands may be given.
+	Sites []massbalance.SiteID
+	// Session is that of a signed-in user, as it is kept.
+	Session string
+	// Address is where the request came from.
+	Address string
 }
 
 // Nobody is a caller who did not sign in.
 var Nobody = Actor{}
 
-// May reports whether the actor has a permission.
+// May reports whether the actor has a permission. A token is never signed in,
+// and nothing is approved by one.
 func (a Actor) May(p Permission) bool {
 	if p == Public {
 		return true
 	}
-	return slices.ContainsFunc(a.Roles, func(r Role) bool { return r.Holds(p) })
+	held := slices.ContainsFunc(a.Roles, func(r Role) bool { return r.Holds(p) })
+	if a.Token == "" {
+		return held
+	}
+	owned := len(a.Roles) > 0
+	return slices.Contains(a.Scopes, p) && slices.Contains(Scopes, p) && (held || !owned)
 }
 
 // Gate finds out who calls.
@@ -31,10 +54,13 @@ type Gate interface {
 }
 
 // Local takes every caller for a built-in local administrator with all roles.
+// It is for tests.
 type Local struct{}
 
 // Actor is always the same.
-func (Local) Actor(*http.Request) (Actor, error) { return Actor{Name: "local", Roles: Roles}, nil }
+func (Local) Actor(*http.Request) (Actor, error) {
+	return Actor{Name: "local", User: "local", Persons: []string{"local"}, Roles: Roles}, nil
+}
 
 type actorKey struct{}
 

@@ -26,6 +26,12 @@ const (
 	Unknown Stage = "unknown"
 	// Invalid: ordered and found invalid; it took no effect.
 	Invalid Stage = "invalid"
+	// Held: the command waits at this gateway until a second person approves it;
+	// it was sent nowhere yet. Sending it again changes nothing.
+	Held Stage = "held"
+	// Forbidden: whoever gave the command may not give it, or a second person
+	// declined it; nothing was sent.
+	Forbidden Stage = "forbidden"
 )
 
 // Outcome is what became of one command.

@@ -1,0 +1,72 @@
+package access
+
+// steps are the tables, as package store wants them: never changed, only added to.
+var steps = []string{
+	`CREATE TABLE users (
+		name TEXT NOT NULL PRIMARY KEY,
+		full_name TEXT NOT NULL,
+		roles TEXT NOT NULL,
+		disabled BIGINT NOT NULL,
+		password TEXT NOT NULL,
+		issuer TEXT NOT NULL,
+		subject TEXT NOT NULL,
+		totp TEXT NOT NULL,
+		totp_confirmed BIGINT NOT NULL,
+		totp_step BIGINT NOT NULL,
+		recovery TEXT NOT NULL,
+		created BIGINT NOT NULL,
+		signed_in BIGINT NOT NULL)`,
+	`CREATE TABLE sessions (
+		hash TEXT NOT NULL PRIMARY KEY,
+		name TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+		way TEXT NOT NULL,
+		address TEXT NOT NULL,
+		agent TEXT NOT NULL,
+		created BIGINT NOT NULL,
+		seen BIGINT NOT NULL)`,
+	`CREATE TABLE tokens (
+		id TEXT NOT NULL PRIMARY KEY,
+		hash TEXT NOT NULL UNIQUE,
+		label TEXT NOT NULL,
+		owner TEXT NOT NULL,
+		creator TEXT NOT NULL,
+		scopes TEXT NOT NULL,
+		sites TEXT NOT NULL,
+		created BIGINT NOT NULL,
+		expires BIGINT NOT NULL,
+		used BIGINT NOT NULL,
+		revoked BIGINT NOT NULL)`,
+	`CREATE TABLE tickets (
+		hash TEXT NOT NULL PRIMARY KEY,
+		kind TEXT NOT NULL,
+		content TEXT NOT NULL,
+		expires BIGINT NOT NULL)`,
+	`CREATE TABLE failures (
+		what TEXT NOT NULL PRIMARY KEY,
+		count BIGINT NOT NULL,
+		latest BIGINT NOT NULL)`,
+	`CREATE TABLE approvals (
+		command TEXT NOT NULL PRIMARY KEY,
+		type TEXT NOT NULL,
+		site TEXT NOT NULL,
+		content BLOB NOT NULL,
+		requester TEXT NOT NULL,
+		persons TEXT NOT NULL,
+		requested BIGINT NOT NULL,
+		state TEXT NOT NULL,
+		decider TEXT NOT NULL,
+		note TEXT NOT NULL,
+		decided BIGINT NOT NULL,
+		outcome TEXT NOT NULL)`,
+	`CREATE TABLE activity (
+		number BIGINT NOT NULL PRIMARY KEY,
+		at BIGINT NOT NULL,
+		actor TEXT NOT NULL,
+		address TEXT NOT NULL,
+		action TEXT NOT NULL,
+		subject TEXT NOT NULL,
+		outcome TEXT NOT NULL)`,
+	`CREATE TABLE choices (
+		name TEXT NOT NULL PRIMARY KEY,
+		value TEXT NOT NULL)`,
+}
