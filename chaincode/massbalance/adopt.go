@@ -21,6 +21,7 @@ type Superseded struct {
 	Certifier *Certifier
 	Profile   *Profile
 	Baseline  *Baseline
+	Cosigner  *Cosigner
 }
 
 // adopt counts one more member for a change and lets it take effect at the

@@ -90,6 +90,10 @@ type (
 	// version of them, once a majority asked for it.
 	RegisterCertifier struct{ Certifier Certifier }
 
+	// RegisterCosigner adopts an organisation's key of the transparency log, or the
+	// next version of it, once a majority asked for it.
+	RegisterCosigner struct{ Cosigner Cosigner }
+
 	// RegisterProfile adds a scheme's profile or its next version, once a
 	// majority asked for it.
 	RegisterProfile struct{ Profile Profile }
@@ -400,6 +404,7 @@ func (RegisterProduct) Type() string      { return "register_product" }
 func (RegisterRecipe) Type() string       { return "register_recipe" }
 func (RegisterBaseline) Type() string     { return "register_baseline" }
 func (RegisterCertifier) Type() string    { return "register_certifier" }
+func (RegisterCosigner) Type() string     { return "register_cosigner" }
 func (RegisterProfile) Type() string      { return "register_profile" }
 func (RegisterSite) Type() string         { return "register_site" }
 func (ChooseScheme) Type() string         { return "choose_scheme" }
@@ -440,7 +445,7 @@ func (Reverse) Type() string              { return "reverse" }
 
 // Bodies holds an empty body of every command, in the order of the book's chapters.
 var Bodies = []Body{
-	FoundConsortium{}, RegisterOrganisation{}, RemoveOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterBaseline{}, RegisterCertifier{},
+	FoundConsortium{}, RegisterOrganisation{}, RemoveOrganisation{}, AdoptRules{}, RegisterProduct{}, RegisterRecipe{}, RegisterBaseline{}, RegisterCertifier{}, RegisterCosigner{},
 	RegisterProfile{}, RegisterSite{}, RegisterProject{}, ChooseScheme{}, ChangeBalance{}, OpenPeriod{}, ClosePeriod{}, PublishCertificate{}, PublishStanding{}, PublishStatement{},
 	Introduce{}, TakeIn{}, Dispatch{}, Receive{}, Reject{}, Return{}, Convert{}, MergeLots{},
 	PublishFinding{}, AdoptFinding{}, TraceRecall{}, CoverRecall{}, PublishCreditAudit{},

@@ -136,6 +136,9 @@
 //   - 2: a shipment is received or rejected no earlier than it was dispatched,
 //     and returned no earlier than it was rejected.
 //
+// So have the keys with which the organisations sign checkpoints of their
+// transparency logs: see Cosigner.
+//
 // Members have versions too: the next one may give a member another name or role,
 // or remove it, and one that was removed comes back by the version after that.
 // Whoever is concerned may vote. Those who left count no longer, neither among the

@@ -22,6 +22,7 @@ const (
 	KindBaseline        Kind = "baseline"        // product, region
 	KindCertifier       Kind = "certifier"       // organisation
 	KindProfile         Kind = "profile"         // scheme
+	KindCosigner        Kind = "cosigner"        // organisation
 	KindCertificate     Kind = "certificate"     // certifier, certificate
 	KindStanding        Kind = "standing"        // certifier, certificate
 	KindCoverage        Kind = "coverage"        // site, scheme
@@ -93,6 +94,7 @@ func BaselineKey(product ProductID, region string) Key {
 	return Key{KindBaseline, string(product), region}
 }
 func CertifierKey(id OrganisationID) Key { return Key{KindCertifier, string(id), ""} }
+func CosignerKey(id OrganisationID) Key  { return Key{KindCosigner, string(id), ""} }
 func ProfileKey(scheme SchemeID) Key     { return Key{KindProfile, string(scheme), ""} }
 func PoolKey(site SiteID, product ProductID) Key {
 	return Key{KindPool, string(site), string(product)}

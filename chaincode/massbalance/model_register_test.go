@@ -109,7 +109,7 @@ func (m *model) wish(t *rapid.T) *wish {
 	if len(pending) > 0 && one(t, 2) {
 		return rapid.SampledFrom(pending).Draw(t, "asked before")
 	}
-	kind := []string{"organisation", "rules", "product", "recipe", "baseline", "certifier", "profile", "removal"}[die(t, 8)]
+	kind := []string{"organisation", "rules", "product", "recipe", "baseline", "certifier", "profile", "removal", "cosigner"}[die(t, 9)]
 	variant := die(t, 8)
 	version := m.versions[about(kind, variant)] + []int{1, 1, 1, 1, 1, 0, 2}[die(t, 7)]
 	return m.content(kind, version, variant)
@@ -180,6 +180,7 @@ func about(kind string, variant int) string {
 		"product":      {"wheat", "rye"},
 		"recipe":       {"milling", "milling", "unmilling", "alchemy"},
 		"baseline":     {"wheat", "wheat", "gold"},
+		"cosigner":     {"certifier", "nobody"},
 		"certifier":    {"", "", "", "", "", "", "brand", "nobody"},
 	}[kind]
 	if kind == "removal" {
@@ -224,6 +225,11 @@ func (m *model) write(w *wish, kind string, variant int) {
 	case "baseline":
 		w.body = RegisterBaseline{Baseline{Product: ProductID(name), Region: "FRF2", Intensity: intensity("0.4"), Source: text, Version: w.version}}
 		if name == "gold" {
+			w.refused = NotFound
+		}
+	case "cosigner":
+		w.body = RegisterCosigner{Cosigner{Organisation: OrganisationID(name), Key: LogKey{1, byte(variant)}, Version: w.version}}
+		if name == "nobody" {
 			w.refused = NotFound
 		}
 	case "certifier":

@@ -423,6 +423,7 @@ func (Recipe) isValue()          {}
 func (Derivation) isValue()      {}
 func (Baseline) isValue()        {}
 func (Certifier) isValue()       {}
+func (Cosigner) isValue()        {}
 func (Certificate) isValue()     {}
 func (StandingHistory) isValue() {}
 func (Coverage) isValue()        {}

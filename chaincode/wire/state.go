@@ -90,6 +90,7 @@ var valueParsers = map[massbalance.Kind]func([]byte) (massbalance.Value, error){
 	massbalance.KindDerivation:      value[massbalance.Derivation],
 	massbalance.KindBaseline:        value[massbalance.Baseline],
 	massbalance.KindCertifier:       value[massbalance.Certifier],
+	massbalance.KindCosigner:        value[massbalance.Cosigner],
 	massbalance.KindCertificate:     value[massbalance.Certificate],
 	massbalance.KindStanding:        value[massbalance.StandingHistory],
 	massbalance.KindCoverage:        value[massbalance.Coverage],

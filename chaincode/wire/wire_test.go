@@ -45,6 +45,9 @@ func fill(v reflect.Value, name string) {
 	case *massbalance.Digest:
 		target[0] = 0xab
 		return
+	case *massbalance.LogKey:
+		target[0] = 1
+		return
 	case *massbalance.PublicKey:
 		target[0] = 4
 		return
@@ -157,7 +160,7 @@ func envelope(document any) (e massbalance.Envelope) {
 
 var values = []massbalance.Value{
 	massbalance.Consortium{}, massbalance.Proposal{}, massbalance.Rules{}, massbalance.Superseded{}, massbalance.Profile{}, massbalance.Pool{}, massbalance.Site{}, massbalance.Head{}, massbalance.Product{},
-	massbalance.Recipe{}, massbalance.Derivation{}, massbalance.Baseline{}, massbalance.Certifier{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
+	massbalance.Recipe{}, massbalance.Derivation{}, massbalance.Baseline{}, massbalance.Certifier{}, massbalance.Cosigner{}, massbalance.Certificate{}, massbalance.StandingHistory{}, massbalance.Coverage{}, massbalance.Verified{},
 	massbalance.QuotaUse{}, massbalance.LandUnit{}, massbalance.Harvest{},
 	massbalance.Recall{}, massbalance.Taint{}, massbalance.Mark{}, massbalance.Project{}, massbalance.ProjectOutcome{}, massbalance.RegionUse{}, massbalance.CreditUse{},
 	massbalance.Characteristics{}, massbalance.Lot{}, massbalance.Account{}, massbalance.Transfer{},
@@ -209,7 +212,7 @@ func TestParseUndoesFormat(t *testing.T) {
 	kinds := map[string]massbalance.Kind{}
 	for i, kind := range []massbalance.Kind{
 		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindProfile, massbalance.KindPool, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
-		massbalance.KindRecipe, massbalance.KindDerivation, massbalance.KindBaseline, massbalance.KindCertifier, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
+		massbalance.KindRecipe, massbalance.KindDerivation, massbalance.KindBaseline, massbalance.KindCertifier, massbalance.KindCosigner, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
 		massbalance.KindQuota, massbalance.KindLandUnit, massbalance.KindHarvest,
 		massbalance.KindRecall, massbalance.KindTaint, massbalance.KindMark, massbalance.KindProject, massbalance.KindOutcome, massbalance.KindRegionUse, massbalance.KindCreditUse,
 		massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,

@@ -171,6 +171,7 @@ var proposals = []struct {
 	{"register_organisation", massbalance.RegisterOrganisation{Member: massbalance.Member{Organisation: "new-member", Name: "New Member", Role: massbalance.Trading, Version: 1}}},
 	{"remove_organisation", massbalance.RemoveOrganisation{Organisation: "old-member", Version: 2}},
 	{"register_certifier", massbalance.RegisterCertifier{Certifier: massbalance.Certifier{ID: "certifier", Version: 1}}},
+	{"register_cosigner", massbalance.RegisterCosigner{Cosigner: massbalance.Cosigner{Organisation: "organisation", Key: massbalance.LogKey{1}, Version: 1}}},
 	{"register_profile", massbalance.RegisterProfile{Profile: massbalance.Profile{Scheme: "scheme", Version: 1}}},
 	{"register_baseline", massbalance.RegisterBaseline{}},
 	{"adopt_rules", massbalance.AdoptRules{Version: 2}},

@@ -57,7 +57,7 @@ func (f *fold) creditRow(key string, w massbalance.Write) error {
 
 // filed are the kinds that are listed by nothing but the parts of their keys.
 var filed = map[massbalance.Kind]bool{
-	massbalance.KindSuperseded: true, massbalance.KindBaseline: true, massbalance.KindCertifier: true, massbalance.KindProfile: true,
+	massbalance.KindSuperseded: true, massbalance.KindBaseline: true, massbalance.KindCertifier: true, massbalance.KindCosigner: true, massbalance.KindProfile: true,
 	massbalance.KindQuota: true, massbalance.KindLandUnit: true, massbalance.KindHarvest: true, massbalance.KindRegionUse: true,
 	massbalance.KindProject: true, massbalance.KindOutcome: true, massbalance.KindCreditUse: true, massbalance.KindRecall: true,
 	massbalance.KindTaint: true, massbalance.KindMark: true, massbalance.KindTierReport: true, massbalance.KindReversal: true,

@@ -22,7 +22,7 @@ func Registered(key massbalance.Key, value massbalance.Value) bool {
 func InRegister(kind massbalance.Kind) bool {
 	switch kind {
 	case massbalance.KindConsortium, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindSite, massbalance.KindProduct,
-		massbalance.KindRecipe, massbalance.KindBaseline, massbalance.KindCertifier, massbalance.KindProfile, massbalance.KindCoverage,
+		massbalance.KindRecipe, massbalance.KindBaseline, massbalance.KindCertifier, massbalance.KindCosigner, massbalance.KindProfile, massbalance.KindCoverage,
 		massbalance.KindStanding, massbalance.KindRecall, massbalance.KindMark, massbalance.KindClaim:
 		return true
 	}

@@ -42,6 +42,8 @@ func register(e massbalance.Entry) []massbalance.Key {
 		return []massbalance.Key{massbalance.BaselineKey(b.Baseline.Product, b.Baseline.Region)}
 	case massbalance.RegisterCertifier:
 		return []massbalance.Key{massbalance.CertifierKey(b.Certifier.ID)}
+	case massbalance.RegisterCosigner:
+		return []massbalance.Key{massbalance.CosignerKey(b.Cosigner.Organisation)}
 	case massbalance.RegisterProfile:
 		return []massbalance.Key{massbalance.ProfileKey(b.Profile.Scheme)}
 	case massbalance.RegisterProject:
