@@ -66,6 +66,7 @@ var mayImport = map[string][]string{
 	"gateway/bench":         {"chaincode/massbalance", "chaincode/wire", "gateway/block", "gateway/replay", "gateway/submit"},
 	"gateway/replay":        {"chaincode/massbalance", "chaincode/wire", "gateway/block"},
 	"gateway/readmodel":     {"chaincode/massbalance", "chaincode/wire", "gateway/replay", "gateway/store", "gateway/proof/leaf", "gateway/proof/checkpoint", "gateway/proof/merkle"},
+	"gateway/proof":         {"chaincode/massbalance", "chaincode/wire", "gateway/proof/*", "gateway/readmodel"},
 	"gateway/proof/*":       {"chaincode/massbalance", "chaincode/wire", "gateway/proof/*"},
 	"gateway/store":         {},
 	"gateway/store/*":       {},
