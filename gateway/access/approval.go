@@ -107,6 +107,9 @@ func scanApproval(r row) (p Approval, err error) {
 	return p, json.Unmarshal(asker, &p.asker)
 }
 
+// ErrNotHeld says that no command of an ID was held.
+var ErrNotHeld = fmt.Errorf("no such command was held for approval: %w", ErrRefused)
+
 // Approval finds the request for a command.
 func (a *Accounts) Approval(ctx context.Context, id massbalance.CommandID) (Approval, error) {
 	return findApproval(ctx, a.store, id)
@@ -115,7 +118,7 @@ func (a *Accounts) Approval(ctx context.Context, id massbalance.CommandID) (Appr
 func findApproval(ctx context.Context, s asking, id massbalance.CommandID) (Approval, error) {
 	p, err := scanApproval(s.QueryRow(ctx, `SELECT `+approvalColumns+` FROM approvals WHERE command = ?`, string(id)))
 	if errors.Is(err, sql.ErrNoRows) {
-		return p, refuse("no command %s was held for approval", id)
+		return p, ErrNotHeld
 	}
 	return p, err
 }
@@ -143,7 +146,7 @@ func (a *Accounts) hold(ctx context.Context, actor Actor, c massbalance.Command)
 	err = a.store.Within(ctx, func(tx *store.Tx) error {
 		known, err := findApproval(ctx, tx, c.ID)
 		switch {
-		case errors.Is(err, ErrRefused):
+		case errors.Is(err, ErrNotHeld):
 			outcome = waits
 			return a.insertApproval(ctx, tx, actor, c, content)
 		case err != nil:

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/replay"
+	"github.com/weighbridge/weighbridge/gateway/store"
 )
 
 // gateway is a served interface over a real ledger in memory.
@@ -42,6 +44,12 @@ func serve(t *testing.T, change ...func(*api.Options)) gateway {
 		Status:    func() api.Status { return api.Status{Connected: true, Chain: uint64(len(ledger.Blocks()))} },
 		Gate:      access.Local{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Wait: 50 * time.Millisecond,
 	}
+	own, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "own.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = own.Close() })
+	accounts, err := access.Open(t.Context(), own, access.Options{})
+	require.NoError(t, err)
+	o.Desk = &access.Desk{Accounts: accounts, Organisation: o.Organisation, Model: model, Next: o.Submitter, Log: o.Log}
 	for _, c := range change {
 		c(&o)
 	}

@@ -65,8 +65,10 @@ func result(command massbalance.Command, o submit.Outcome) Result {
 	return r
 }
 
-// definite reports whether the rules decided.
-func (r Result) definite() bool { return r.Stage == submit.Valid || r.Stage == submit.Refused }
+// definite reports whether the rules decided, or this gateway did before them.
+func (r Result) definite() bool {
+	return r.Stage == submit.Valid || r.Stage == submit.Refused || r.Stage == submit.Held || r.Stage == submit.Forbidden
+}
 
 type commandsInput struct {
 	ContentType string `header:"Content-Type"`
@@ -83,8 +85,10 @@ func (in *commandsInput) checkType() error {
 
 // commandsOutput holds one result, or a list of them.
 type commandsOutput struct {
-	Height string `header:"Weighbridge-Height" doc:"The block at which this gateway's reads now stand."`
-	Body   any
+	Status   int
+	Location string `header:"Location" doc:"Where a command is that waits for a second person."`
+	Height   string `header:"Weighbridge-Height" doc:"The block at which this gateway's reads now stand."`
+	Body     any
 }
 
 func (s *server) registerCommands() {
@@ -106,12 +110,15 @@ func oneOrMany(s *huma.Schema) *huma.Schema {
 
 func (s *server) commandResponses(result *huma.Schema) map[string]*huma.Response {
 	responses := map[string]*huma.Response{"200": {
-		Description: "Every command has a definite result: accepted, or, in an array, refused by a rule.",
+		Description: "Every command has a definite result: accepted, or, in an array, refused by a rule or held for a second person.",
+		Content:     map[string]*huma.MediaType{jsonType: {Schema: result}},
+	}, "202": {
+		Description: "The single command waits for a second person; Location says where.",
 		Content:     map[string]*huma.MediaType{jsonType: {Schema: result}},
 	}}
 	for status, description := range map[int]string{
 		400: "The body is not a command; errors names the field. Nothing was sent.",
-		403: "This organisation is read-only, or the request came from a foreign web page.",
+		403: "This organisation is read-only, the request came from a foreign web page, or whoever sent it may not give the command.",
 		413: "The body is too large.",
 		415: "The body is not JSON.",
 		422: "The single command was refused by a rule: code, message and figures say why.",
@@ -156,6 +163,9 @@ func (s *server) submit(ctx context.Context, commands []massbalance.Command, man
 // notTaken answers where the submitter took none of the commands: it is busy or
 // about to stop.
 func (s *server) notTaken(ctx context.Context, err error) error {
+	if errors.Is(err, access.ErrRefused) {
+		return problem(http.StatusForbidden, err.Error())
+	}
 	s.log.LogAttrs(ctx, slog.LevelWarn, "couldn't take commands", slog.Any("error", err))
 	detail := "the gateway took none of the commands; its log says why"
 	for _, known := range []error{submit.ErrBusy, submit.ErrClosed} {
@@ -211,13 +221,17 @@ func (s *server) answerOne(r Result) (*commandsOutput, error) {
 	switch {
 	case !r.definite():
 		return nil, s.indefinite(r, nil)
+	case r.Stage == submit.Held:
+		return s.held(r), nil
+	case r.Stage == submit.Forbidden:
+		return nil, forbidden(r)
 	case r.Code != massbalance.Accepted:
 		p := problem(http.StatusUnprocessableEntity, r.Message)
 		p.Type, p.Title = "urn:weighbridge:refusal:"+string(r.Code), "Refused: "+strings.ReplaceAll(string(r.Code), "_", " ")
 		p.describe(r)
 		return nil, p
 	}
-	return &commandsOutput{Height: height(s.Model.Next()), Body: wired[Result]{r}}, nil
+	return &commandsOutput{Status: http.StatusOK, Height: height(s.Model.Next()), Body: wired[Result]{r}}, nil
 }
 
 func (s *server) answerMany(results []Result) (*commandsOutput, error) {
@@ -226,7 +240,7 @@ func (s *server) answerMany(results []Result) (*commandsOutput, error) {
 			return nil, s.indefinite(r, results)
 		}
 	}
-	return &commandsOutput{Height: height(s.Model.Next()), Body: wired[[]Result]{results}}, nil
+	return &commandsOutput{Status: http.StatusOK, Height: height(s.Model.Next()), Body: wired[[]Result]{results}}, nil
 }
 
 // indefinite is the problem of commands of which one, r, has no result. The

@@ -36,15 +36,18 @@ func (s *server) registerDocuments() {
 
 // addressed is a request that knows under which name the gateway was reached:
 // the code on a document leads back there.
-type addressed struct{ host string }
+type addressed struct{ origin string }
 
 // Resolve notes the name.
 func (a *addressed) Resolve(c huma.Context) []error {
-	a.host = c.Host()
+	a.origin = "http://" + c.Host()
+	if c.TLS() != nil {
+		a.origin = "https://" + c.Host()
+	}
 	return nil
 }
 
-func (a *addressed) address(path string) string { return "http://" + a.host + path }
+func (a *addressed) address(path string) string { return a.origin + path }
 
 // registerPaper adds a GET of a document.
 func registerPaper[I any](s *server, r route, mediaType string, make func(*readmodel.Snapshot, *I) (name string, content []byte, err error)) {

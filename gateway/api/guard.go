@@ -2,32 +2,44 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/weighbridge/weighbridge/gateway/access"
+	"github.com/weighbridge/weighbridge/gateway/table"
+)
+
+// bodyMax bounds every request's body; what is smaller where is said there.
+// publicBodyMax is for who did not sign in.
+const (
+	bodyMax       = 4*table.ByteLimit + 2<<20
+	publicBodyMax = 64 << 10
+	// publicBodyTime is how long such a body may take.
+	publicBodyTime = 15 * time.Second
 )
 
 // guard stands before everything: it keeps foreign web pages out, lets nobody
-// call what they may not, turns panics into problems, and counts and logs each
-// request.
+// call what they may not or more often than they may, turns panics into
+// problems, and counts and logs each request.
 func (s *server) guard(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		recorder := &recorder{ResponseWriter: w}
 		started := time.Now()
 		defer s.finish(recorder, r, started)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cache-Control", "no-store")
-		if !loopbackHost(r.Host) {
-			problem(http.StatusMisdirectedRequest, fmt.Sprintf("this gateway answers on loopback addresses only, not as %q", r.Host)).write(recorder)
+		s.protect(w.Header())
+		if !s.answersAs(r.Host) {
+			problem(http.StatusMisdirectedRequest, fmt.Sprintf("this gateway does not answer as %q", r.Host)).write(recorder)
 			return
 		}
 		if err := crossOrigin.Check(r); err != nil {
@@ -40,25 +52,104 @@ func (s *server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// admit answers a request whose sender may not send it. A route that nobody
-// declared admits nobody.
-func (s *server) admit(w *recorder, r *http.Request) (access.Actor, bool) {
-	actor, err := access.Nobody, error(nil)
+// protect sets what every answer has: it is no page, is kept by nobody, shows
+// and loads nothing, and is asked for over HTTPS where there is HTTPS. Pages
+// loosen it for themselves.
+func (s *server) protect(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if s.Secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// answersAs refuses names that a foreign page's own name server may have pointed
+// at this machine: the gateway knows its own.
+func (s *server) answersAs(host string) bool {
+	return access.Loopback(host) || s.Host != "" && strings.EqualFold(host, s.Host)
+}
+
+// admit finds out who calls, and answers a request whose sender may not send it.
+// A route that nobody declared admits nobody.
+func (s *server) admit(w *recorder, r *http.Request) (actor access.Actor, ok bool) {
 	pattern, who, declared := s.mux.Match(r)
 	w.route = pattern
+	var err error
 	if s.Gate != nil {
 		actor, err = s.Gate.Actor(r)
 	}
-	if err != nil {
+	actor.Address, _, _ = net.SplitHostPort(r.RemoteAddr)
+	if wait := s.limiter.Wait(actor); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(wait.Seconds()))))
+		s.refuse(w, r, http.StatusTooManyRequests, "you call more often than you may; try again in a moment")
+		return actor, false
+	}
+	switch {
+	case err != nil && !errors.Is(err, access.ErrRefused):
 		s.log.LogAttrs(r.Context(), slog.LevelError, "couldn't find out who calls", slog.Any("error", err))
-		problem(http.StatusServiceUnavailable, "the gateway couldn't find out who calls; its log says why").write(w)
-		return actor, false
+		s.refuse(w, r, http.StatusServiceUnavailable, "the gateway couldn't find out who calls; its log says why")
+	case err != nil:
+		s.challenge(w, r, err.Error())
+	case declared && who != access.Public && actor.Name == "":
+		s.challenge(w, r, "sign in, or send a token")
+	case !declared || !actor.May(who):
+		s.refuse(w, r, http.StatusForbidden, fmt.Sprintf("this needs the permission %q, which %s does not have", who, actor.Name))
+	case actor.Session != "" && !safe(r) && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "":
+		// Nothing says that the request came from a page of this gateway's, and the
+		// cookie says nothing: browsers send it by themselves.
+		s.refuse(w, r, http.StatusForbidden, "the browser does not say which page this came from; use a newer one, or a token")
+	default:
+		s.bound(w, r, who)
+		return actor, true
 	}
-	if !declared || !actor.May(who) {
-		problem(http.StatusForbidden, "who calls this needs the permission \""+string(who)+"\"").write(w)
-		return actor, false
+	return actor, false
+}
+
+func safe(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// bound limits what is read of the request.
+func (s *server) bound(w http.ResponseWriter, r *http.Request, who access.Permission) {
+	limit := int64(bodyMax)
+	if who == access.Public {
+		limit = publicBodyMax
+		if r.ContentLength != 0 {
+			// Where the deadline cannot be set there is none to reach, as in tests.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(publicBodyTime))
+		}
 	}
-	return actor, true
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+}
+
+// challenge asks to sign in: a person is led to the page for it.
+func (s *server) challenge(w http.ResponseWriter, r *http.Request, detail string) {
+	if asksForPage(r) && s.Pages != nil {
+		http.Redirect(w, r, "/sign-in?"+url.Values{"to": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
+		return
+	}
+	w.Header().Set("WWW-Authenticate", `Bearer realm="Weighbridge"`)
+	problem(http.StatusUnauthorized, detail).write(w)
+}
+
+// Refuser is what Pages may be, too: then people get a page for what they may not do.
+type Refuser interface {
+	Refuse(w http.ResponseWriter, r *http.Request, status int, detail string)
+}
+
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	if pages, ok := s.Pages.(Refuser); ok && asksForPage(r) {
+		pages.Refuse(w, r, status, detail)
+		return
+	}
+	problem(status, detail).write(w)
+}
+
+// asksForPage reports whether a browser shows the answer to a person.
+func asksForPage(r *http.Request) bool {
+	return !strings.HasPrefix(r.URL.Path, "/api/") && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // register adds an operation that only those with the permission may call.
@@ -73,20 +164,6 @@ func (s *server) declareDescription() {
 	for _, form := range []string{".json", ".yaml", "-3.0.json", "-3.0.yaml"} {
 		s.mux.Declare(access.Public, "GET "+s.describe().OpenAPIPath+form)
 	}
-}
-
-// loopbackHost refuses names that a foreign page's own name server may have
-// pointed at this machine.
-func loopbackHost(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = hostport
-	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return ip != nil && ip.IsLoopback()
 }
 
 // finish ends a request, also one that panicked.

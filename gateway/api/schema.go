@@ -10,6 +10,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/submit"
@@ -86,6 +87,7 @@ var texts = map[reflect.Type]huma.Schema{
 	reflect.TypeFor[massbalance.Code]():                  {Enum: members(massbalance.Codes)},
 	reflect.TypeFor[massbalance.Role]():                  {Enum: members([]massbalance.Role{massbalance.Trading, massbalance.Certification, massbalance.Former})},
 	reflect.TypeFor[massbalance.TransferStatus]():        {Enum: members(statuses)},
+	reflect.TypeFor[access.ApprovalState]():              {Enum: members(access.ApprovalStates)},
 	reflect.TypeFor[submit.Stage]():                      {Enum: members(stages)},
 	reflect.TypeFor[imports.Outcome]():                   {Enum: members(imports.Outcomes)},
 	reflect.TypeFor[imports.State]():                     {Enum: members(imports.States)},
@@ -94,7 +96,7 @@ var texts = map[reflect.Type]huma.Schema{
 
 var (
 	statuses = []massbalance.TransferStatus{massbalance.InTransit, massbalance.Received, massbalance.Rejected, massbalance.Returned, massbalance.Reversing, massbalance.Reversed}
-	stages   = []submit.Stage{submit.Valid, submit.Refused, submit.NotEndorsed, submit.Mismatch, submit.NotSubmitted, submit.Unknown, submit.Invalid}
+	stages   = []submit.Stage{submit.Valid, submit.Refused, submit.NotEndorsed, submit.Mismatch, submit.NotSubmitted, submit.Unknown, submit.Invalid, submit.Held, submit.Forbidden}
 )
 
 func members[T ~string](values []T) []any {

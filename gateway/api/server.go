@@ -61,6 +61,15 @@ type Options struct {
 	Status       func() Status
 	// Gate finds out who calls; without one everybody is Nobody.
 	Gate access.Gate
+	// Desk has the accounts and the commands that wait for approval; without one
+	// there is no interface to them.
+	Desk *access.Desk
+	// Host is under which name, with the port, the gateway answers beside those of
+	// loopback; Secure is set where it is reached over HTTPS.
+	Host   string
+	Secure bool
+	// Known and Unknown bound how often who is known, and who is not, may call; zero is the usual.
+	Known, Unknown access.Rate
 	// Imports may be nil: then files are imported by one of its own.
 	Imports *imports.Importer
 	// Pages may be nil.
@@ -86,6 +95,7 @@ type server struct {
 	// listeners has a place for each that may listen to events.
 	listeners chan struct{}
 	heartbeat time.Duration
+	limiter   *access.Limiter
 }
 
 // Handler is everything that a gateway serves.
@@ -104,6 +114,10 @@ func New(o Options) *Handler {
 	if s.heartbeat == 0 {
 		s.heartbeat = heartbeatTime
 	}
+	if s.Known == (access.Rate{}) {
+		s.Known, s.Unknown = access.KnownRate, access.NobodysRate
+	}
+	s.limiter = access.NewLimiter(s.Known, s.Unknown)
 	s.metrics = newMetrics(s)
 	s.huma = humago.New(s.mux.Plain(), s.describe())
 	s.huma.UseMiddleware(s.plainText)
@@ -116,6 +130,7 @@ func New(o Options) *Handler {
 	s.registerDocuments()
 	s.registerReads()
 	s.registerHealth()
+	s.registerAccounts()
 	if o.Pages != nil {
 		o.Pages.Register(s.mux)
 	}
