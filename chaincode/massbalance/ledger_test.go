@@ -106,7 +106,27 @@ func (l *ledger) check() *Tally {
 	tally := Recount(l.entries)
 	require.Empty(l.t, tally.Findings)
 	require.Empty(l.t, tally.CompareState(l.state))
+	l.checkInParts(tally)
 	return tally
+}
+
+// checkInParts counts again with a look at the figures halfway.
+func (l *ledger) checkInParts(whole *Tally) {
+	l.t.Helper()
+	parts := NewTally()
+	for i, e := range l.entries {
+		if i == len(l.entries)/2 {
+			parts.Close()
+		}
+		parts.Add(e)
+	}
+	parts.Close()
+	require.Empty(l.t, parts.Findings)
+	for id, of := range whole.Characteristics {
+		again := parts.Characteristics[id]
+		require.Equal(l.t, []string{of.Available.String(), of.InTransit.String(), of.Frozen.String()},
+			[]string{again.Available.String(), again.InTransit.String(), again.Frozen.String()})
+	}
 }
 
 // adopt sends a change of the common register from a majority.

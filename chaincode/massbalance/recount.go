@@ -13,7 +13,18 @@ import (
 // grams in math/big. It is how conservation is checked independently, so it
 // shares no arithmetic with Execute.
 func Recount(entries []Entry) *Tally {
-	t := &Tally{
+	t := NewTally()
+	for _, entry := range entries {
+		t.Add(entry)
+	}
+	t.Close()
+	return t
+}
+
+// NewTally begins a recount that is too long to hold all entries at once: Add
+// them in order, and Close at the end or in between.
+func NewTally() *Tally {
+	return &Tally{
 		Characteristics: map[CharacteristicsID]*CreditTally{},
 		Accounts:        map[AccountID]*AccountTally{},
 		lots:            map[credit]*big.Int{}, transfers: map[credit]*big.Int{}, conversions: map[credit]*big.Int{},
@@ -25,11 +36,6 @@ func Recount(entries []Entry) *Tally {
 		rules: newRulesTally(), members: map[OrganisationID]Role{}, averagesOf: map[Key]Baseline{}, comparisons: map[string]compared{},
 		agreements: newAgreements(),
 	}
-	for _, entry := range entries {
-		t.entry(entry)
-	}
-	t.close()
-	return t
 }
 
 // Tally is the result of a recount. Figures are whole grams.
@@ -141,7 +147,8 @@ func (t *Tally) find(e Entry, format string, args ...any) {
 	t.Findings = append(t.Findings, where+fmt.Sprintf(format, args...))
 }
 
-func (t *Tally) entry(e Entry) {
+// Add counts the next entry.
+func (t *Tally) Add(e Entry) {
 	t.Entries++
 	id := string(e.Record.Organisation) + "/" + string(e.Record.Command)
 	if t.commands[id] {
@@ -408,8 +415,13 @@ func (t *Tally) resolve(e Entry, id TransferID, after string) {
 	t.resolved[id] = e.Record.Type
 }
 
-// close adds up what lies in lots and transfers and checks I1.
-func (t *Tally) close() {
+// Close adds up what lies in lots and transfers after the entries so far, and
+// checks I1. It may be called again after further entries; a violation that
+// lasts is found once for each new figure.
+func (t *Tally) Close() {
+	for _, of := range t.Characteristics {
+		of.Available, of.Frozen, of.InTransit = new(big.Int), new(big.Int), new(big.Int)
+	}
 	for key, grams := range t.lots {
 		of := t.of(key.characteristics)
 		frozen := at(t.recalled.frozen, LotID(key.id))
@@ -422,8 +434,9 @@ func (t *Tally) close() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.Characteristics)) {
 		of := t.Characteristics[id]
-		if of.Introduced.Cmp(of.Total()) != 0 {
-			t.Findings = append(t.Findings, fmt.Sprintf("I1: %s kg of %s were introduced, %s kg are accounted for", FormatGrams(of.Introduced), id, FormatGrams(of.Total())))
+		finding := fmt.Sprintf("I1: %s kg of %s were introduced, %s kg are accounted for", FormatGrams(of.Introduced), id, FormatGrams(of.Total()))
+		if of.Introduced.Cmp(of.Total()) != 0 && !slices.Contains(t.Findings, finding) {
+			t.Findings = append(t.Findings, finding)
 		}
 	}
 }
