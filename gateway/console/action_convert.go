@@ -64,6 +64,7 @@ func (f *form) recipe() (massbalance.Recipe, error) {
 		f.Stop = "The consortium has adopted no recipe yet. Propose one first."
 	}
 	chosen := f.decides("recipe", "Recipe", "", choices)
+	f.field("recipe").Wide = true
 	for _, r := range recipes.Items {
 		if string(r.ID) == chosen {
 			f.field("recipe").Hint = r.Source

@@ -18,7 +18,7 @@ func claimForm(f *form) (massbalance.Body, error) {
 	body.Beneficiary = f.text("beneficiary", "Beneficiary", "The product or customer that the claim is for")
 	body.ReportingYear = f.year("year", "Reporting year")
 	body.Purpose = f.text("purpose", "Purpose", "Such as: Scope 3 category 1, FLAG inventory")
-	body.Lines, err = f.lots("Lots to be claimed", "A claim is final: what is claimed can never be sold, claimed or given back.", lotFilter{Site: site, Product: product})
+	body.Lines, err = f.lots("Lots to be claimed", "A claim is final: what is claimed can never be sold, claimed or given back.", lotFilter{Site: site, Product: product, Verb: "Claim"})
 	return body, err
 }
 
@@ -46,7 +46,7 @@ func downgradeForm(f *form) (massbalance.Body, error) {
 	if body.Model == massbalance.ControlledBlending {
 		body.Quantity = f.kg("quantity", "Weight of the blend", "The share of credit in it is kept from then on")
 	}
-	body.Lines, err = f.lots("Lots", "", lotFilter{Site: site, Product: product, Moves: true})
+	body.Lines, err = f.lots("Lots", "", lotFilter{Site: site, Product: product, Moves: true, Verb: "Step down"})
 	return body, err
 }
 
@@ -55,7 +55,7 @@ func decoupleForm(f *form) (massbalance.Body, error) {
 	if err != nil || product == "" {
 		return nil, err
 	}
-	lines, err := f.lots("Lots", "Their material stays as undifferentiated stock.", lotFilter{Site: site, Product: product, Moves: true})
+	lines, err := f.lots("Lots", "Their material stays as undifferentiated stock.", lotFilter{Site: site, Product: product, Moves: true, Verb: "Decouple"})
 	return massbalance.Decouple{Site: site, Product: product, Lines: lines}, err
 }
 
@@ -69,7 +69,7 @@ func transferCreditsForm(f *form) (massbalance.Body, error) {
 		return nil, err
 	}
 	to := massbalance.SiteID(f.choose("to", "To", "", sites))
-	lines, err := f.lots("Credits", "Lots of book and claim only: decouple others first.", lotFilter{Site: site, Product: product, Alone: true})
+	lines, err := f.lots("Credits", "Lots of book and claim only: decouple others first.", lotFilter{Site: site, Product: product, Alone: true, Verb: "Offer"})
 	return massbalance.TransferCredits{Site: site, To: to, Product: product, Lines: lines}, err
 }
 
@@ -95,7 +95,7 @@ func cancelForm(f *form) (massbalance.Body, error) {
 		return nil, err
 	}
 	reason := f.text("reason", "Reason", "")
-	lines, err := f.lots("Lots to be given up", "They can never be claimed. The material stays.", lotFilter{Site: site, Product: product})
+	lines, err := f.lots("Lots to be given up", "They can never be claimed. The material stays.", lotFilter{Site: site, Product: product, Verb: "Give up"})
 	return massbalance.Cancel{Site: site, Product: product, Lines: lines, Reason: reason}, err
 }
 

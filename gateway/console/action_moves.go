@@ -68,6 +68,7 @@ func (f *form) statement(site massbalance.SiteID) (massbalance.Statement, error)
 		})
 	}
 	chosen := f.decides("statement", "Verification statement", "What comes in under a statement becomes a lot with its characteristics", choices)
+	f.field("statement").Wide = true
 	for _, v := range all {
 		if chosen == string(v.Statement.Certifier)+"/"+string(v.Statement.ID) {
 			left, _ := v.Statement.Quantity.Sub(v.Introduced)

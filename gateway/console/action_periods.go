@@ -92,7 +92,7 @@ func closePeriodForm(f *form) (massbalance.Body, error) {
 	if err := f.closeBalances(&body); err != nil {
 		return nil, err
 	}
-	body.Expired, err = f.lots("Forfeited credit", "Only what the site's scheme does not let you carry over. If it asks for some, the rules say here how much.", lotFilter{Site: site, Optional: true, Any: true})
+	body.Expired, err = f.lots("Forfeited credit", "Only what the site's scheme does not let you carry over. If it asks for some, the rules say here how much.", lotFilter{Site: site, Optional: true, Any: true, Verb: "Forfeit"})
 	if err != nil {
 		return nil, err
 	}

@@ -141,7 +141,7 @@ func TestALoadIsBookedInOnce(t *testing.T) {
 	page, _ = growers.fill("/do/intake", values, "evidence", "WB 7/81", "model", "segregated", "gross", "41 820", "tare", "15820,5", "do", "try")
 	require.Contains(t, said(page), "Gross less tare: 25 999.5 kg")
 	require.Contains(t, said(page), "The rules accept this")
-	require.Contains(t, said(page), "+ 25 999.5 346 119.625 + 25 999.5 156 719.625", "stock and credit as they would stand")
+	require.Contains(t, said(page), "Stock 320 120.125 +25 999.5 346 119.625 Credit 130 720.125 +25 999.5 156 719.625", "stock and credit as they would stand")
 	require.Zero(t, through.sent, "nothing was sent")
 	record := growers.books("/do/intake", values)
 	require.Contains(t, record, "Introduced")

@@ -46,99 +46,146 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// visit is one way to look at a page.
+// visit is a page to look at.
 type visit struct {
-	name, path, scheme string
-	width              int64
+	name, path string
+	served     *served
 }
+
+// looks are the ways to look at each page.
+var looks = []struct {
+	name, scheme string
+	width        int64
+	rules        string
+}{
+	{"light", "light", 1280, everyRule},
+	{"dark", "dark", 1280, `{runOnly: ["color-contrast", "link-in-text-block"]}`},
+	{"phone", "light", 360, everyRule},
+}
+
+const everyRule = `{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}`
 
 // Pages render in a real browser in both colour schemes and on a phone: nothing
 // is blocked by their own security policy, nothing is fetched from elsewhere and
 // nothing is wider than the screen. With SCREENSHOTS set to a directory, the
 // pictures are kept there.
 func TestPagesInABrowser(t *testing.T) {
-	ledger := season(t)
-	growers, miller, brand := serve(t, "growers", ledger), serve(t, "miller", ledger), serve(t, "brand", ledger)
-	certifier, empty := serve(t, "certifier", ledger), serve(t, "growers", nil)
-	miller.problem = "This gateway is still reading the chain: 35 of 60 blocks."
+	d := newDesks(t)
+	growers, _ := d.of("growers")
+	miller, _ := d.of("miller")
+	brand, _ := d.of("brand")
+	certifier, _ := d.of("certifier")
+	lagging, empty := serve(t, "miller", season(t)), serve(t, "growers", nil)
+	lagging.problem = "This gateway is still reading the chain: 35 of 60 blocks."
 	ctx := browser(t)
-	for _, v := range []struct {
-		visit
-		served *served
-	}{
-		{visit{"site-light", "/sites/elevator", "light", 1280}, growers},
-		{visit{"site-dark", "/sites/mill", "dark", 1280}, miller},
-		{visit{"site-phone", "/sites/elevator", "light", 390}, growers},
-		{visit{"overview-light", "/", "light", 1280}, growers},
-		{visit{"overview-phone-dark", "/", "dark", 390}, miller},
-		{visit{"claim-light", "/claims/brand/CLM-1", "light", 1280}, brand},
-		{visit{"claim-dark", "/claims/brand/CLM-1", "dark", 1280}, brand},
-		{visit{"claim-phone", "/claims/brand/CLM-1", "light", 390}, brand},
-		{visit{"empty", "/", "light", 1280}, empty},
-		{visit{"lot-light", "/lots/miller/CNV-1/1", "light", 1280}, miller},
-		{visit{"lot-phone", "/lots/miller/CNV-1/1", "light", 390}, miller},
-		{visit{"lots", "/lots", "light", 1280}, miller},
-		{visit{"transfer-light", "/transfers/growers/DSP-1", "light", 1280}, growers},
-		{visit{"transfers-phone", "/transfers", "dark", 390}, growers},
-		{visit{"period-light", "/sites/mill/periods/2026-Q3", "light", 1280}, miller},
-		{visit{"period-dark", "/sites/mill/periods/2026-Q3", "dark", 1280}, miller},
-		{visit{"period-phone", "/sites/mill/periods/2026-Q3", "light", 390}, miller},
-		{visit{"sites", "/sites", "light", 1280}, growers},
-		{visit{"periods", "/periods", "light", 1280}, growers},
-		{visit{"claims", "/claims", "dark", 1280}, brand},
-		{visit{"certificates", "/certificates", "light", 1280}, growers},
-		{visit{"certificate", "/certificates/certifier/CERT-2026-04", "light", 1280}, growers},
-		{visit{"statements", "/statements", "light", 1280}, growers},
-		{visit{"flow-light", "/flow", "light", 1280}, growers},
-		{visit{"flow-dark", "/flow", "dark", 1280}, growers},
-		{visit{"flow-phone", "/flow", "light", 390}, growers},
-		{visit{"audit-light", "/audit?recount=now", "light", 1280}, certifier},
-		{visit{"audit-phone", "/audit?recount=now", "dark", 390}, certifier},
-		{visit{"register", "/register", "light", 1280}, certifier},
-		{visit{"record", "/records/miller/CNV-1", "light", 1280}, certifier},
-		{visit{"block", "/blocks/1", "dark", 1280}, certifier},
-		{visit{"missing", "/sites/nowhere", "light", 1280}, growers},
+	for _, v := range []visit{
+		{"today", "/", growers}, {"today-miller", "/", miller}, {"today-certifier", "/", certifier}, {"today-lagging", "/", lagging}, {"empty", "/", empty},
+		{"site", "/sites/elevator", growers}, {"site-mill", "/sites/mill", miller}, {"site-empty", "/sites/silo-north", growers}, {"sites", "/sites", growers},
+		{"lot", "/lots/miller/CNV-1/1", miller}, {"lots", "/lots", miller},
+		{"transfer", "/transfers/growers/DSP-1", growers}, {"transfer-waiting", "/transfers/growers/DSP-4", miller}, {"transfers", "/transfers", growers},
+		{"period", "/sites/mill/periods/2026-Q3", miller}, {"periods", "/periods", growers},
+		{"claim", "/claims/brand/CLM-1", brand}, {"claims", "/claims", brand},
+		{"certificates", "/certificates", growers}, {"certificate", "/certificates/certifier/CERT-2026-04", growers}, {"statements", "/statements", growers},
+		{"flow", "/flow", growers}, {"audit", "/audit?recount=now", certifier}, {"register", "/register", certifier},
+		{"record", "/records/miller/CNV-1", certifier}, {"record-done", "/records/miller/CNV-1?done=convert", miller}, {"block", "/blocks/1", certifier}, {"missing", "/sites/nowhere", growers},
+		{"book", "/do", growers}, {"book-certifier", "/do", certifier},
+		{"do-intake", "/do/intake?site=elevator", growers}, {"do-intake-statement", "/do/intake?site=elevator&statement=certifier/VS-2026-011&quantity=300000&evidence=WB-1&model=segregated", growers},
+		{"do-dispatch", "/do/dispatch?site=mill&product=wheat-flour&to=bakery&quantity=20000&lots:miller/CNV-1/1=5000", miller},
+		{"do-receive", "/do/receive?transfer=growers/DSP-4&quantity=24950&evidence=WB-7", miller}, {"do-reject", "/do/reject?transfer=growers/DSP-4", miller},
+		{"do-return", "/do/return?transfer=growers/DSP-3", growers},
+		{"do-convert", "/do/convert?site=mill&recipe=milling&quantity=100000&outputs:wheat-flour=71900&outputs:wheat-bran=27500&lots:miller/RCV-2/1=20000", miller},
+		{"do-convert-refused", "/do/convert?site=mill&recipe=milling&quantity=100000&outputs:wheat-flour=72000.001", miller},
+		{"do-claim", "/do/claim?site=brand-hub&product=wheat-flour&beneficiary=Rolls&purpose=Scope+3&lots:brand/RCV-1/2=1000", brand},
+		{"do-open-period", "/do/open-period?site=mill", miller}, {"do-close-period", "/do/close-period?site=mill&counts:wheat=299000&sure=yes", miller},
+		{"do-withdraw", "/do/withdraw?site=mill&product=wheat-bran", miller}, {"do-downgrade", "/do/downgrade?site=elevator&product=wheat", growers},
+		{"do-decouple", "/do/decouple?site=elevator&product=wheat", growers}, {"do-document", "/do/document?kind=statement", growers},
+		{"do-propose", "/do/propose?type=register_product", growers}, {"do-register-site", "/do/register-site", growers},
+		{"do-propose-reversal", "/do/propose-reversal?transfer=growers/DSP-1", growers}, {"do-none", "/do/dance", growers},
 	} {
-		t.Run(v.name, func(t *testing.T) { look(t, ctx, v.served.url, v.visit) })
+		t.Run(v.name, func(t *testing.T) {
+			page := newTab(t, ctx, v.served.url)
+			page.open(v.path)
+			page.lookAt(v.name)
+		})
 	}
 }
 
-func look(t *testing.T, parent context.Context, url string, v visit) {
+// tab is a tab of the browser that notes what the page does wrong.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+	url string
+
+	mu         sync.Mutex
+	complaints []string
+}
+
+func newTab(t *testing.T, parent context.Context, url string) *tab {
+	t.Helper()
 	ctx, done := chromedp.NewContext(parent)
-	defer done()
-	var mu sync.Mutex
-	var complaints []string
+	t.Cleanup(done)
+	p := &tab{t: t, ctx: ctx, url: url}
 	require.NoError(t, chromedp.Listen(ctx, func(event any) {
-		mu.Lock()
-		defer mu.Unlock()
 		switch e := event.(type) {
 		case *log.EventEntryAdded:
 			if !strings.Contains(e.Entry.Text, "404 (Not Found)") {
-				complaints = append(complaints, e.Entry.Text)
+				p.complain(e.Entry.Text)
 			}
 		case *network.EventRequestWillBeSent:
 			if !strings.HasPrefix(e.Request.URL, url) && !strings.HasPrefix(e.Request.URL, "data:") { // the browser draws its own controls so
-				complaints = append(complaints, "request to "+e.Request.URL)
+				p.complain("request to " + e.Request.URL)
 			}
 		}
 	}))
-	prepare(t, ctx, v)
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(v.width, 900), chromedp.Navigate(url+v.path)))
-	heading, err := chromedp.Run(ctx, chromedp.Text("h1"))
+	_, err := chromedp.Call(ctx, log.Enable, cdp.Empty{})
 	require.NoError(t, err)
-	require.NotEmpty(t, heading)
-	overflow, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > document.documentElement.clientWidth`))
+	_, err = chromedp.Call(ctx, network.Enable, network.EnableParams{})
 	require.NoError(t, err)
-	require.False(t, overflow, "the page is wider than the screen")
-	requireAccessible(t, ctx)
-	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	require.NoError(t, err)
-	mu.Lock()
-	defer mu.Unlock()
-	require.Empty(t, complaints)
-	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, v.name+".png"), picture, 0o600))
+	return p
+}
+
+// tooWide names what reaches beyond the screen where the page can be moved sideways.
+const tooWide = `(() => {
+	const room = document.documentElement.clientWidth;
+	if (document.documentElement.scrollWidth <= room) return "";
+	return [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > room && !e.closest("nav")).slice(-3).map(e => e.outerHTML.slice(0, 200)).join("\n") || "the page";
+})()`
+
+func (p *tab) complain(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.complaints = append(p.complaints, what)
+}
+
+func (p *tab) open(path string) {
+	p.t.Helper()
+	require.NoError(p.t, chromedp.Do(p.ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(p.url+path)))
+	heading, err := chromedp.Run(p.ctx, chromedp.Text("h1"))
+	require.NoError(p.t, err)
+	require.NotEmpty(p.t, heading)
+}
+
+// lookAt holds the page as it stands to all rules, in each way to look at it.
+func (p *tab) lookAt(name string) {
+	p.t.Helper()
+	for _, l := range looks {
+		_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}}})
+		require.NoError(p.t, err)
+		require.NoError(p.t, chromedp.Do(p.ctx, chromedp.EmulateViewport(l.width, 900)))
+		wide, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](tooWide))
+		require.NoError(p.t, err)
+		require.Empty(p.t, wide, "the page is wider than the screen: %s", l.name)
+		requireAccessible(p.t, p.ctx, l.rules)
+		if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+			picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+			require.NoError(p.t, err)
+			require.NoError(p.t, os.WriteFile(filepath.Join(dir, name+"-"+l.name+".png"), picture, 0o600))
+		}
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	require.Empty(p.t, p.complaints)
 }
 
 // axe is the accessibility checker of Deque Systems, kept in testdata with its
@@ -149,25 +196,14 @@ var axe string
 
 // requireAccessible lets axe-core look for violations of WCAG 2.2 A and AA and of its
 // best practices, with what is folded away unfolded.
-func requireAccessible(t *testing.T, ctx context.Context) {
+func requireAccessible(t *testing.T, ctx context.Context, rules string) {
 	t.Helper()
 	violations, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe+`;
 		document.querySelectorAll("details").forEach(d => d.open = true);
-		axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => {
+		axe.run(document, `+rules+`).then(r => {
 			document.querySelectorAll("details").forEach(d => d.open = false);
 			return r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.slice(0, 4).map(n => "    " + n.html.slice(0, 160) + " " + (n.any[0] || n.all[0] || n.none[0]).message).join("\n")).join("\n");
 		})`, chromedp.EvalAwaitPromise))
 	require.NoError(t, err)
 	require.Empty(t, violations)
-}
-
-func prepare(t *testing.T, ctx context.Context, v visit) {
-	t.Helper()
-	_, err := chromedp.Call(ctx, log.Enable, cdp.Empty{})
-	require.NoError(t, err)
-	_, err = chromedp.Call(ctx, network.Enable, network.EnableParams{})
-	require.NoError(t, err)
-	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}}})
-	require.NoError(t, err)
 }

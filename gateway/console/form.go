@@ -39,10 +39,13 @@ type form struct {
 type field struct {
 	Kind, Name, Label, Hint, Unit, Value string
 	// Redraw is set where other fields depend on this one.
-	Optional, Redraw, Wide bool
-	Choices                []choice
-	Rows                   []amountRow
-	Total                  massbalance.Quantity
+	// More is set for what is seldom needed, and folded away.
+	Optional, Redraw, Wide, More bool
+	Choices                      []choice
+	Rows                         []amountRow
+	Total                        massbalance.Quantity
+	// Verb says what is done with a quantity of the oldest lots.
+	Verb string
 	// Fault says what is wrong with it; Figures are those of a refusal.
 	Fault   string
 	Figures *massbalance.Figures
@@ -260,7 +263,7 @@ func (f *form) when(site massbalance.SiteID) error {
 	f.Period = head.Period
 	f.Date = f.day("date", "Business date", "In the open period "+string(head.Period)+", "+string(period.From)+" to "+string(period.To), proposed)
 	late := f.add("date", "occurred", "Late entry: it happened on", "Only for what belongs to a period that is closed. It is booked on the date above, and the record says both.")
-	late.Optional = true
+	late.Optional, late.More = true, true
 	if f.Occurred = massbalance.Date(late.Value); late.Value != "" && !f.Occurred.Valid() {
 		late.fail("%q is not a day such as 2026-08-31", late.Value)
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -16,7 +17,8 @@ type lotFilter struct {
 	Moves, Alone bool
 	Optional     bool
 	// Any is for the lots of all products.
-	Any bool
+	Any  bool
+	Verb string
 }
 
 const lotField = "lots"
@@ -31,7 +33,7 @@ func (f *form) lots(label, hint string, from lotFilter) ([]massbalance.LotLine, 
 		return nil, err
 	}
 	one := f.add("lots", lotField, label, hint)
-	one.Wide, one.Optional, one.Value = true, from.Optional, f.typed.Get("attribute")
+	one.Wide, one.Optional, one.Value, one.Verb = true, from.Optional, f.typed.Get("attribute"), cmp.Or(from.Verb, "Attribute")
 	if f.spread {
 		f.spreadOver(one, lots)
 	}

@@ -19,6 +19,8 @@ const (
 	usedUp = 90
 	// todoRows bounds what is shown of what waits; todoTransfers of the shipments read.
 	todoRows = 40
+	// todayEntries is how much of the journal stands on the first page.
+	todayEntries = 8
 )
 
 // todayPage is what an organisation opens in the morning: what needs it, what it
@@ -342,7 +344,7 @@ func (l *lens) todayJournal(page *todayPage, _ []massbalance.Site) (err error) {
 	if page.Claims, err = l.claims(claims); err != nil {
 		return err
 	}
-	entries, err := l.s.Entries(journal, readmodel.Page{Limit: entryRows, Newest: true})
+	entries, err := l.s.Entries(journal, readmodel.Page{Limit: todayEntries, Newest: true})
 	page.Entries = l.entryRows(entries.Items)
 	return err
 }

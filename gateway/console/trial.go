@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +14,8 @@ import (
 type trial struct {
 	Result   massbalance.Result
 	Accepted bool
+	// Said is the refusal in words.
+	Said string
 	// Accounts are the stock accounts as they would stand, Lots the lots that
 	// would come to be, Ends where credit would end.
 	Accounts []accountEffect
@@ -27,6 +30,12 @@ type accountEffect struct {
 	In, Out, CreditIn, CreditOut     massbalance.Quantity
 	Stock, Credit, Before, CreditWas massbalance.Quantity
 }
+
+// Moved and CreditMoved report whether either side changes.
+func (e accountEffect) Moved() bool { return !e.In.IsZero() || !e.Out.IsZero() }
+
+// CreditMoved is the same of the credit.
+func (e accountEffect) CreditMoved() bool { return !e.CreditIn.IsZero() || !e.CreditOut.IsZero() }
 
 type lotEffect struct {
 	ID       massbalance.LotID
@@ -55,10 +64,11 @@ func (p *actionPage) try(l *lens, command massbalance.Command) error {
 	t := &trial{Result: batch.Results[0], Accepted: batch.Results[0].Code == massbalance.Accepted}
 	p.Trial = t
 	if !t.Accepted {
+		t.Said = spokenRefusal(t.Result)
 		if p.blame(t.Result) {
 			return nil
 		}
-		p.Refusal = t.Result.Message
+		p.Refusal = spokenRefusal(t.Result)
 		return nil
 	}
 	if t.Result.Repeated {
@@ -173,13 +183,35 @@ func (p *actionPage) blame(r massbalance.Result) bool {
 	if one == nil {
 		return false
 	}
-	one.Fault, one.Figures = r.Message, r.Figures
+	one.Fault, one.Figures = spokenRefusal(r), r.Figures
 	for i := range one.Rows {
 		if strings.Contains(r.Message, one.Rows[i].Label) {
 			one.Rows[i].Fault = r.Message
 		}
 	}
 	return true
+}
+
+// weights are the kilograms in what the rules say.
+var weights = regexp.MustCompile(`\b\d+(\.\d+)? kg\b`)
+
+// spokenRefusal is what the rules say for people: their figures stand beside it,
+// and kilograms have spaces between thousands.
+func spokenRefusal(r massbalance.Result) string {
+	message := r.Message
+	if r.Figures != nil {
+		if _, why, ok := strings.Cut(message, " short: "); ok {
+			message = why
+		}
+	}
+	message = weights.ReplaceAllStringFunc(message, func(weight string) string {
+		q, err := massbalance.ParseQuantity(strings.TrimSuffix(weight, " kg"))
+		if err != nil {
+			return weight
+		}
+		return worded(q)
+	})
+	return strings.ToUpper(message[:min(1, len(message))]) + message[min(1, len(message)):]
 }
 
 // stages say what it means that a command has no result of the rules.
@@ -206,7 +238,7 @@ func (p *actionPage) sent(s sending) {
 			return // the same refusal stands there already
 		}
 		if p.Trial = nil; !p.blame(s.outcome.Result) {
-			p.Refusal = s.outcome.Result.Message
+			p.Refusal = spokenRefusal(s.outcome.Result)
 		}
 	}
 }
