@@ -17,7 +17,9 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
+	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/console"
+	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/replay"
@@ -52,6 +54,13 @@ func (h *hurdle) Submit(ctx context.Context, commands []massbalance.Command) ([]
 	return h.Submitter.Submit(ctx, commands)
 }
 
+// kim is whoever calls in these tests.
+type kim struct{}
+
+func (kim) Actor(*http.Request) (access.Actor, error) {
+	return access.Actor{Name: "Kim", Roles: access.Roles}, nil
+}
+
 // of serves a member's console on the day given, with what it sends through.
 func (d *desks) of(org massbalance.OrganisationID) (*served, *hurdle) {
 	d.t.Helper()
@@ -67,16 +76,29 @@ func (d *desks) of(org massbalance.OrganisationID) (*served, *hurdle) {
 		}
 	})
 	h := &hurdle{Submitter: ledgertest.Member{Ledger: d.ledger, Organisation: org}}
-	mux := access.NewMux()
-	console.New(console.Options{
-		Organisation: org, Model: model, Problem: func() string { return "" }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Submitter: h,
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	role := massbalance.Trading
+	if org == ledgertest.Certifier {
+		role = massbalance.Certification
+	}
+	stopping, stop := context.WithCancel(context.Background())
+	importer := imports.New(imports.Options{Organisation: org, Model: model, Submitter: h, Log: log})
+	pages := console.New(console.Options{
+		Organisation: org, Model: model, Problem: func() string { return "" }, Log: log, Submitter: h, Imports: importer,
 		Now: func() time.Time { return time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC) },
-	}).Register(mux)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mux.ServeHTTP(w, r.WithContext(access.With(r.Context(), access.Actor{Name: "Kim", Roles: access.Roles})))
+	})
+	server := httptest.NewServer(api.New(api.Options{
+		Organisation: org, Role: role, Model: model, Submitter: h, Imports: importer, Pages: pages, Log: log, Stopping: stopping,
+		Status: func() api.Status { return api.Status{Connected: true, Chain: uint64(len(d.ledger.Blocks()))} }, Gate: kim{},
 	}))
-	d.t.Cleanup(server.Close)
+	d.t.Cleanup(func() { stop(); server.Close() })
 	return &served{t: d.t, ledger: d.ledger, url: server.URL}, h
+}
+
+// ship sends flour from the bakery to the brand.
+func (d *desks) ship(id massbalance.CommandID) {
+	d.ledger.Must("manufacturer", ledgertest.Command(id, "2026-08-25", massbalance.Dispatch{
+		Site: "bakery", To: "brand-hub", Product: "wheat-flour", Quantity: ledgertest.Kg("5000"), Lines: []massbalance.LotLine{{Lot: "manufacturer/RCV-1/1", Quantity: ledgertest.Kg("10")}}}))
 }
 
 // drawn draws a form and gives its page and the values that stand in it.
@@ -177,7 +199,7 @@ func TestAStageThatIsNoResultSaysWhatItMeans(t *testing.T) {
 	values.Set("evidence", "WB-77")
 	for stage, says := range map[submit.Stage]string{
 		submit.Unknown: "nobody can say yet", submit.NotEndorsed: "Not enough members", submit.Mismatch: "different answers",
-		submit.NotSubmitted: "did not reach the ledger", submit.Invalid: "took no effect",
+		submit.NotSubmitted: "did not reach the ledger", submit.Invalid: "took no effect", submit.Held: "Waiting for a second person", submit.Forbidden: "may not give this command",
 	} {
 		through.outcome = &submit.Outcome{Stage: stage, Detail: "the peer's words"}
 		page, response := miller.fill("/do/receive", values, "do", "send")

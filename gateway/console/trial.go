@@ -220,12 +220,18 @@ var stages = map[submit.Stage]string{
 	submit.Mismatch:     "The members' peers gave different answers, usually because one of them lags behind. Nothing has happened; try again in a moment.",
 	submit.NotSubmitted: "It did not reach the ledger. Nothing has happened; try again in a moment.",
 	submit.Unknown:      "It was sent, and nobody can say yet whether it took effect. Send this form again: if it did, nothing happens a second time, and you see its record.",
+	submit.Forbidden:    "You may not give this command, or a second person declined it. Nothing was sent.",
 	submit.Invalid:      "It reached the ledger together with something that contradicts it, and took no effect. Send it again.",
 }
 
 // sent puts what became of a form onto its page.
 func (p *actionPage) sent(s sending) {
 	if s.outcome == nil {
+		return
+	}
+	if s.outcome.Stage == submit.Held {
+		p.Held = "The form is handed in. Your organisation lets commands of this kind be approved by another person; it is sent to the ledger then, exactly as it stands here. Sending it again changes nothing."
+		p.StageDetail = s.outcome.Detail
 		return
 	}
 	if meaning, ok := stages[s.outcome.Stage]; ok {
