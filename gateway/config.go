@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -21,9 +22,11 @@ type config struct {
 	Chaincode    string                     `yaml:"chaincode" default:"massbalance" help:"name of the chaincode on the channel"`
 	Data         string                     `yaml:"data" required:"true" help:"directory of what the gateway keeps, an absolute path"`
 	Database     string                     `yaml:"database" secret:"true" help:"PostgreSQL database to keep everything in, postgres://user@host/name; without it two SQLite files in data do"`
+	LeastFree    int                        `yaml:"leastFree" default:"256" help:"MiB of free space in the data directory's file system below which the gateway says that it is not ready"`
 	Peer         peerConfig                 `yaml:"peer"`
 	Identity     identityConfig             `yaml:"identity"`
 	Log          logConfig                  `yaml:"log"`
+	Shutdown     shutdownConfig             `yaml:"shutdown"`
 }
 
 type peerConfig struct {
@@ -35,6 +38,11 @@ type peerConfig struct {
 type identityConfig struct {
 	Certificate string `yaml:"certificate" required:"true" help:"file with the certificate that the gateway signs as (PEM)"`
 	Key         string `yaml:"key" required:"true" help:"file with that certificate's private key (PEM)"`
+}
+
+type shutdownConfig struct {
+	Delay   time.Duration `yaml:"delay" default:"0s" help:"how long the gateway says that it is not ready before it stops listening, for whatever sends it requests to notice"`
+	Timeout time.Duration `yaml:"timeout" default:"30s" help:"how long requests and transactions under way may take at the end"`
 }
 
 type logConfig struct {

@@ -27,7 +27,7 @@ func (e *databaseError) Unwrap() error { return e.err }
 // where waiting would not help; the gateway then stops, and continues at its
 // checkpoint when it is started again.
 func (p *process) follow(ctx context.Context) error {
-	pause := shortestPause
+	wait := shortestPause
 	for {
 		before := p.model.Next()
 		err := p.followOnce(ctx)
@@ -39,17 +39,12 @@ func (p *process) follow(ctx context.Context) error {
 			return p.cannotFollow(err)
 		}
 		if p.model.Next() > before {
-			pause = shortestPause
+			wait = shortestPause
 		}
-		p.log.Warn("couldn't write the read model; trying again", "error", err, "pause", pause)
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		}
-		pause = min(2*pause, longestPause)
+		p.log.Warn("couldn't write the read model; trying again", "error", err, "pause", wait)
+		p.saw("database", &p.health.folding, err)
+		pause(ctx, wait)
+		wait = min(2*wait, longestPause)
 	}
 }
 
@@ -65,7 +60,10 @@ func (p *process) cannotFollow(err error) error {
 func (p *process) followOnce(ctx context.Context) error {
 	err := p.model.Lead(ctx, func() {
 		p.log.Info("another gateway writes to the database; standing by, and reading what it writes")
+		p.saw("database", &p.health.folding, nil)
+		p.health.set(func() { p.health.standby = true })
 	})
+	p.health.set(func() { p.health.standby = false; p.health.progress.start(p.model.Next(), time.Now()) })
 	if err != nil {
 		return &databaseError{err}
 	}
@@ -73,6 +71,10 @@ func (p *process) followOnce(ctx context.Context) error {
 	if err != nil {
 		return &databaseError{err}
 	}
+	if err := p.model.Probe(ctx); err != nil {
+		return &databaseError{err}
+	}
+	p.saw("database", &p.health.folding, nil)
 	engine := replay.New(p.config.Chaincode)
 	return p.follower.Follow(ctx, block.Checkpoint{Next: p.model.Next(), Head: head}, func(b block.Block) error {
 		if err := p.fold(ctx, engine, b); err != nil {
@@ -95,5 +97,12 @@ func (p *process) fold(ctx context.Context, engine *replay.Engine, b block.Block
 				"problem", f.Problem, "key", f.Key, "expected", f.Expected, "found", f.Found)
 		}
 	}
-	return p.model.Apply(ctx, replayed)
+	if err := p.model.Apply(ctx, replayed); err != nil {
+		return err
+	}
+	p.saw("database", &p.health.folding, nil)
+	p.health.set(func() {
+		p.health.progress.step(b.Number+1, p.health.chain, time.Now(), p.log)
+	})
+	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,15 +24,6 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
 
-const (
-	// drainTime is how long requests and transactions under way may take at the end.
-	drainTime = 30 * time.Second
-	// heightEvery is how often the peer is asked for the chain's height.
-	heightEvery = 2 * time.Second
-	// lagTime is for how long the read model may be behind before it counts.
-	lagTime = time.Second
-)
-
 // process is a gateway at work.
 type process struct {
 	config   config
@@ -44,8 +34,7 @@ type process struct {
 	follower *block.Follower
 	metrics  *prometheus.Registry
 
-	mu    sync.Mutex
-	chain uint64 // blocks that the peer's chain has, 0 while unknown
+	health health
 }
 
 // serve runs a gateway until ctx ends, and then lets what is under way come to
@@ -60,6 +49,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 	}
 	defer listener.Close()
 	p := &process{config: c, log: log, metrics: prometheus.NewRegistry()}
+	p.health.begin()
 	if p.model, p.own, err = c.openDatabases(ctx); err != nil {
 		return err
 	}
@@ -89,7 +79,7 @@ func (p *process) run(ctx context.Context, listener net.Listener) error {
 	defer stopFollowing()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.follow(following) })
-	group.Go(func() error { p.watchHeight(following); return nil })
+	group.Go(func() error { p.watch(following); return nil })
 	group.Go(func() error { p.tracer().Run(ctx); return nil })
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -134,7 +124,9 @@ func (p *process) server() *http.Server {
 
 func (p *process) drain(server *http.Server) error {
 	p.log.Info("stopping: letting requests and transactions under way come to their end")
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	p.health.stop()
+	pause(context.Background(), p.config.Shutdown.Delay)
+	ctx, cancel := context.WithTimeout(context.Background(), p.config.Shutdown.Timeout)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
 		p.log.Warn("couldn't wait for all requests", "error", err)
@@ -143,49 +135,4 @@ func (p *process) drain(server *http.Server) error {
 		p.log.Warn("couldn't wait for all transactions; sending their commands again is safe", "error", err)
 	}
 	return nil
-}
-
-// status tells the interface how the gateway stands to its peer.
-func (p *process) status() api.Status {
-	state := p.follower.State()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return api.Status{Connected: state.Connected, Reason: state.Reason, Chain: p.chain}
-}
-
-// problem says in words why the reads may not be those of the ledger now, or "".
-func (p *process) problem() string {
-	status, blocks := p.status(), p.model.Next()
-	switch {
-	case !status.Connected:
-		return "The organisation's peer does not answer. What you see may be out of date."
-	case !status.CaughtUp(blocks):
-		return fmt.Sprintf("This gateway is still reading the chain: %d of %d blocks.", blocks, status.Chain)
-	}
-	return ""
-}
-
-// watchHeight keeps up with how long the peer's chain is. A height counts once
-// the read model has it, or did not reach it within lagTime: the moment that
-// every new block takes to be replayed is no lag.
-func (p *process) watchHeight(ctx context.Context) {
-	ticker := time.NewTicker(heightEvery)
-	defer ticker.Stop()
-	for {
-		if height, err := p.client.Height(ctx); err != nil {
-			p.log.Debug("the chain's height is not known", "error", err)
-		} else if height > 0 {
-			wait, cancel := context.WithTimeout(ctx, lagTime)
-			_ = p.model.Await(wait, height-1) // a lag is what is to be found out
-			cancel()
-			p.mu.Lock()
-			p.chain = height
-			p.mu.Unlock()
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
-	}
 }

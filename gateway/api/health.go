@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,11 +32,18 @@ type Readiness struct {
 	// Findings counts differences between the chain and the rules. They do not
 	// make a gateway unready: it reads on, and says so.
 	Findings int `json:"findings"`
+	// Standby is set while another gateway writes to the same database.
+	Standby bool `json:"standby,omitempty"`
+	// Checks are the things that the gateway depends on; each has to be all right.
+	Checks []Check `json:"checks,omitempty"`
+	// Rebuild is set while the read model is far behind.
+	Rebuild *Rebuild `json:"rebuild,omitempty"`
 }
 
 func (s *server) readiness(ctx context.Context) (Readiness, error) {
 	status := s.Status()
-	out := Readiness{Organisation: s.Organisation, Peer: status.Connected, Reason: status.Reason, Chain: status.Chain}
+	out := Readiness{Organisation: s.Organisation, Peer: status.Connected, Reason: status.Reason, Chain: status.Chain,
+		Standby: status.Standby, Checks: slices.Clone(status.Checks), Rebuild: status.Rebuild}
 	err := s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) (err error) {
 		out.Blocks = snapshot.Next
 		out.Findings, err = snapshot.CountFindings()
@@ -43,6 +51,12 @@ func (s *server) readiness(ctx context.Context) (Readiness, error) {
 	})
 	out.CaughtUp = status.CaughtUp(out.Blocks)
 	out.Ready = out.Peer && out.CaughtUp && err == nil
+	for i, c := range out.Checks {
+		if c.Name == "database" && err != nil {
+			out.Checks[i] = Check{Name: c.Name, Detail: "the read model can't be read"}
+		}
+		out.Ready = out.Ready && c.OK
+	}
 	return out, err
 }
 

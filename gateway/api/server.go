@@ -45,6 +45,27 @@ type Status struct {
 	Reason    string
 	// Chain is how many blocks the peer's chain is known to have; 0 is unknown.
 	Chain uint64
+	// Standby is set while another gateway writes to the database.
+	Standby bool
+	// Checks are the things that the gateway depends on.
+	Checks []Check
+	// Rebuild is set while the read model is far behind.
+	Rebuild *Rebuild
+}
+
+// Check is one thing that the gateway depends on, and what is wrong with it.
+type Check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Rebuild is how far reading the chain is.
+type Rebuild struct {
+	Blocks      uint64 `json:"blocks"`
+	Chain       uint64 `json:"chain"`
+	PerSecond   int    `json:"perSecond,omitempty"`
+	SecondsLeft int    `json:"secondsLeft,omitempty"`
 }
 
 // Pages adds pages for people to what is served for programs.

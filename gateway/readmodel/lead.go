@@ -43,3 +43,19 @@ func (m *Model) Lead(ctx context.Context, waiting func()) error {
 		}
 	}
 }
+
+// Probe writes without changing anything, to find out whether the model can be
+// written. It is for whoever may Apply.
+func (m *Model) Probe(ctx context.Context) error {
+	tx, err := m.database.begin(ctx)
+	if err == nil {
+		defer tx.rollback()
+		if err = tx.execute(`UPDATE checkpoint SET next = next`, nil); err == nil {
+			err = tx.commit()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("couldn't write to the read model: %w", err)
+	}
+	return nil
+}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver of PostgreSQL
 	_ "modernc.org/sqlite"             // registers the driver of SQLite
@@ -54,6 +55,9 @@ func Open(ctx context.Context, source string) (*Store, error) {
 	s := &Store{runner{db, d}, db}
 	err = s.Within(ctx, func(tx *Tx) error {
 		_, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS migrations (component TEXT NOT NULL, steps BIGINT NOT NULL, PRIMARY KEY (component))`)
+		if err == nil {
+			_, err = tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS heartbeat (one BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (one))`)
+		}
 		return err
 	})
 	if err != nil {
@@ -122,6 +126,15 @@ func (s *Store) Within(ctx context.Context, f func(*Tx) error) error {
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("couldn't commit a transaction of the store: %w", err)
+	}
+	return nil
+}
+
+// Beat writes the present time, to find out whether the store can be written.
+func (s *Store) Beat(ctx context.Context) error {
+	_, err := s.Exec(ctx, `INSERT INTO heartbeat (one, at) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET at = excluded.at`, time.Now().UnixMilli())
+	if err != nil {
+		return fmt.Errorf("couldn't write to the store: %w", err)
 	}
 	return nil
 }
