@@ -154,8 +154,8 @@ func (s *simulated) order(ctx context.Context) error {
 			delay = time.Minute
 		}
 		time.AfterFunc(delay, func() {
+			l.enter(s, -1) // whoever sees the commit may send the next
 			l.commit(s)
-			l.enter(s, -1)
 		})
 	}
 	if s.mishap.order != nil {
@@ -168,9 +168,14 @@ func (s *simulated) order(ctx context.Context) error {
 func (l *ledger) enter(s *simulated, change int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	site := massbalance.SiteOf(s.commands[0].Body)
-	l.inFlight[site] += change
-	l.overlap = max(l.overlap, l.inFlight[site])
+	sites := map[massbalance.SiteID]bool{}
+	for _, c := range s.commands {
+		sites[massbalance.SiteOf(c.Body)] = true
+	}
+	for site := range sites {
+		l.inFlight[site] += change
+		l.overlap = max(l.overlap, l.inFlight[site])
+	}
 }
 
 // commit decides an ordered transaction as a peer does.

@@ -43,10 +43,11 @@ type Timeouts struct {
 
 // Limits bound the queue.
 type Limits struct {
-	Commands int // commands per transaction: 200
-	Bytes    int // bytes of a transaction's batch: 512 KiB
-	Waiting  int // commands waiting, over all sites: 20,000
-	Parallel int // sites with a transaction under way: 16
+	Commands  int // commands per transaction: 500
+	Bytes     int // bytes of a transaction's batch: 512 KiB
+	Waiting   int // commands waiting, over all sites: 20,000
+	PerCaller int // commands of one caller waiting: half of Waiting
+	Parallel  int // transactions under way: 8
 }
 
 func (t Timeouts) withDefaults() Timeouts {
@@ -60,10 +61,12 @@ func (t Timeouts) withDefaults() Timeouts {
 }
 
 func (l Limits) withDefaults() Limits {
+	waiting := cmp.Or(l.Waiting, 20_000)
 	return Limits{
-		Commands: cmp.Or(l.Commands, 200),
-		Bytes:    cmp.Or(l.Bytes, 512<<10),
-		Waiting:  cmp.Or(l.Waiting, 20_000),
-		Parallel: cmp.Or(l.Parallel, 16),
+		Commands:  cmp.Or(l.Commands, 500),
+		Bytes:     cmp.Or(l.Bytes, 512<<10),
+		Waiting:   waiting,
+		PerCaller: cmp.Or(l.PerCaller, max(waiting/2, 1)),
+		Parallel:  cmp.Or(l.Parallel, 8),
 	}
 }

@@ -4,62 +4,82 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
-	"github.com/weighbridge/weighbridge/chaincode/wire"
 )
 
 // What Submit says if it takes none of a call's commands.
 var (
-	// ErrBusy means that too many commands wait already.
+	// ErrBusy means that too many commands wait already; the error is a *BusyError.
 	ErrBusy = errors.New("too many commands are waiting")
 	// ErrClosed means that the client is shutting down.
 	ErrClosed = errors.New("the client is closed")
 )
 
-// queue keeps what waits, in a lane per site.
+// BusyError is ErrBusy with its figures.
+type BusyError struct {
+	// Waiting of at most Limit commands wait, of this caller or of all.
+	Waiting, Limit int
+	// Again is when about as many have gone as wait now.
+	Again time.Duration
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("%s: %d, of at most %d", ErrBusy, e.Waiting, e.Limit)
+}
+
+// Is makes it an ErrBusy.
+func (e *BusyError) Is(target error) bool { return target == ErrBusy }
+
+type callerKey struct{}
+
+// As names the caller on whose behalf commands are submitted. Callers take turns
+// where more waits than one transaction takes.
+func As(ctx context.Context, caller string) context.Context {
+	return context.WithValue(ctx, callerKey{}, caller)
+}
+
+func callerOf(ctx context.Context) string {
+	name, _ := ctx.Value(callerKey{}).(string)
+	return name
+}
+
+// queue keeps what waits, in a lane per site, and starts transactions. A
+// transaction takes what waits in one lane, or, where more lanes wait than may
+// have a transaction of their own, in several.
 type queue struct {
 	limits  Limits
 	metrics *metrics
 	// send takes commands to their end as one transaction.
 	send func(context.Context, []massbalance.Command) []Outcome
 
-	// slots bounds how many lanes send at a time.
-	slots chan struct{}
-	// open ends when the queue is closed, life when its transactions are cut short.
-	open, life   context.Context
-	close, abort context.CancelFunc
-	lanes        sync.WaitGroup
+	// life ends when transactions are cut short.
+	life         context.Context
+	abort        context.CancelFunc
+	transactions sync.WaitGroup
 
-	mu      sync.Mutex
-	sites   map[massbalance.SiteID]*lane
+	mu    sync.Mutex
+	lanes map[massbalance.SiteID]*lane
+	// ready are the lanes whose turn it is, the first first.
+	ready   []*lane
+	running int
 	waiting int
-	closed  bool
-}
-
-// lane is what waits for one site. It exists while a goroutine works on it.
-type lane struct{ waiting []*pending }
-
-// pending is one command of one call.
-type pending struct {
-	command massbalance.Command
-	site    massbalance.SiteID
-	size    int
-	since   time.Time
-	// outcome gets exactly one value, unless the command is withdrawn.
-	outcome chan Outcome
+	// held is how much waits by caller, serial counts arrivals.
+	held   map[string]int
+	serial uint64
+	// pace is how many commands one transaction ends per second, of late.
+	pace   float64
+	closed bool
 }
 
 func newQueue(limits Limits, m *metrics, send func(context.Context, []massbalance.Command) []Outcome) *queue {
 	q := &queue{
 		limits: limits, metrics: m, send: send,
-		slots: make(chan struct{}, limits.Parallel), sites: map[massbalance.SiteID]*lane{},
+		lanes: map[massbalance.SiteID]*lane{}, held: map[string]int{},
 	}
 	q.life, q.abort = context.WithCancel(context.Background())
-	q.open, q.close = context.WithCancel(q.life)
 	return q
 }
 
@@ -67,7 +87,7 @@ func newQueue(limits Limits, m *metrics, send func(context.Context, []massbalanc
 func (q *queue) submit(ctx context.Context, commands []massbalance.Command) ([]Outcome, error) {
 	calls := make([]*pending, len(commands))
 	for i, command := range commands {
-		p, err := newPending(command)
+		p, err := newPending(command, callerOf(ctx))
 		if err != nil {
 			return nil, fmt.Errorf("couldn't read command %d (%s): %w", i, command.ID, err)
 		}
@@ -87,136 +107,153 @@ func (q *queue) submit(ctx context.Context, commands []massbalance.Command) ([]O
 	return outcomes, nil
 }
 
-// newPending seals the command and makes sure that its bytes can be read again:
-// one that cannot would have the whole batch refused by the chaincode.
-func newPending(command massbalance.Command) (*pending, error) {
-	encoded, err := wire.Format(command)
-	if err != nil {
-		return nil, err
-	}
-	sealed, err := wire.Parse[massbalance.Command](encoded)
-	if err != nil {
-		return nil, err
-	}
-	return &pending{
-		command: sealed, site: massbalance.SiteOf(sealed.Body), size: len(encoded) + 1,
-		since: time.Now(), outcome: make(chan Outcome, 1),
-	}, nil
-}
-
-// enqueue takes all commands or none, and wakes the lanes that were empty.
+// enqueue takes all commands or none.
 func (q *queue) enqueue(calls []*pending) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if len(calls) == 0 {
+		return nil
+	}
 	if q.closed {
 		return ErrClosed
 	}
-	if q.waiting+len(calls) > q.limits.Waiting {
-		return fmt.Errorf("%w: %d, of at most %d", ErrBusy, q.waiting, q.limits.Waiting)
+	if err := q.room(calls[0].caller, len(calls)); err != nil {
+		return err
 	}
-	q.count(len(calls))
 	for _, p := range calls {
-		l, ok := q.sites[p.site]
+		q.serial++
+		p.serial = q.serial
+		q.count(p.caller, 1)
+		l, ok := q.lanes[p.site]
 		if !ok {
-			l = new(lane)
-			q.sites[p.site] = l
-			q.lanes.Add(1)
-			go q.work(p.site, l)
+			l = &lane{site: p.site}
+			q.lanes[p.site] = l
 		}
-		l.waiting = append(l.waiting, p)
+		l.add(p)
+		if l.state == idle || l.state == resting && l.waiting >= l.last {
+			q.wake(l)
+		}
+	}
+	q.start()
+	return nil
+}
+
+// room reports whether n more commands of a caller may wait. One caller never
+// takes all of it.
+func (q *queue) room(caller string, n int) error {
+	again := time.Second
+	if q.pace > 0 {
+		again += time.Duration(float64(q.waiting) / q.pace * float64(time.Second))
+	}
+	switch again = min(again, longestAgain); {
+	case q.waiting+n > q.limits.Waiting:
+		return &BusyError{q.waiting, q.limits.Waiting, again}
+	case q.held[caller]+n > q.limits.PerCaller:
+		return &BusyError{q.held[caller], q.limits.PerCaller, again}
 	}
 	return nil
 }
 
 // count keeps the number of waiting commands; the lock is held.
-func (q *queue) count(change int) {
+func (q *queue) count(caller string, change int) {
 	q.waiting += change
+	if q.held[caller] += change; q.held[caller] == 0 {
+		delete(q.held, caller)
+	}
 	q.metrics.waiting.Set(float64(q.waiting))
 }
 
-// work sends what waits in a lane, one batch after the other, until it is empty.
-// What goes into a batch is decided last of all, when there is a slot for it.
-func (q *queue) work(site massbalance.SiteID, l *lane) {
-	defer q.lanes.Done()
-	for {
-		select {
-		case q.slots <- struct{}{}:
-		case <-q.open.Done():
-		}
-		if q.open.Err() != nil {
-			q.refuse(l)
-			return
-		}
-		if batch := q.take(site, l); batch.commands != nil {
-			batch.resolve(q.send(q.life, batch.commands), q.metrics)
-		}
-		<-q.slots
-		if q.finished(site, l) {
-			return
-		}
+// wake gives a lane its turn; the lock is held.
+func (q *queue) wake(l *lane) {
+	l.state = ready
+	q.ready = append(q.ready, l)
+}
+
+// start begins as many transactions as may be under way; the lock is held. What
+// goes into one is decided only now.
+func (q *queue) start() {
+	for !q.closed && len(q.ready) > 0 && q.running < q.limits.Parallel {
+		b := q.take()
+		q.running++
+		q.transactions.Go(func() { q.run(b) })
 	}
 }
 
-// finished removes the lane if nothing waits in it any more.
-func (q *queue) finished(site massbalance.SiteID, l *lane) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(l.waiting) > 0 {
-		return false
-	}
-	delete(q.sites, site)
-	return true
-}
-
-// batch is what goes into one transaction.
-type batch struct {
-	commands []massbalance.Command
-	// callers has for each command those that wait for it. A command that waits
-	// twice with the same content goes into the transaction once.
-	callers [][]*pending
-}
-
-// take removes the next batch from the front of a lane.
-func (q *queue) take(site massbalance.SiteID, l *lane) batch {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	type content struct {
-		id     massbalance.CommandID
-		digest massbalance.Digest
-	}
-	var b batch
-	places, size, n := map[content]int{}, 2, 0
-	for ; n < len(l.waiting); n++ {
-		p := l.waiting[n]
-		if place, twice := places[content{p.command.ID, p.command.Content}]; twice {
-			b.callers[place] = append(b.callers[place], p)
-			continue
-		}
-		if n > 0 && (len(b.commands) == q.limits.Commands || size+p.size > q.limits.Bytes) {
+// take makes a batch of the lanes whose turn it is, so many that all of them get
+// into the transactions that may still begin. What changes the common register
+// goes by itself: it meets what other members change.
+func (q *queue) take() *batch {
+	free := q.limits.Parallel - q.running
+	share := (len(q.ready) + free - 1) / free
+	b := newBatch(q.limits)
+	for len(q.ready) > 0 && len(b.lanes) < share {
+		l := q.ready[0]
+		if len(b.lanes) > 0 && (l.site == "" || b.lanes[0].site == "") {
 			break
 		}
-		places[content{p.command.ID, p.command.Content}] = len(b.commands)
-		b.commands, b.callers = append(b.commands, p.command), append(b.callers, []*pending{p})
-		size += p.size
+		before := l.waiting
+		for _, p := range l.pick(b) {
+			q.count(p.caller, -1)
+		}
+		if l.waiting == before {
+			break // the batch is full
+		}
+		q.ready = q.ready[1:]
+		l.state, l.last = under, before-l.waiting
+		b.lanes = append(b.lanes, l)
 	}
-	l.waiting = slices.Clone(l.waiting[n:])
-	q.count(-n)
 	return b
 }
 
-// resolve tells every caller. Whoever came second with the same command is told
-// that it was a repetition.
-func (b batch) resolve(outcomes []Outcome, m *metrics) {
-	for i, callers := range b.callers {
-		for n, p := range callers {
-			o := outcomes[i]
-			if n > 0 && o.Stage == Valid {
-				o.Result.Repeated = true
-			}
-			m.observe(o, p.since)
-			p.outcome <- o
-		}
+// run takes a batch to its end, and gives its lanes their turn again.
+func (q *queue) run(b *batch) {
+	began := time.Now()
+	b.resolve(q.send(q.life, b.commands), q.metrics)
+	took := time.Since(began)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.running--
+	if pace := float64(len(b.commands)) / max(took, time.Millisecond).Seconds(); q.pace == 0 {
+		q.pace = pace
+	} else {
+		q.pace += (pace - q.pace) / 8
 	}
+	for _, l := range b.lanes {
+		q.leave(l, took)
+	}
+	q.start()
+}
+
+// leave is what becomes of a lane after its transaction; the lock is held. Those
+// who just got their outcomes are likely to send again at once: where they were
+// several and are not back yet, the lane rests a moment, so that the next
+// transaction takes all of them and not half. A lone caller never waits.
+func (q *queue) leave(l *lane, took time.Duration) {
+	if l.last > 1 && l.waiting < l.last && l.waiting < q.limits.Commands {
+		l.state = resting
+		time.AfterFunc(min(took/restPart, longestRest), func() { q.rested(l) })
+		return
+	}
+	q.proceed(l)
+}
+
+func (q *queue) rested(l *lane) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if l.state == resting {
+		q.proceed(l)
+		q.start()
+	}
+}
+
+// proceed gives a lane its turn, or removes it if nothing waits in it.
+func (q *queue) proceed(l *lane) {
+	l.state = idle
+	if l.waiting == 0 {
+		delete(q.lanes, l.site)
+		return
+	}
+	q.wake(l)
 }
 
 // giveUp ends a caller's waiting. A command that still waits in its lane is
@@ -224,14 +261,11 @@ func (b batch) resolve(outcomes []Outcome, m *metrics) {
 func (q *queue) giveUp(p *pending, cause error) Outcome {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if l, ok := q.sites[p.site]; ok {
-		if at := slices.Index(l.waiting, p); at >= 0 {
-			l.waiting = slices.Delete(l.waiting, at, at+1)
-			q.count(-1)
-			o := Outcome{Stage: NotSubmitted, Detail: "withdrawn before it was sent: " + cause.Error()}
-			q.metrics.observe(o, p.since)
-			return o
-		}
+	if l, ok := q.lanes[p.site]; ok && l.remove(p) {
+		q.count(p.caller, -1)
+		o := Outcome{Stage: NotSubmitted, Detail: "withdrawn before it was sent: " + cause.Error()}
+		q.metrics.observe(o, p.since)
+		return o
 	}
 	select {
 	case o := <-p.outcome:
@@ -241,17 +275,16 @@ func (q *queue) giveUp(p *pending, cause error) Outcome {
 	}
 }
 
-// refuse ends all that waits in a lane when the queue is closed.
-func (q *queue) refuse(l *lane) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.count(-len(l.waiting))
-	for _, p := range l.waiting {
-		o := Outcome{Stage: NotSubmitted, Detail: "withdrawn before it was sent: " + ErrClosed.Error()}
-		q.metrics.observe(o, p.since)
-		p.outcome <- o
+// refuse ends all that waits when the queue is closed; the lock is held.
+func (q *queue) refuse() {
+	for _, l := range q.lanes {
+		for _, p := range l.clear() {
+			q.count(p.caller, -1)
+			o := Outcome{Stage: NotSubmitted, Detail: "withdrawn before it was sent: " + ErrClosed.Error()}
+			q.metrics.observe(o, p.since)
+			p.outcome <- o
+		}
 	}
-	l.waiting = nil
 }
 
 // shut withdraws what waits and lets what is under way come to its end; if ctx
@@ -259,12 +292,12 @@ func (q *queue) refuse(l *lane) {
 func (q *queue) shut(ctx context.Context) error {
 	q.mu.Lock()
 	q.closed = true
+	q.refuse()
 	q.mu.Unlock()
-	q.close()
 	defer q.abort()
 	ended := make(chan struct{})
 	go func() {
-		q.lanes.Wait()
+		q.transactions.Wait()
 		close(ended)
 	}()
 	select {

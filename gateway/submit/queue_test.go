@@ -65,14 +65,98 @@ func TestSitesDoNotWaitForOneAnother(t *testing.T) {
 	})
 }
 
-func TestParallelSitesAreBounded(t *testing.T) {
+// Where more sites wait than may have a transaction of their own, they share.
+func TestSitesShareATransaction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger(t)
 		q := start(t, l, Limits{Parallel: 1})
+		var waits []<-chan []Outcome
+		for i, site := range []massbalance.SiteID{"mill", "mill", "silo", "port", "mill"} {
+			waits = append(waits, inBackground(t, t.Context(), q, takeIn(t, site, fmt.Sprintf("c%d", i), "1")))
+		}
+		for _, done := range waits {
+			require.Equal(t, Valid, (<-done)[0].Stage)
+		}
+		require.Equal(t, [][]massbalance.CommandID{{"c0"}, {"c2", "c3", "c1", "c4"}}, l.ordered())
+		require.Equal(t, 1, l.overlap)
+		l.check(t)
+	})
+}
+
+// A clerk's ticket does not wait behind an import of thousands.
+func TestCallersTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger(t)
+		q := start(t, l, Limits{Commands: 10})
+		var bulk []massbalance.Command
+		for i := range 100 {
+			bulk = append(bulk, takeIn(t, "mill", fmt.Sprintf("bulk%02d", i), "1"))
+		}
+		imported := inBackground(t, As(t.Context(), "import"), q, bulk...)
 		began := time.Now()
-		outcomes := send(t, q, takeIn(t, "mill", "c1", "1"), takeIn(t, "silo", "c2", "2"), takeIn(t, "port", "c3", "3"))
-		require.Equal(t, []Stage{Valid, Valid, Valid}, stages(outcomes))
-		require.GreaterOrEqual(t, time.Since(began), 600*time.Millisecond)
+		outcomes, err := q.submit(As(t.Context(), "clerk"), []massbalance.Command{takeIn(t, "mill", "ticket-1", "1"), takeIn(t, "mill", "ticket-2", "1")})
+		require.NoError(t, err)
+		require.Equal(t, []Stage{Valid, Valid}, stages(outcomes))
+		require.Less(t, time.Since(began), 450*time.Millisecond, "the one under way, and the next")
+		<-imported
+		batches := l.ordered()
+		require.Equal(t, []massbalance.CommandID{"bulk10", "bulk11", "bulk12", "bulk13", "bulk14", "bulk15", "bulk16", "bulk17", "ticket-1", "ticket-2"}, batches[1],
+			"in the order of arrival within the transaction")
+		require.Len(t, batches, 11)
+		l.check(t)
+	})
+}
+
+func TestOneCallerDoesNotFillTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger(t)
+		q := start(t, l, Limits{Commands: 1, Waiting: 8})
+		under := inBackground(t, t.Context(), q, takeIn(t, "mill", "c0", "1"))
+		var commands []massbalance.Command
+		for i := range 5 {
+			commands = append(commands, takeIn(t, "mill", fmt.Sprintf("b%d", i), "1"))
+		}
+		_, err := q.submit(As(t.Context(), "import"), commands)
+		var busy *BusyError
+		require.ErrorAs(t, err, &busy)
+		require.Equal(t, 4, busy.Limit)
+		require.GreaterOrEqual(t, busy.Again, time.Second)
+		waiting := inBackground(t, As(t.Context(), "import"), q, commands[:4]...)
+		clerk := inBackground(t, As(t.Context(), "clerk"), q, takeIn(t, "mill", "c1", "1"))
+		for _, done := range []<-chan []Outcome{under, waiting, clerk} {
+			require.Equal(t, Valid, (<-done)[0].Stage)
+		}
+	})
+}
+
+// Callers who send again as soon as they have an answer go together, not in two
+// halves that wait for one another; a lone one never waits.
+func TestALaneRestsForThoseWhoComeBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger(t)
+		q := start(t, l, Limits{})
+		var callers sync.WaitGroup
+		for caller := range 8 {
+			callers.Go(func() {
+				for n := range 6 {
+					send(t, q, takeIn(t, "mill", fmt.Sprintf("c%d-%d", caller, n), "1"))
+					<-time.After(time.Millisecond) // on its way
+				}
+			})
+		}
+		callers.Wait()
+		full := 0
+		for _, batch := range l.ordered() {
+			if len(batch) >= 7 {
+				full++
+			}
+		}
+		require.GreaterOrEqual(t, full, 5, "%v", l.ordered())
+		began := time.Now()
+		for n := range 3 {
+			send(t, q, takeIn(t, "silo", fmt.Sprintf("lone-%d", n), "1"))
+		}
+		require.Less(t, time.Since(began), 640*time.Millisecond)
 	})
 }
 
@@ -121,7 +205,7 @@ func TestTheSameCommandTwiceIsSentOnce(t *testing.T) {
 func TestAFullQueueTakesAllOrNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger(t)
-		q := start(t, l, Limits{Waiting: 3})
+		q := start(t, l, Limits{Waiting: 3, PerCaller: 3})
 		under := inBackground(t, t.Context(), q, takeIn(t, "mill", "c0", "1"))
 		waiting := inBackground(t, t.Context(), q, takeIn(t, "mill", "c1", "1"), takeIn(t, "mill", "c2", "1"))
 

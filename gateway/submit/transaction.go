@@ -15,6 +15,9 @@ import (
 // transaction came first. What is not ready is tried until the deadline.
 const attempts = 12
 
+// unready is how often peers may not be ready before a batch is taken apart.
+const unready = 4
+
 // The pauses between attempts grow from the first to the last. They wait for
 // peers to catch up by a block, of which there are a few per second.
 const (
@@ -49,17 +52,29 @@ type runner struct {
 	metrics  *metrics
 }
 
-// run sends commands as one transaction and gives an outcome for each. If the
-// chaincode cannot execute them, it sends the halves one after the other: the
-// rules never fail over a command, so an internal error concerns the state
-// behind one of them, and the others need not suffer.
+// run sends commands as one transaction and gives an outcome for each.
 func (r *runner) run(ctx context.Context, commands []massbalance.Command) []Outcome {
+	deadline, cancel := context.WithTimeout(ctx, r.timeouts.Batch)
+	defer cancel()
+	return r.part(ctx, deadline, commands, false)
+}
+
+// part sends commands as one transaction, or the halves one after the other
+// where what fails may concern one of them only and the others need not suffer:
+// the rules never fail over a command, so an internal error is one of the state
+// behind it; and what the peers of one organisation must endorse, such as a
+// receipt from it, nobody can while they are away.
+func (r *runner) part(ctx, deadline context.Context, commands []massbalance.Command, half bool) []Outcome {
 	r.metrics.batch.Observe(float64(len(commands)))
-	end := r.settle(ctx, commands)
-	if end.faulted && len(commands) > 1 && ctx.Err() == nil {
+	patience := unready
+	if len(commands) == 1 && !half {
+		patience = 0
+	}
+	end := r.settle(ctx, deadline, commands, patience)
+	if (end.faulted || end.again == peersNotReady) && len(commands) > 1 && deadline.Err() == nil {
 		r.metrics.retries.WithLabelValues(string(halved)).Inc()
 		half := len(commands) / 2
-		return append(r.run(ctx, commands[:half]), r.run(ctx, commands[half:])...)
+		return append(r.part(ctx, deadline, commands[:half], true), r.part(ctx, deadline, commands[half:], true)...)
 	}
 	if end.results == nil {
 		outcomes := make([]Outcome, len(commands))
@@ -86,21 +101,23 @@ type ending struct {
 }
 
 // settle proposes until the batch is settled or there is no point in going on.
-func (r *runner) settle(ctx context.Context, commands []massbalance.Command) ending {
+// Patience is how often peers may not be ready; 0 has no end but the deadline.
+func (r *runner) settle(ctx, deadline context.Context, commands []massbalance.Command, patience int) ending {
 	batch, err := wire.FormatBatch(commands)
 	if err != nil {
 		return ending{stage: NotEndorsed, detail: err.Error()}
 	}
-	deadline, cancel := context.WithTimeout(ctx, r.timeouts.Batch)
-	defer cancel()
-	disputed := 0
+	disputed, unready := 0, 0
 	for n := 0; ; n++ {
 		end := r.attempt(ctx, deadline, batch, len(commands))
 		r.metrics.transactions.WithLabelValues(end.label()).Inc()
-		if end.again == peersLag || end.again == conflict {
+		switch end.again {
+		case peersLag, conflict:
 			disputed++
+		case peersNotReady:
+			unready++
 		}
-		if end.again == "" || disputed == attempts || wait(deadline, pause(n)) != nil {
+		if end.again == "" || disputed == attempts || unready == patience && patience > 0 || wait(deadline, pause(n)) != nil {
 			return end
 		}
 		r.metrics.retries.WithLabelValues(string(end.again)).Inc()

@@ -198,32 +198,41 @@ func TestAnUntoldCommitStatus(t *testing.T) {
 	})
 }
 
-// poisoned is a platform on which one command makes the chaincode fail.
+// poisoned is a platform on which one command fails every batch that it is in.
 type poisoned struct {
 	*ledger
 	by string
+	as failure
 }
 
 func (p poisoned) propose(ctx context.Context, batch []byte) (endorsed, error) {
 	if contains(batch, p.by) {
-		return nil, &failure{faulted, "chaincode response 500, internal"}
+		return nil, &p.as
 	}
 	return p.ledger.propose(ctx, batch)
 }
 
-func TestACommandThatFailsTheChaincodeIsIsolated(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLedger(t)
-		q := start(t, poisoned{l, `"c3"`}, Limits{})
-		var commands []massbalance.Command
-		for _, id := range []string{"c1", "c2", "c3", "c4", "c5", "c6", "c7"} {
-			commands = append(commands, takeIn(t, "mill", id, "1"))
-		}
-		outcomes := send(t, q, commands...)
-		require.Equal(t, []Stage{Valid, Valid, NotEndorsed, Valid, Valid, Valid, Valid}, stages(outcomes))
-		require.Equal(t, "6", l.stock("mill"))
-		require.Equal(t, [][]massbalance.CommandID{{"c1"}, {"c2"}, {"c4", "c5", "c6", "c7"}}, l.ordered(), "order is kept")
-	})
+// A command on which the chaincode fails, or which only peers that are away could
+// endorse, does not take its neighbours with it.
+func TestACommandThatFailsABatchIsIsolated(t *testing.T) {
+	for _, as := range []failure{{faulted, "chaincode response 500, internal"}, {notReady, "no peer combination"}} {
+		synctest.Test(t, func(t *testing.T) { isolates(t, as) })
+	}
+}
+
+func isolates(t *testing.T, as failure) {
+	l := newLedger(t)
+	q := start(t, poisoned{l, `"c3"`, as}, Limits{})
+	began := time.Now()
+	var commands []massbalance.Command
+	for _, id := range []string{"c1", "c2", "c3", "c4", "c5", "c6", "c7"} {
+		commands = append(commands, takeIn(t, "mill", id, "1"))
+	}
+	outcomes := send(t, q, commands...)
+	require.Equal(t, []Stage{Valid, Valid, NotEndorsed, Valid, Valid, Valid, Valid}, stages(outcomes))
+	require.Equal(t, "6", l.stock("mill"))
+	require.Equal(t, [][]massbalance.CommandID{{"c1"}, {"c2"}, {"c4", "c5", "c6", "c7"}}, l.ordered(), "order is kept")
+	require.Less(t, time.Since(began), 5*time.Second)
 }
 
 func TestMetricsCountStagesCodesAndRetries(t *testing.T) {
