@@ -161,7 +161,10 @@ func (s *simulated) order(ctx context.Context) error {
 	if s.mishap.order != nil {
 		return s.mishap.order
 	}
-	return ctx.Err()
+	if ctx.Err() != nil {
+		return &failure{uncertain, ctx.Err().Error()}
+	}
+	return nil
 }
 
 // enter keeps the count of transactions under way per site.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,8 +64,10 @@ type queue struct {
 	mu    sync.Mutex
 	lanes map[massbalance.SiteID]*lane
 	// ready are the lanes whose turn it is, the first first.
-	ready   []*lane
+	ready []*lane
+	// running are the transactions under way and those whose place rests.
 	running int
+	rests   []*rest
 	waiting int
 	// held is how much waits by caller, serial counts arrivals.
 	held   map[string]int
@@ -172,6 +175,9 @@ func (q *queue) wake(l *lane) {
 // start begins as many transactions as may be under way; the lock is held. What
 // goes into one is decided only now.
 func (q *queue) start() {
+	for len(q.rests) > 0 && q.rests[0].commands <= q.inTurn() {
+		q.rests, q.running = q.rests[1:], q.running-1
+	}
 	for !q.closed && len(q.ready) > 0 && q.running < q.limits.Parallel {
 		b := q.take()
 		q.running++
@@ -212,32 +218,63 @@ func (q *queue) run(b *batch) {
 	took := time.Since(began)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.running--
 	if pace := float64(len(b.commands)) / max(took, time.Millisecond).Seconds(); q.pace == 0 {
 		q.pace = pace
 	} else {
 		q.pace += (pace - q.pace) / 8
 	}
-	for _, l := range b.lanes {
-		q.leave(l, took)
-	}
+	q.leave(b, min(took/restPart, longestRest))
 	q.start()
 }
 
-// leave is what becomes of a lane after its transaction; the lock is held. Those
+// leave is what becomes of a batch's lanes and its place; the lock is held. Those
 // who just got their outcomes are likely to send again at once: where they were
-// several and are not back yet, the lane rests a moment, so that the next
-// transaction takes all of them and not half. A lone caller never waits.
-func (q *queue) leave(l *lane, took time.Duration) {
-	if l.last > 1 && l.waiting < l.last && l.waiting < q.limits.Commands {
-		l.state = resting
-		time.AfterFunc(min(took/restPart, longestRest), func() { q.rested(l) })
+// several and are not back yet, a moment's rest lets the next transaction take
+// all of them and not half. A lone caller never waits. The lane rests where there
+// was one, and the place where several lanes shared it.
+func (q *queue) leave(b *batch, moment time.Duration) {
+	if len(b.lanes) > 1 {
+		for _, l := range b.lanes {
+			q.proceed(l)
+		}
+		r := &rest{len(b.commands)}
+		q.rests = append(q.rests, r)
+		time.AfterFunc(moment, func() { q.restedPlace(r) })
 		return
 	}
-	q.proceed(l)
+	q.running--
+	l := b.lanes[0]
+	if l.last == 1 || l.waiting >= min(l.last, q.limits.Commands) {
+		q.proceed(l)
+		return
+	}
+	l.state = resting
+	time.AfterFunc(moment, func() { q.restedLane(l) })
 }
 
-func (q *queue) rested(l *lane) {
+// rest is a transaction's place that waits until as much is in turn as it took
+// before, or a moment has passed.
+type rest struct{ commands int }
+
+// inTurn is how much waits in the lanes that are ready.
+func (q *queue) inTurn() (n int) {
+	for _, l := range q.ready {
+		n += l.waiting
+	}
+	return n
+}
+
+func (q *queue) restedPlace(r *rest) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if at := slices.Index(q.rests, r); at >= 0 {
+		q.rests = slices.Delete(q.rests, at, at+1)
+		q.running--
+		q.start()
+	}
+}
+
+func (q *queue) restedLane(l *lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if l.state == resting {
