@@ -58,6 +58,7 @@ func (b *bench) baseline(name string, commands int, clients []int, call func(cli
 func (b *bench) insist(ctx context.Context, client *submit.Client, commands int, function string, args []string) (d done) {
 	for {
 		o, _ := client.Invoke(ctx, b.Baseline, function, args...)
+		b.saw(o)
 		switch {
 		case o.Stage == submit.Valid:
 			d.committed = commands

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,6 +30,8 @@ type bench struct {
 	ground  ground
 	sheet   *sheet
 	booked  booked
+	// last is the latest block in which something was committed, on any peer.
+	last atomic.Uint64
 }
 
 // Run measures everything and prints the table. An error means that it could not
@@ -139,13 +142,19 @@ func (b *bench) rounds(ctx context.Context, cells []*cell) error {
 	return nil
 }
 
+// saw notes the block of an outcome.
+func (b *bench) saw(o submit.Outcome) {
+	for {
+		last := b.last.Load()
+		if o.Block <= last || b.last.CompareAndSwap(last, o.Block) {
+			return
+		}
+	}
+}
+
 // weigh waits for the last block of what was sent and adds up what it weighs.
 func (b *bench) weigh(ctx context.Context, c *cell, from int) error {
-	height, err := b.trading[0].Height(ctx)
-	if err != nil {
-		return err
-	}
-	if err := b.chain.await(ctx, height-1); err != nil {
+	if err := b.chain.await(ctx, b.last.Load()); err != nil {
 		return err
 	}
 	w := b.chain.weigh(from, c.contender.ledger)

@@ -70,25 +70,27 @@ func (s *sheet) receipt(from, to place, dispatched massbalance.CommandID) massba
 	})
 }
 
-// submit sends commands as one request.
-func (s *sheet) submit(ctx context.Context, client *submit.Client, commands []massbalance.Command) (d done) {
+// submit sends commands as one request, and names the transaction of the last.
+func (s *sheet) submit(ctx context.Context, client *submit.Client, commands []massbalance.Command) (d done, transaction string) {
 	outcomes, err := client.Submit(ctx, commands)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
 		s.fault(err.Error())
-		return done{failed: len(commands)}
+		return done{failed: len(commands)}, ""
 	}
 	for i, o := range outcomes {
+		s.bench.saw(o)
 		if o.Stage == submit.Valid {
 			d.committed++
+			transaction = o.Transaction
 			s.acknowledged = append(s.acknowledged, commands[i].ID)
 			continue
 		}
 		d.failed++
 		s.fault(fmt.Sprintf("%s: %s %s %s%s", commands[i].ID, o.Stage, o.Result.Code, o.Result.Message, o.Detail))
 	}
-	return d
+	return d, transaction
 }
 
 func (s *sheet) fault(problem string) {
@@ -112,7 +114,8 @@ type booker func(s *sheet, p, next place, n int) request
 // intakes are tickets.
 func intakes(s *sheet, p, _ place, n int) request {
 	return func(ctx context.Context) done {
-		return s.submit(ctx, p.client, many(n, func(int) massbalance.Command { return s.intake(p) }))
+		d, _ := s.submit(ctx, p.client, many(n, func(int) massbalance.Command { return s.intake(p) }))
+		return d
 	}
 }
 
@@ -121,19 +124,20 @@ func inAndOut(s *sheet, p, _ place, n int) request {
 	out := true
 	return func(ctx context.Context) done {
 		out = !out
-		return s.submit(ctx, p.client, many(n, func(int) massbalance.Command {
+		d, _ := s.submit(ctx, p.client, many(n, func(int) massbalance.Command {
 			if out {
 				return s.withdrawal(p)
 			}
 			return s.intake(p)
 		}))
+		return d
 	}
 }
 
 // chains introduce, dispatch and receive in turn.
 func chains(s *sheet, from, to place, n int) request {
 	var before []massbalance.Command
-	step := 0
+	step, sent := 0, ""
 	return func(ctx context.Context) done {
 		client := from.client
 		var now []massbalance.Command
@@ -144,9 +148,15 @@ func chains(s *sheet, from, to place, n int) request {
 			now = many(n, func(i int) massbalance.Command { return s.dispatch(from, to, before[i].ID) })
 		default:
 			client = to.client
+			// Whoever receives has seen the shipment on their own peer.
+			if err := client.Await(ctx, sent); err != nil {
+				step = 0
+				return done{failed: n}
+			}
 			now = many(n, func(i int) massbalance.Command { return s.receipt(from, to, before[i].ID) })
 		}
-		d := s.submit(ctx, client, now)
+		d, transaction := s.submit(ctx, client, now)
+		sent = transaction
 		before, step = now, (step+1)%3
 		if d.failed > 0 {
 			step = 0 // what would follow has nothing to stand on

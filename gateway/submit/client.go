@@ -187,6 +187,15 @@ func readHeight(info []byte) (uint64, error) {
 	return height, nil
 }
 
+// Await waits until the own peer has committed a transaction. Whoever depends on
+// what another organisation did waits for it: its peer may be ahead of this one.
+func (c *Client) Await(ctx context.Context, transaction string) error {
+	if end := c.runner.await(ctx, transaction, nil); end.stage != Valid {
+		return fmt.Errorf("couldn't wait for transaction %s: %s", transaction, end.detail)
+	}
+	return nil
+}
+
 // Chaincode is the name of the ledger's chaincode.
 func (c *Client) Chaincode() string { return c.contract.ChaincodeName() }
 

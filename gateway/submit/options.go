@@ -47,7 +47,7 @@ type Limits struct {
 	Bytes     int // bytes of a transaction's batch: 512 KiB
 	Waiting   int // commands waiting, over all sites: 20,000
 	PerCaller int // commands of one caller waiting: half of Waiting
-	Parallel  int // transactions under way: 8
+	Parallel  int // transactions under way: 4
 }
 
 func (t Timeouts) withDefaults() Timeouts {
@@ -67,6 +67,6 @@ func (l Limits) withDefaults() Limits {
 		Bytes:     cmp.Or(l.Bytes, 512<<10),
 		Waiting:   waiting,
 		PerCaller: cmp.Or(l.PerCaller, max(waiting/2, 1)),
-		Parallel:  cmp.Or(l.Parallel, 8),
+		Parallel:  cmp.Or(l.Parallel, 4),
 	}
 }
