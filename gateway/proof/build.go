@@ -79,8 +79,7 @@ func (b *builder) walk(id massbalance.ClaimID) error {
 	if err != nil {
 		return err
 	}
-	org, command, _ := strings.Cut(string(id), "/")
-	l, err := b.s.LeafOf(massbalance.OrganisationID(org), massbalance.CommandID(command))
+	l, err := b.s.LeafOfClaim(id)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -172,4 +173,19 @@ func (s *Snapshot) LotName(id massbalance.LotID) (name string, err error) {
 		err = &NotFound{"lot", string(id)}
 	}
 	return name, err
+}
+
+// LeafOfClaim reads the leaf of the record that made a claim.
+func (s *Snapshot) LeafOfClaim(id massbalance.ClaimID) (LogLeaf, error) {
+	org, command, _ := strings.Cut(string(id), "/")
+	return s.LeafOf(massbalance.OrganisationID(org), massbalance.CommandID(command))
+}
+
+// LogOrigin names the log; "" before block 0.
+func (s *Snapshot) LogOrigin() (origin string, err error) {
+	err = s.queryRow(`SELECT origin FROM log`).Scan(&origin)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return origin, err
 }

@@ -67,6 +67,7 @@ var mayImport = map[string][]string{
 	"gateway/replay":        {"chaincode/massbalance", "chaincode/wire", "gateway/block"},
 	"gateway/readmodel":     {"chaincode/massbalance", "chaincode/wire", "gateway/replay", "gateway/store", "gateway/proof/leaf", "gateway/proof/checkpoint", "gateway/proof/merkle"},
 	"gateway/proof":         {"chaincode/massbalance", "chaincode/wire", "gateway/proof/*", "gateway/readmodel"},
+	"gateway/proof/witness": {"chaincode/massbalance", "gateway/access", "gateway/proof", "gateway/proof/*", "gateway/readmodel", "gateway/store"},
 	"gateway/proof/*":       {"chaincode/massbalance", "chaincode/wire", "gateway/proof/*"},
 	"gateway/store":         {},
 	"gateway/store/*":       {},

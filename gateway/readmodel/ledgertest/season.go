@@ -157,6 +157,11 @@ func (f farm) characteristics() massbalance.Characteristics {
 func (l *Ledger) Season() {
 	l.Found()
 	l.Documents()
+	l.Harvest()
+}
+
+// Harvest is the season after its documents are published.
+func (l *Ledger) Harvest() {
 	l.harvest()
 	l.milling()
 	l.Baking()

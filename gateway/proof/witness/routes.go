@@ -1,0 +1,334 @@
+package witness
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
+	"github.com/weighbridge/weighbridge/gateway/proof"
+	"github.com/weighbridge/weighbridge/gateway/proof/checkpoint"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+)
+
+// tileHeight is that of C2SP tlog-tiles: 256 hashes in a tile.
+const tileHeight = 8
+
+// Register adds the routes. What the log says is public: it says nothing to who
+// was not given the salts. A bundle is public once its claimant published it.
+func (w *Witness) Register(mux *access.Mux) {
+	for _, r := range []struct {
+		who     access.Permission
+		pattern string
+		handle  func(http.ResponseWriter, *http.Request) error
+	}{
+		{access.Public, "GET " + Prefix + "/checkpoint", w.getCheckpoint},
+		{access.Public, "GET " + Prefix + "/checkpoints/{size}", w.getCheckpointAt},
+		{access.Public, "GET " + Prefix + "/tile/{path...}", w.getTile},
+		{access.Public, "GET " + Prefix + "/proof/inclusion", w.getInclusion},
+		{access.Public, "GET " + Prefix + "/proof/consistency", w.getConsistency},
+		{access.Public, "GET " + Prefix + "/key", w.getKey},
+		{access.Public, "GET /claims/{organisation}/{command}/bundle", w.getBundle},
+		{access.Public, "GET /api/v1/claims/{organisation}/{command}/bundle", w.getBundle},
+		{access.Operate, "POST /api/v1/claims/{organisation}/{command}/publish", w.postPublish},
+		{access.Read, "GET " + Prefix + "/alarms", w.getAlarms},
+		{access.Administer, "POST " + Prefix + "/alarms/{id}/note", w.postNote},
+	} {
+		mux.HandleFunc(r.who, r.pattern, func(rw http.ResponseWriter, request *http.Request) {
+			if err := r.handle(rw, request); err != nil {
+				w.failed(rw, request, err)
+			}
+		})
+	}
+}
+
+var (
+	errBadRequest = errors.New("the request makes no sense")
+	errNotOurs    = errors.New("only the claimant publishes")
+)
+
+// failed answers with a problem (RFC 9457).
+func (w *Witness) failed(rw http.ResponseWriter, r *http.Request, err error) {
+	status, detail := http.StatusInternalServerError, "the gateway failed; its log says why"
+	var none *readmodel.NotFound
+	switch {
+	case errors.As(err, &none):
+		status, detail = http.StatusNotFound, none.Error()
+	case errors.Is(err, errBadRequest):
+		status, detail = http.StatusBadRequest, err.Error()
+	case errors.Is(err, errNotOurs):
+		status, detail = http.StatusForbidden, err.Error()
+	case errors.Is(err, errBehind), errors.Is(err, proof.ErrTooEarly):
+		status, detail = http.StatusServiceUnavailable, err.Error()
+	case errors.Is(err, ErrRefused):
+		status, detail = http.StatusConflict, err.Error()
+	default:
+		w.Log.LogAttrs(r.Context(), slog.LevelError, "couldn't answer about the log", slog.String("path", r.URL.Path), slog.Any("error", err))
+	}
+	rw.Header().Set("Content-Type", "application/problem+json")
+	rw.WriteHeader(status)
+	_ = json.NewEncoder(rw).Encode(map[string]any{"status": status, "title": http.StatusText(status), "detail": detail})
+}
+
+func text(rw http.ResponseWriter, body string) error {
+	rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := rw.Write([]byte(body))
+	return err
+}
+
+func answer(rw http.ResponseWriter, body any) error {
+	rw.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(rw).Encode(body)
+}
+
+// anywhere lets pages of other origins and of files on disk read what is public.
+func anywhere(rw http.ResponseWriter) { rw.Header().Set("Access-Control-Allow-Origin", "*") }
+
+func (w *Witness) getCheckpoint(rw http.ResponseWriter, r *http.Request) error {
+	anywhere(rw)
+	latest, err := w.latest(r.Context())
+	if err != nil {
+		return err
+	}
+	if latest.Size == 0 {
+		return &readmodel.NotFound{Kind: "checkpoint", Name: "yet"}
+	}
+	note, err := w.Sign(r.Context(), latest.Size)
+	if err != nil {
+		return err
+	}
+	return text(rw, note)
+}
+
+func (w *Witness) getCheckpointAt(rw http.ResponseWriter, r *http.Request) error {
+	anywhere(rw)
+	size, err := number(r.PathValue("size"))
+	if err != nil {
+		return err
+	}
+	note, err := w.Sign(r.Context(), size)
+	if err != nil {
+		return err
+	}
+	return text(rw, note)
+}
+
+func number(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {
+		return 0, fmt.Errorf("%w: %q is not a number of records", errBadRequest, text)
+	}
+	return n, nil
+}
+
+// getTile serves hash tiles and bundles of entries (C2SP tlog-tiles).
+func (w *Witness) getTile(rw http.ResponseWriter, r *http.Request) error {
+	anywhere(rw)
+	path := r.PathValue("path")
+	entries := strings.HasPrefix(path, "entries/")
+	if entries {
+		path = "data/" + strings.TrimPrefix(path, "entries/")
+	}
+	tile, err := tlog.ParseTilePath(fmt.Sprintf("tile/%d/%s", tileHeight, path))
+	if err != nil {
+		return fmt.Errorf("%w: %q names no tile", errBadRequest, path)
+	}
+	var data []byte
+	err = w.Model.Read(r.Context(), func(s *readmodel.Snapshot) error {
+		size, err := s.LogSize()
+		if err != nil {
+			return err
+		}
+		first := (tile.N << tileHeight) << (max(tile.L, 0) * tileHeight)
+		last := ((tile.N<<tileHeight + int64(tile.W)) << (max(tile.L, 0) * tileHeight)) - 1
+		if first < 0 || last < first || last >= size {
+			return &readmodel.NotFound{Kind: "tile", Name: path}
+		}
+		if entries {
+			data, err = entryBundle(s, first, tile.W)
+		} else {
+			data, err = tlog.ReadTileData(tile, s)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	rw.Header().Set("Content-Type", "application/octet-stream")
+	if tile.W == 1<<tileHeight {
+		rw.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	_, err = rw.Write(data)
+	return err
+}
+
+func entryBundle(s *readmodel.Snapshot, first int64, n int) (data []byte, err error) {
+	leaves, err := s.LeafData(first, n)
+	for _, l := range leaves {
+		data = binary.BigEndian.AppendUint16(data, uint16(len(l))) //nolint:gosec // a leaf has some 130 bytes
+		data = append(data, l...)
+	}
+	return data, err
+}
+
+type inclusion struct {
+	Leaf  int64       `json:"leaf"`
+	Size  int64       `json:"size"`
+	Proof []tlog.Hash `json:"proof"`
+}
+
+// consistency is a proof that a log of Size continues one of From.
+type consistency struct {
+	From  int64       `json:"from"`
+	Size  int64       `json:"size"`
+	Proof []tlog.Hash `json:"proof"`
+}
+
+func (w *Witness) numbers(r *http.Request, first, second string) (a, b int64, err error) {
+	if a, err = number(r.URL.Query().Get(first)); err != nil {
+		return 0, 0, err
+	}
+	b, err = number(r.URL.Query().Get(second))
+	return a, b, err
+}
+
+func (w *Witness) getInclusion(rw http.ResponseWriter, r *http.Request) error {
+	anywhere(rw)
+	index, size, err := w.numbers(r, "leaf", "size")
+	if err != nil {
+		return err
+	}
+	out := inclusion{Leaf: index, Size: size}
+	if err := w.Model.Read(r.Context(), func(s *readmodel.Snapshot) error {
+		if own, err := s.LogSize(); err != nil || size > own || index >= size {
+			return errors.Join(err, &readmodel.NotFound{Kind: "leaf", Name: fmt.Sprintf("%d of %d", index, size)})
+		}
+		out.Proof, err = tlog.ProveRecord(size, index, s)
+		return err
+	}); err != nil {
+		return err
+	}
+	return answer(rw, out)
+}
+
+func (w *Witness) getConsistency(rw http.ResponseWriter, r *http.Request) error {
+	anywhere(rw)
+	from, size, err := w.numbers(r, "from", "to")
+	if err != nil {
+		return err
+	}
+	out := consistency{From: from, Size: size}
+	if err := w.Model.Read(r.Context(), func(s *readmodel.Snapshot) error {
+		if own, err := s.LogSize(); err != nil || size > own || from > size || from < 1 {
+			return errors.Join(err, &readmodel.NotFound{Kind: "log", Name: fmt.Sprintf("of %d records that continues one of %d", size, from)})
+		}
+		out.Proof, err = tlog.ProveTree(size, from, s)
+		return err
+	}); err != nil {
+		return err
+	}
+	return answer(rw, out)
+}
+
+// keyAnswer is how the others, and outsiders, get to know a gateway's key.
+type keyAnswer struct {
+	Organisation massbalance.OrganisationID `json:"organisation"`
+	Name         string                     `json:"name"`
+	Origin       string                     `json:"origin"`
+	// Key is what the gateway signs with, Registered what the ledger holds to be
+	// the organisation's key.
+	Key        string `json:"key,omitempty"`
+	Registered string `json:"registered,omitempty"`
+	Version    int    `json:"version,omitempty"`
+}
+
+func (w *Witness) getKey(rw http.ResponseWriter, r *http.Request) error {
+	anywhere(rw)
+	out := keyAnswer{Organisation: w.Organisation}
+	if w.Signer != nil {
+		out.Key = checkpoint.FormatKey(w.Signer.Public())
+	}
+	if err := w.Model.Read(r.Context(), func(s *readmodel.Snapshot) (err error) {
+		if out.Origin, err = s.LogOrigin(); err != nil {
+			return err
+		}
+		if value, err := s.Get(massbalance.ConsortiumKey()); err != nil {
+			return err
+		} else if consortium, ok := value.(massbalance.Consortium); ok {
+			for _, m := range consortium.Members {
+				if m.Organisation == w.Organisation {
+					out.Name = m.Name
+				}
+			}
+		}
+		value, err := s.Get(massbalance.CosignerKey(w.Organisation))
+		if cosigner, ok := value.(massbalance.Cosigner); ok {
+			out.Registered, out.Version = checkpoint.FormatKey(cosigner.Key[:]), max(cosigner.Version, 1)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	return answer(rw, out)
+}
+
+func (w *Witness) getBundle(rw http.ResponseWriter, r *http.Request) error {
+	id := claimOf(r)
+	public, err := w.Published(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if !public && !access.From(r.Context()).May(access.Read) {
+		return &readmodel.NotFound{Kind: "published claim", Name: string(id)}
+	}
+	if public {
+		anywhere(rw)
+	}
+	file, err := w.Bundle(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	rw.Header().Set("Content-Type", "application/gzip")
+	rw.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "claim-"+strings.ReplaceAll(string(id), "/", "-")+".bundle"))
+	_, err = rw.Write(file)
+	return err
+}
+
+func claimOf(r *http.Request) massbalance.ClaimID {
+	return massbalance.ClaimID(r.PathValue("organisation") + "/" + r.PathValue("command"))
+}
+
+func (w *Witness) postPublish(rw http.ResponseWriter, r *http.Request) error {
+	id := claimOf(r)
+	if err := w.Publish(r.Context(), id, access.From(r.Context()).Name); err != nil {
+		return err
+	}
+	if back := r.Header.Get("Referer"); strings.Contains(r.Header.Get("Accept"), "text/html") && back != "" {
+		http.Redirect(rw, r, "/claims/"+string(id), http.StatusSeeOther)
+		return nil
+	}
+	return answer(rw, map[string]string{"claim": string(id), "bundle": "/claims/" + string(id) + "/bundle"})
+}
+
+func (w *Witness) getAlarms(rw http.ResponseWriter, r *http.Request) error {
+	alarms, err := w.Alarms(r.Context())
+	if err != nil {
+		return err
+	}
+	return answer(rw, map[string]any{"alarms": alarms})
+}
+
+func (w *Witness) postNote(rw http.ResponseWriter, r *http.Request) error {
+	if err := w.Note(r.Context(), r.PathValue("id")); err != nil {
+		return err
+	}
+	return w.getAlarms(rw, r)
+}
