@@ -129,6 +129,9 @@ func (a *Accounts) Approvals(ctx context.Context, state ApprovalState, limit int
 		string(state), string(state), limit)
 }
 
+// Persons are the users who stand behind the request; none of them may approve it.
+func (p Approval) Persons() []string { return p.asker.Persons }
+
 // by is what is written into the command once it is approved.
 func (p Approval) by() string { return p.Requester + ", approved by " + p.Decider }
 

@@ -38,7 +38,9 @@ type Options struct {
 	Now func() time.Time
 	// Imports takes files; without it there is no page for them.
 	Imports *imports.Importer
-	Log     *slog.Logger
+	// Desk has the accounts of people; without it nobody signs in here.
+	Desk *access.Desk
+	Log  *slog.Logger
 }
 
 // Console serves the pages.
@@ -50,15 +52,16 @@ type Console struct {
 // New reads the pages' templates; those are part of the program.
 func New(o Options) *Console {
 	c := &Console{Options: o, pages: map[string]*template.Template{}}
-	pages := []string{"overview", "site", "claim", "import", "problem", "action", "actions"}
+	pages := []string{"overview", "site", "claim", "import", "problem", "action", "actions", "account", "people", "activity", "approvals"}
 	for _, r := range routes {
 		pages = append(pages, r.template)
 	}
 	for _, page := range pages {
 		c.pages[page] = template.Must(template.New(page).Funcs(functions).ParseFS(files,
-			"templates/base.html", "templates/parts.html", "templates/tables.html", "templates/"+page+".html"))
+			"templates/base.html", "templates/parts.html", "templates/tables.html", "templates/people-parts.html", "templates/"+page+".html"))
 	}
 	c.pages["live"] = c.pages["action"]
+	c.pages["sign-in"] = template.Must(template.New("sign-in").Funcs(functions).ParseFS(files, "templates/sign-in.html"))
 	return c
 }
 
@@ -76,6 +79,12 @@ func (c *Console) Register(mux *access.Mux) {
 	}
 	c.registerImport(mux)
 	c.registerActions(mux)
+	if c.Desk != nil {
+		c.registerSignIn(mux)
+		c.registerAccount(mux)
+		c.registerPeople(mux)
+		c.registerApprovals(mux)
+	}
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		panic(err) // the folder is embedded above
@@ -101,25 +110,52 @@ func protect(w http.ResponseWriter) {
 
 // page answers with a template, filled from one snapshot.
 func (c *Console) page(name string, look func(*lens, *http.Request) (any, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		protect(w)
-		var frame frame
-		err := c.Model.Read(r.Context(), func(s *readmodel.Snapshot) (err error) {
-			l := newLens(s, c.Organisation)
-			l.acts = c.acts(l.role()) && access.From(r.Context()).May(access.Operate)
-			if frame, err = l.frame(r.URL.Path, c.Problem()); err != nil {
-				return err
-			}
-			frame.Imports, frame.Acts = c.takesFiles(frame.Role), l.acts
-			frame.Page, err = look(l, r)
+	return func(w http.ResponseWriter, r *http.Request) { c.answer(w, r, name, http.StatusOK, look) }
+}
+
+// answer shows a template, filled from one snapshot, with a status.
+func (c *Console) answer(w http.ResponseWriter, r *http.Request, name string, status int, look func(*lens, *http.Request) (any, error)) {
+	protect(w)
+	var frame frame
+	err := c.Model.Read(r.Context(), func(s *readmodel.Snapshot) (err error) {
+		l := newLens(s, c.Organisation)
+		l.acts = c.acts(l.role()) && access.From(r.Context()).May(access.Operate)
+		if frame, err = l.frame(r.URL.Path, c.Problem()); err != nil {
 			return err
-		})
-		status, shown := http.StatusOK, name
-		if err != nil {
-			status, shown = c.failed(r, &frame, err), "problem"
 		}
-		c.render(w, r, shown, status, frame)
+		frame.Imports, frame.Acts = c.takesFiles(frame.Role) && access.From(r.Context()).May(access.Operate), l.acts
+		if frame.Caller, err = c.caller(r.Context()); err != nil {
+			return err
+		}
+		frame.Page, err = look(l, r)
+		return err
+	})
+	shown := name
+	if err != nil {
+		status, shown = c.failed(r, &frame, err), "problem"
 	}
+	c.render(w, r, shown, status, frame)
+}
+
+// caller is who looks at a page, for its frame.
+type caller struct {
+	Name                    string
+	SignedIn, Administers   bool
+	Audits, Approves, Holds bool
+	// Waiting counts the commands that wait for a second person.
+	Waiting int
+}
+
+func (c *Console) caller(ctx context.Context) (caller, error) {
+	actor := access.From(ctx)
+	who := caller{Name: actor.Name, SignedIn: actor.User != "", Administers: actor.May(access.Administer), Audits: actor.May(access.Audit), Approves: actor.May(access.Approve)}
+	if c.Desk == nil {
+		return caller{}, nil
+	}
+	who.Holds = actor.May(access.Read)
+	waiting, err := c.accounts().Approvals(ctx, access.Pending, 100)
+	who.Waiting = len(waiting)
+	return who, err
 }
 
 // failed puts what went wrong in the page's place. Only what is missing is

@@ -18,6 +18,7 @@ var functions = template.FuncMap{
 	"px": picture.Pixels, "half": func(n int) int { return n / 2 }, "plus": func(a, b int) int { return a + b }, "verb": verb,
 	"kindName": kindName, "caption": func(title, note string) [2]string { return [2]string{title, note} },
 	"kg": kilograms, "big": headline, "count": func(n int) string { return grouped(decimal.NewFromInt(int64(n)).String()) },
+	"when":  when,
 	"slug":  func(a action) string { return a.Name },
 	"model": modelName, "modelShort": modelShort, "status": statusName, "ends": func(end string, rows []transferRow) transferTable { return transferTable{end, rows} },
 }

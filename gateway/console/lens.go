@@ -54,7 +54,9 @@ type frame struct {
 	Imports bool
 	// Acts is set where it may book something.
 	Acts bool
-	Page any
+	// Caller is who looks.
+	Caller caller
+	Page   any
 }
 
 // Title is the page's name in the browser.

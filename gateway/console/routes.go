@@ -59,7 +59,10 @@ var navigation = []struct{ Path, Name string }{
 
 // navLink is an entry of the navigation. Current is "page" on the page itself,
 // "true" on a page below it, and "" elsewhere.
-type navLink struct{ Path, Name, Current string }
+type navLink struct {
+	Path, Name, Current string
+	Waiting             int
+}
 
 // below says which entry of the navigation a page without one of its own belongs to.
 var below = map[string]string{"statements": "/certificates", "register": "/audit", "records": "/audit", "blocks": "/audit"}
@@ -82,6 +85,22 @@ func (f frame) Nav() []navLink {
 			if deeper {
 				link.Current = "true"
 			}
+		}
+		links = append(links, link)
+	}
+	for _, n := range []struct {
+		Path, Name string
+		shown      bool
+	}{{"/approvals", "Approvals", f.Caller.Holds}, {"/administration", "Administration", f.Caller.Administers}, {"/activity", "Activity", f.Caller.Audits}} {
+		if !n.shown {
+			continue
+		}
+		link := navLink{Path: n.Path, Name: n.Name}
+		if n.Path == section {
+			link.Current = "page"
+		}
+		if n.Path == "/approvals" {
+			link.Waiting = f.Caller.Waiting
 		}
 		links = append(links, link)
 	}
