@@ -111,7 +111,7 @@ func (c *Console) postAction(w http.ResponseWriter, r *http.Request) {
 			c.show(w, r, sent)
 			return
 		}
-		if sent.outcome != nil && sent.outcome.Stage == submit.Held {
+		if c.Desk != nil && sent.outcome != nil && sent.outcome.Stage == submit.Held {
 			http.Redirect(w, r, heldAt(sent.command.ID), http.StatusSeeOther)
 			return
 		}
