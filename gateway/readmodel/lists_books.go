@@ -64,6 +64,8 @@ type TransferFilter struct {
 	Product      massbalance.ProductID
 	// From and To bound the day of dispatch.
 	From, To massbalance.Date
+	// Agreement is the one under which they were called off.
+	Agreement massbalance.AgreementID
 }
 
 // ends narrows to one end of a transfer, or to either.
@@ -83,8 +85,13 @@ func (s *Snapshot) Transfers(f TransferFilter, p Page) (Listing[massbalance.Tran
 	return values[massbalance.Transfer](s, overState("transfers",
 		f.ends("sender", "receiver", string(f.Site)), f.ends("shipper", "consignee", string(f.Organisation)),
 		condition{"t.status = ?", string(f.Status)}, condition{"t.product = ?", string(f.Product)},
-		condition{"t.dispatched >= ?", string(f.From)}, condition{"t.dispatched <= ?", string(f.To)},
+		condition{"t.agreement = ?", string(f.Agreement)}, condition{"t.dispatched >= ?", string(f.From)}, condition{"t.dispatched <= ?", string(f.To)},
 	).sorted(map[Sort]string{ByDate: "t.dispatched", ByProduct: "t.product"}), p)
+}
+
+// AllTransfers lists them to the end.
+func (s *Snapshot) AllTransfers(f TransferFilter) ([]massbalance.Transfer, error) {
+	return all(func(p Page) (Listing[massbalance.Transfer], error) { return s.Transfers(f, p) })
 }
 
 // ClaimFilter narrows a list of claims; what is empty does not narrow.

@@ -41,7 +41,7 @@ func (f *fold) creditRow(key string, w massbalance.Write) error {
 		return f.place("lots", "key, site, product, available, model, characteristics, certifier, statement, grams", "available", key, v.Site, v.Product, !v.Available().IsZero(),
 			v.Model, v.Characteristics, v.Certifier, v.Statement, sortable(v.Quantity))
 	case massbalance.Transfer:
-		return f.place("transfers", "key, sender, receiver, status, shipper, consignee, product, dispatched", "status", key, v.From, v.To, v.Status, v.Sender, v.Receiver, v.Product, v.Dispatched)
+		return f.place("transfers", "key, sender, receiver, status, shipper, consignee, product, dispatched, agreement", "status", key, v.From, v.To, v.Status, v.Sender, v.Receiver, v.Product, v.Dispatched, v.Agreement)
 	case massbalance.Claim:
 		return f.place("claims", "key, site, organisation, product, year, model, date, reversed", "reversed", key, v.Site, v.Organisation, v.Product,
 			strconv.Itoa(v.ReportingYear), v.Model, v.Date, v.Reversed != "")
@@ -61,6 +61,7 @@ var filed = map[massbalance.Kind]bool{
 	massbalance.KindQuota: true, massbalance.KindLandUnit: true, massbalance.KindHarvest: true, massbalance.KindRegionUse: true,
 	massbalance.KindProject: true, massbalance.KindOutcome: true, massbalance.KindCreditUse: true, massbalance.KindRecall: true,
 	massbalance.KindTaint: true, massbalance.KindMark: true, massbalance.KindTierReport: true, massbalance.KindReversal: true,
+	massbalance.KindOffer: true, massbalance.KindNegotiation: true, massbalance.KindAgreement: true, massbalance.KindSettlement: true, massbalance.KindPremium: true,
 }
 
 // sortableDigits is more than any quantity has before the decimal sign.

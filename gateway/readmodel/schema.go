@@ -3,7 +3,7 @@ package readmodel
 // schemaVersion is kept in the database. Tables of another version are dropped
 // and folded anew: that is simpler than migrating, and as safe, because blocks
 // are the source.
-const schemaVersion = 6
+const schemaVersion = 16
 
 // schema keeps every value once, in state; the tables below it hold what a
 // query filters and sorts by, and the key of the value. It is written for SQLite;
@@ -81,8 +81,9 @@ CREATE TABLE descent (
 CREATE TABLE transfers (
 	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
 	sender TEXT NOT NULL, receiver TEXT NOT NULL, status TEXT NOT NULL,
-	shipper TEXT NOT NULL, consignee TEXT NOT NULL, product TEXT NOT NULL, dispatched TEXT NOT NULL) STRICT;
+	shipper TEXT NOT NULL, consignee TEXT NOT NULL, product TEXT NOT NULL, dispatched TEXT NOT NULL, agreement TEXT NOT NULL) STRICT;
 CREATE INDEX transfers_sender ON transfers (sender, position);
+CREATE INDEX transfers_agreement ON transfers (agreement, position);
 CREATE INDEX transfers_receiver ON transfers (receiver, position);
 
 CREATE TABLE claims (

@@ -28,6 +28,11 @@ var modulus = new(big.Int).Lsh(big.NewInt(1), 256)
 // Split divides a contribution among members: all shares but the last are drawn
 // at random, so that any of them missing leaves nothing but noise.
 func Split(index massbalance.PremiumIndex, by massbalance.OrganisationID, members []massbalance.OrganisationID, premium Money, mass massbalance.Quantity) ([]Share, error) {
+	return split(index, by, members, premium, mass, func(massbalance.OrganisationID, string) massbalance.Digest { return NewSalt() })
+}
+
+func split(index massbalance.PremiumIndex, by massbalance.OrganisationID, members []massbalance.OrganisationID, premium Money, mass massbalance.Quantity,
+	random func(member massbalance.OrganisationID, purpose string) massbalance.Digest) ([]Share, error) {
 	if len(members) < 2 {
 		return nil, errors.New("a contribution is split among two members at least")
 	}
@@ -37,7 +42,10 @@ func Split(index massbalance.PremiumIndex, by massbalance.OrganisationID, member
 	cents, grams := big.NewInt(premium.Cents()), massbalance.GramsOf(mass)
 	shares := make([]Share, len(members))
 	for i, member := range members {
-		shares[i] = Share{Salt: NewSalt(), Index: index, By: by, Member: member, Premium: NewSalt(), Mass: NewSalt()}
+		shares[i] = Share{
+			Salt: random(member, "salt"), Index: index, By: by, Member: member,
+			Premium: random(member, "premium"), Mass: random(member, "mass"),
+		}
 		if i == len(members)-1 {
 			shares[i].Premium, shares[i].Mass = number(cents), number(grams)
 		}
