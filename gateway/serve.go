@@ -22,6 +22,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/recalls"
 	"github.com/weighbridge/weighbridge/gateway/store"
 	"github.com/weighbridge/weighbridge/gateway/submit"
+	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
 // process is a gateway at work.
@@ -32,6 +33,7 @@ type process struct {
 	own      *store.Store
 	client   *submit.Client
 	follower *block.Follower
+	trade    *trade.Desk
 	metrics  *prometheus.Registry
 
 	health health
@@ -55,6 +57,9 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, p.model.Close(), p.own.Close()) }()
 	if p.client, err = submit.Dial(p.dialOptions()); err != nil {
+		return err
+	}
+	if p.trade, err = trade.NewDesk(ctx, c.Organisation, p.client, p.model, p.own); err != nil {
 		return err
 	}
 	p.follower = block.NewFollower(p.client.Network())
@@ -110,7 +115,7 @@ func (p *process) server() *http.Server {
 	stopping, stop := context.WithCancel(context.Background())
 	importer := imports.New(imports.Options{Organisation: p.config.Organisation, Model: p.model, Submitter: p.client, Log: p.log})
 	handler := api.New(api.Options{
-		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.client, Model: p.model, Status: p.status, Gate: access.Local{},
+		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.client, Model: p.model, Status: p.status, Gate: access.Local{}, Trade: p.trade,
 		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.problem, Submitter: p.client, Imports: importer, Log: p.log}),
 		Imports: importer, Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})

@@ -24,6 +24,7 @@ func (s *server) registerReads() {
 	s.registerRecallReach()
 	s.registerCorrections()
 	s.registerReports()
+	s.registerTrade()
 	s.registerHistories()
 	s.registerEvents()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/submit"
+	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
 // wired is a value that is written by package wire, with a schema made from the
@@ -80,6 +81,8 @@ var texts = map[reflect.Type]huma.Schema{
 	reflect.TypeFor[massbalance.SignedFinding]():         {Description: "A finding against a verification statement as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedReversalConsent](): {Description: "A consent to reverse a command as a compact JWS (RFC 7515, ES256)."},
 	reflect.TypeFor[massbalance.SignedBalanceConsent]():  {Description: "A certifier's consent to a change of a site's balance as a compact JWS (RFC 7515, ES256)."},
+	reflect.TypeFor[trade.Money]():                       {Pattern: `^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$`, Description: "A sum in the currency that stands beside it.", Examples: []any{"41.50"}},
+	reflect.TypeFor[massbalance.NegotiationStatus]():     {Enum: members([]massbalance.NegotiationStatus{massbalance.NegotiationOpen, massbalance.NegotiationAccepted, massbalance.NegotiationDeclined})},
 	reflect.TypeFor[massbalance.TraceabilityLevel]():     {Enum: members(massbalance.TraceabilityLevels)},
 	reflect.TypeFor[massbalance.StandingKind]():          {Enum: members([]massbalance.StandingKind{massbalance.Suspended, massbalance.Reinstated, massbalance.Withdrawn})},
 	reflect.TypeFor[massbalance.Date]():                  {Format: "date"},

@@ -17,6 +17,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/submit"
+	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
 // Version is the version of the interface.
@@ -91,6 +92,8 @@ type Options struct {
 	Secure bool
 	// Known and Unknown bound how often who is known, and who is not, may call; zero is the usual.
 	Known, Unknown access.Rate
+	// Trade keeps the commercial documents; without it there is no trade.
+	Trade *trade.Desk
 	// Imports may be nil: then files are imported by one of its own.
 	Imports *imports.Importer
 	// Pages may be nil.

@@ -40,6 +40,9 @@ type Desk struct {
 // is no party, or its peer has not received them yet.
 var ErrNotKept = errors.New("this organisation keeps no such document")
 
+// ErrUnusable means that what was proposed cannot be.
+var ErrUnusable = errors.New("the proposal cannot be used")
+
 // ErrNotParty means that something is between others.
 var ErrNotParty = errors.New("this organisation is no party of it")
 
@@ -145,7 +148,7 @@ func (d *Desk) terms(command massbalance.CommandID, seller, buyer massbalance.Or
 // quote keeps terms with the other party and signs for their acceptance.
 func (d *Desk) quote(ctx context.Context, terms Terms, offer massbalance.OfferID, round int) (massbalance.Quote, error) {
 	if err := terms.Check(); err != nil {
-		return massbalance.Quote{}, err
+		return massbalance.Quote{}, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 	document, digest, err := terms.Document()
 	if err != nil {

@@ -80,7 +80,7 @@ var mayImport = map[string][]string{
 	"gateway/recalls":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/submit"},
 	"gateway/imports":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/submit", "gateway/table"},
 	"gateway/access":        {"chaincode/massbalance", "chaincode/wire", "gateway/store", "gateway/readmodel", "gateway/submit"},
-	"gateway/api":           {"gateway/access", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/exports", "gateway/table"},
+	"gateway/api":           {"gateway/access", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/exports", "gateway/table", "gateway/trade"},
 	"gateway/console/*":     {"chaincode/massbalance"},
 	"gateway/console":       {"gateway/access", "gateway/console/*", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/table"},
 	"gateway":               {"chaincode/massbalance", "gateway/*"},

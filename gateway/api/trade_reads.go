@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/trade"
+)
+
+// registerTradeReads adds what the ledger says of trade, which all can read, and
+// what this organisation's own documents say, which its own people can.
+func (s *server) registerTradeReads() {
+	registerList(s, route{access.Read, "/api/v1/offers", "list-offers", "The offers, with the facts of those to all"}, things[massbalance.Offer](massbalance.KindOffer))
+	registerList(s, route{access.Read, "/api/v1/negotiations", "list-negotiations", "What lies on the table between sellers and buyers, as hashes"},
+		func(snapshot *readmodel.Snapshot, in *struct {
+			Paging
+			Offer massbalance.OfferID        `query:"offer" doc:"Only of this offer."`
+			Buyer massbalance.OrganisationID `query:"buyer" doc:"Only with this buyer."`
+		}) (readmodel.Listing[massbalance.Negotiation], error) {
+			filed, err := readmodel.Things[massbalance.Negotiation](snapshot, massbalance.KindNegotiation, readmodel.ThingFilter{A: string(in.Offer), B: string(in.Buyer)}, in.page())
+			return mapped(filed, unfiled), err
+		})
+	registerList(s, route{access.Read, "/api/v1/agreements", "list-agreements", "The agreements, with what was called off"}, things[massbalance.Agreement](massbalance.KindAgreement))
+	registerList(s, route{access.Read, "/api/v1/settlements", "list-settlements", "What parties said of the periods of their agreements"},
+		func(snapshot *readmodel.Snapshot, in *struct {
+			Paging
+			Agreement massbalance.AgreementID `query:"agreement" doc:"Only of this agreement."`
+		}) (readmodel.Listing[massbalance.Settlement], error) {
+			filed, err := readmodel.Things[massbalance.Settlement](snapshot, massbalance.KindSettlement, readmodel.ThingFilter{A: string(in.Agreement)}, in.page())
+			return mapped(filed, unfiled), err
+		})
+	registerList(s, route{access.Read, "/api/v1/premiums", "list-premiums", "The figures of the premium index, on their way and published"}, things[massbalance.PremiumRound](massbalance.KindPremium))
+	s.registerDocumentsOfTrade()
+}
+
+// registerDocumentsOfTrade adds what only the parties can open.
+func (s *server) registerDocumentsOfTrade() {
+	registerKept(s, "/api/v1/trade/terms/{digest}", "get-terms", "Terms that this organisation keeps",
+		func(ctx context.Context, in *struct {
+			Digest string `path:"digest" pattern:"^[0-9a-f]{64}$" doc:"The hash by which the ledger knows them."`
+		}) (trade.Terms, error) {
+			var digest massbalance.Digest
+			if err := digest.UnmarshalText([]byte(in.Digest)); err != nil {
+				return trade.Terms{}, trade.ErrNotKept
+			}
+			return s.Trade.Terms(ctx, digest)
+		})
+	registerKept(s, "/api/v1/trade/agreements/{organisation}/{command}/periods/{period}/statement", "get-settlement-statement", "What a period of an agreement comes to, as both parties compute it",
+		func(ctx context.Context, in *struct {
+			Derived
+			Period int `path:"period" minimum:"1" maximum:"120"`
+		}) (trade.Statement, error) {
+			return s.Trade.Statement(ctx, massbalance.AgreementID(in.id()), in.Period)
+		})
+}
+
+// registerKept adds a GET of something that is computed from kept documents.
+func registerKept[I, T any](s *server, path, id, summary string, look func(context.Context, *I) (T, error)) {
+	register(s, access.Read, huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"trade"},
+		Responses: map[string]*huma.Response{
+			"200":     {Description: "What the documents say.", Content: map[string]*huma.MediaType{jsonType: {Schema: schemaOf(s.schemas(), reflect.TypeFor[T]())}}},
+			"default": s.problemResponse("What went wrong."),
+		},
+	}, func(ctx context.Context, in *I) (*keptOutput[T], error) {
+		if s.Trade == nil {
+			return nil, problem(http.StatusForbidden, string(s.Organisation)+" does not trade")
+		}
+		value, err := look(ctx, in)
+		if err != nil {
+			return nil, s.tradeFailure(ctx, err)
+		}
+		return &keptOutput[T]{Height: height(s.Model.Next()), Body: wired[T]{value}}, nil
+	})
+}
+
+type keptOutput[T any] struct {
+	Height string `header:"Weighbridge-Height" doc:"The block at which this answer is true."`
+	Body   wired[T]
+}
