@@ -86,7 +86,7 @@ func TestPagesInABrowser(t *testing.T) {
 		{"period", "/sites/mill/periods/2026-Q3", miller}, {"periods", "/periods", growers},
 		{"claim", "/claims/brand/CLM-1", brand}, {"claims", "/claims", brand},
 		{"certificates", "/certificates", growers}, {"certificate", "/certificates/certifier/CERT-2026-04", growers}, {"statements", "/statements", growers},
-		{"flow", "/flow", growers}, {"audit", "/audit?recount=now", certifier}, {"register", "/register", certifier},
+		{"flow", "/flow", growers}, {"map", "/map", growers}, {"time", "/sites/elevator/time", growers}, {"time-empty", "/sites/silo-north/time", growers}, {"audit", "/audit?recount=now", certifier}, {"register", "/register", certifier},
 		{"record", "/records/miller/CNV-1", certifier}, {"record-done", "/records/miller/CNV-1?done=convert", miller}, {"block", "/blocks/1", certifier}, {"missing", "/sites/nowhere", growers},
 		{"book", "/do", growers}, {"book-certifier", "/do", certifier},
 		{"do-intake", "/do/intake?site=elevator", growers}, {"do-intake-statement", "/do/intake?site=elevator&statement=certifier/VS-2026-011&quantity=300000&evidence=WB-1&model=segregated", growers},

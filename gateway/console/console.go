@@ -17,7 +17,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
-//go:embed templates assets
+//go:embed templates assets geo
 var files embed.FS
 
 // Model is the gateway's own copy of the ledger.
@@ -36,6 +36,8 @@ type Options struct {
 	Submitter Submitter
 	// Now replaces the clock, which proposes dates and knows what is due.
 	Now func() time.Time
+	// Places is a GeoJSON file of the organisation's own places, or nothing; see ReadPlaces.
+	Places []byte
 	// Imports takes files; without it there is no page for them.
 	Imports *imports.Importer
 	// Desk has the accounts of people; without it nobody signs in here.
@@ -52,7 +54,7 @@ type Console struct {
 // New reads the pages' templates; those are part of the program.
 func New(o Options) *Console {
 	c := &Console{Options: o, pages: map[string]*template.Template{}}
-	pages := []string{"overview", "site", "claim", "import", "problem", "action", "actions", "account", "people", "activity", "approvals"}
+	pages := []string{"overview", "site", "claim", "import", "problem", "action", "actions", "account", "people", "activity", "approvals", "map"}
 	for _, r := range routes {
 		pages = append(pages, r.template)
 	}
@@ -74,6 +76,7 @@ func (c *Console) Register(mux *access.Mux) {
 	mux.HandleFunc(access.Read, "GET /claims/{organisation}/{command}", c.page("claim", func(l *lens, r *http.Request) (any, error) {
 		return l.claimPage(massbalance.ClaimID(r.PathValue("organisation") + "/" + r.PathValue("command")))
 	}))
+	mux.HandleFunc(access.Read, "GET /map", c.page("map", func(l *lens, r *http.Request) (any, error) { return l.mapPage(c, r) }))
 	for _, route := range routes {
 		mux.HandleFunc(route.who, "GET "+route.path, c.page(route.template, route.look))
 	}

@@ -15,7 +15,7 @@ import (
 const narrow = "\u202f"
 
 var functions = template.FuncMap{
-	"px": picture.Pixels, "half": func(n int) int { return n / 2 }, "plus": func(a, b int) int { return a + b }, "verb": verb,
+	"px": picture.Pixels, "half": func(n int) int { return n / 2 }, "plus": func(a, b int) int { return a + b }, "minus": func(a, b, c int) int { return a - b - c }, "verb": verb,
 	"kindName": kindName, "caption": func(title, note string) [2]string { return [2]string{title, note} },
 	"kg": kilograms, "big": headline, "count": func(n int) string { return grouped(decimal.NewFromInt(int64(n)).String()) },
 	"when":  when,

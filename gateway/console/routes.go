@@ -32,6 +32,9 @@ var routes = []route{
 	{access.Read, "/sites/{site}/periods/{period}", "period", func(l *lens, r *http.Request) (any, error) {
 		return l.periodPage(massbalance.SiteID(r.PathValue("site")), massbalance.PeriodID(r.PathValue("period")))
 	}},
+	{access.Read, "/sites/{site}/time", "overtime", func(l *lens, r *http.Request) (any, error) {
+		return l.overTimePage(massbalance.SiteID(r.PathValue("site")))
+	}},
 	{access.Read, "/claims", "claims", (*lens).claimsPage},
 	{access.Read, "/certificates", "certificates", (*lens).certificatesPage},
 	{access.Read, "/certificates/{certifier}/{certificate}", "certificate", func(l *lens, r *http.Request) (any, error) {
@@ -54,7 +57,7 @@ func derived(r *http.Request) string {
 // navigation is the way through the console.
 var navigation = []struct{ Path, Name string }{
 	{"/", "Today"}, {"/do", "Book"}, {"/sites", "Sites"}, {"/lots", "Lots"}, {"/transfers", "Transfers"}, {"/periods", "Periods"},
-	{"/claims", "Claims"}, {"/certificates", "Certificates"}, {"/flow", "Flow"}, {"/audit", "Audit"},
+	{"/claims", "Claims"}, {"/certificates", "Certificates"}, {"/flow", "Flow"}, {"/map", "Map"}, {"/audit", "Audit"},
 }
 
 // navLink is an entry of the navigation. Current is "page" on the page itself,

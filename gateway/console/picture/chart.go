@@ -18,6 +18,19 @@ type Chart struct {
 	Ticks []Tick
 	// X is where each step stands, and where the last one ends.
 	X []int
+	// top is the quantity of the uppermost tick.
+	top massbalance.Quantity
+}
+
+// Day is where a day of a span stands.
+func (c Chart) Day(day, span int) int {
+	return chartLeft + (chartWidth-chartLeft-chartTop)*min(day, span)/max(span, 1)
+}
+
+// Level is how high a quantity stands; one beyond the scale stands at its top.
+func (c Chart) Level(q massbalance.Quantity) int {
+	floor := chartHeight - chartFoot
+	return floor - min(proportion(q, c.top, floor-chartTop), floor-chartTop)
 }
 
 // Tick is a line across.
@@ -51,7 +64,8 @@ func Curves(span int, at []int, curves ...[]massbalance.Quantity) Chart {
 	top := roundUp(most)
 	floor := chartHeight - chartFoot
 	y := func(q massbalance.Quantity) int { return floor - proportion(q, top, floor-chartTop) }
-	x := func(day int) int { return chartLeft + (chartWidth-chartLeft-chartTop)*min(day, span)/max(span, 1) }
+	c.top = top
+	x := func(day int) int { return c.Day(day, span) }
 	for _, day := range at {
 		c.X = append(c.X, x(day))
 	}
