@@ -232,3 +232,25 @@ func TestGuardsBecomePolicies(t *testing.T) {
 	require.Len(t, stub.policies, 1)
 	require.Contains(t, stub.policies, "head:silo:")
 }
+
+// A site's policy is that of the members of its latest entry: one that joined
+// counts in the majority from there on.
+func TestASiteIsGuardedAnewWhenTheMembersChange(t *testing.T) {
+	stub, chaincode := newPeer(t)
+	stub.invoke(t, chaincode, "Apply", batch(t,
+		massbalance.Command{ID: "1", Body: founding},
+		massbalance.Command{ID: "2", Body: massbalance.RegisterSite{Site: "silo", Name: "Silo", Country: "FR", Region: "FRF2"}},
+		massbalance.Command{ID: "3", Body: massbalance.AdoptRules{Version: 2}},
+		massbalance.Command{ID: "4", Body: massbalance.AdoptRules{Version: 3}},
+		massbalance.Command{ID: "5", Body: massbalance.RegisterOrganisation{Member: massbalance.Member{Organisation: "newcomer", Name: "Newcomer", Role: massbalance.Trading}}},
+	))
+	before := string(stub.policies["head:silo:"])
+	require.NotContains(t, before, "newcomer")
+	open := massbalance.OpenPeriod{Site: "silo", Period: "2026-Q3", From: "2026-07-01", To: "2026-09-30"}
+	stub.invoke(t, chaincode, "Apply", batch(t, massbalance.Command{ID: "6", Body: open}))
+	require.Contains(t, string(stub.policies["head:silo:"]), "newcomer")
+	clear(stub.policies)
+	stub.invoke(t, chaincode, "Apply", batch(t, massbalance.Command{ID: "7", Date: "2026-08-03", Period: "2026-Q3",
+		Body: massbalance.TakeIn{Site: "silo", Product: "wheat", Quantity: massbalance.Kilograms(1)}}))
+	require.Empty(t, stub.policies, "guarded once")
+}

@@ -102,6 +102,9 @@ func (b *books) in(product ProductID, physical, credit Quantity) error {
 	}
 	if !exists {
 		b.head.Accounts++
+		if b.e.rules >= 3 && b.head.Accounts > closeLimit {
+			return refuse(InvalidCommand, "site %s has stock accounts of %d products, the most that a close can name", b.site.ID, closeLimit)
+		}
 	}
 	if err := b.average(product, account, physical, credit); err != nil {
 		return err

@@ -7,17 +7,21 @@ import (
 	"strings"
 )
 
-// closeLotLimit bounds how many lots a close may name: more than a command
-// otherwise, for the list must be complete.
-const closeLotLimit = 5000
+// closeLimit bounds how many lots, and how many accounts, a close may name: more
+// than a command otherwise, for the lists must be complete.
+const closeLimit = 5000
 
-func (b ClosePeriod) check() string {
+func (b ClosePeriod) check() string { return b.checkWithin(closeLimit) }
+
+// checkWithin bounds the accounts that are named. Up to version 2 of the rules
+// the bound was ListLimit, and a site with more could not close any more.
+func (b ClosePeriod) checkWithin(accounts int) string {
 	if !ValidName(string(b.Site)) || !ValidName(string(b.Period)) {
 		return fmt.Sprintf("site %q or period %q is not a name", b.Site, b.Period)
 	}
 	for _, balances := range [][]AccountBalance{b.Balances, b.Counts} {
-		if len(balances) > listLimit {
-			return fmt.Sprintf("balances: at most %d", listLimit)
+		if len(balances) > accounts {
+			return fmt.Sprintf("balances: at most %d", accounts)
 		}
 		seen := map[ProductID]bool{}
 		for _, balance := range balances {
@@ -27,10 +31,10 @@ func (b ClosePeriod) check() string {
 			seen[balance.Product] = true
 		}
 	}
-	if problem := checkLotLines(b.Lots, closeLotLimit); problem != "" {
+	if problem := checkLotLines(b.Lots, closeLimit); problem != "" {
 		return problem
 	}
-	if problem := checkLotLines(b.Expired, closeLotLimit); problem != "" {
+	if problem := checkLotLines(b.Expired, closeLimit); problem != "" {
 		return "expired " + problem
 	}
 	return ""

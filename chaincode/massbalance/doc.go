@@ -81,8 +81,8 @@
 // opened. The profile says:
 //
 //   - how long a period may be: 1, 2, 3 or 12 months from a day that every month
-//     has. The first period sets the site's length; only its certifier's consent
-//     changes it.
+//     has. The first such period sets the site's length; only its certifier's
+//     consent changes it.
 //   - by which method it balances. Under the credit method any shipment may be
 //     attributed up to the credit held. Under the rolling average percentage
 //     method none more than the average share: credit that came in with material
@@ -107,7 +107,9 @@
 //
 // A close names every account with its book balance, and, where the profile
 // limits what is carried over, every lot with credit left; that they are all is
-// seen by counting and adding up. It freezes the accounts, the counts, the credit
+// seen by counting and adding up. One close can name 5,000 lots. A site that holds
+// more puts those of one kind together first: merger makes one lot of up to 500,
+// and where they may not move, what is small is given up by cancellation. It freezes the accounts, the counts, the credit
 // carried and forfeited per product, characteristics and model, and per product
 // opening + in + found − out − loss = closing for the material, opening + in −
 // out − expired = closing for the credit. The hash of these figures stands in the
@@ -135,6 +137,13 @@
 //   - 1: the rules as below.
 //   - 2: a shipment is received or rejected no earlier than it was dispatched,
 //     and returned no earlier than it was rejected.
+//   - 3: a site's head and a transfer are guarded anew by the first entry that
+//     touches them after the members changed; before, they stayed guarded by the
+//     members of the day on which they were made. A period lasts a year at most.
+//     Where a profile asks for periods of whole months and a site's last period
+//     ended just before a 29th, 30th or 31st, one short period leads to the end of
+//     that month. A close may name 5,000 accounts, not 500. A claim that rests on a
+//     recalled statement may be covered in any number of parts.
 //
 // So have the keys with which the organisations sign checkpoints of their
 // transparency logs: see Cosigner.
@@ -150,10 +159,11 @@
 // a transfer's, changes only with its owner's endorsement, so nothing moves there,
 // and what is in transit from it or to it stays so unless the member returns; nothing
 // more is sent to it. It should therefore sell, dispatch or withdraw, and close its periods, before it
-// goes. The guards of what exists keep naming the trading members of the day on which
-// they were made, in whose majority one that left is merely silent; so members
-// leave one at a time, and never so many that those who stay are no majority of
-// those before. A certification body that was removed has signed for good what was
+// goes. What exists is guarded by the trading members of the day on which it was
+// last guarded, until its next entry, which those must still endorse and by which
+// the members of that day take over. One that left is until then merely silent; so
+// members leave one at a time, and the next one once every site has made an entry,
+// lest those who stay are no majority of those before. A certification body that was removed has signed for good what was
 // published before: its certificates hold to their end and its statements may be
 // introduced on, unless the majority recalls them. Nothing new that it signs is
 // accepted, and no keys for it. The channel has members of its own, who run the
@@ -488,7 +498,8 @@
 // head holds the number and the hash of the latest entry, which covers all
 // before it. Execute asks for the head to be guarded by the owner and for a
 // transfer to be guarded by its sender and receiver, beside the majority of the
-// trading members. Dispatch writes only the sender's accounts and receive only
+// trading members: once when they are made, and again when they are next written
+// after the members changed. Dispatch writes only the sender's accounts and receive only
 // the receiver's, so two organisations never contend for one value.
 //
 // # Checking

@@ -10,7 +10,7 @@ import (
 // RulesVersion is the latest version of the rules in this package. It contains
 // all earlier ones: where they differ, the code asks which one is in force. A
 // ledger begins at version 1; the differences are listed in the package comment.
-const RulesVersion = 2
+const RulesVersion = 3
 
 // View answers point look-ups in the committed state. It has no lists and no
 // range queries: what a command depends on is exactly the keys it names, which
@@ -36,8 +36,8 @@ type Guard struct {
 	Trading []OrganisationID
 }
 
-// Write is a new value for a key. Guard is set where the key is created and
-// must be guarded from then on.
+// Write is a new value for a key. Guard is set where the key must be guarded from
+// then on: where it is created, or where the members have changed since.
 type Write struct {
 	Key   Key
 	Value Value
@@ -60,10 +60,6 @@ func Execute(view View, tx Tx, command Command) (Outcome, error) {
 	e := &execution{state: newOverlay(view), tx: tx, command: command}
 	if first, repeated, err := e.admit(); err != nil || repeated {
 		return Outcome{Record: first, Repeated: repeated}, err
-	}
-	var err error
-	if e.rules, err = e.rulesInForce(); err != nil {
-		return Outcome{}, err
 	}
 	e.record = Record{
 		Organisation: tx.Organisation, Command: command.ID, Type: command.Body.Type(), Content: command.Content,
@@ -93,7 +89,10 @@ func (e *execution) admit() (first Record, repeated bool, err error) {
 	if seen {
 		return first, true, nil
 	}
-	if problem := c.check(); problem != "" {
+	if e.rules, err = e.rulesInForce(); err != nil {
+		return first, false, err
+	}
+	if problem := c.check(e.rules); problem != "" {
 		return first, false, &Refusal{Code: InvalidCommand, Message: problem}
 	}
 	return first, false, e.admitSender()
@@ -117,7 +116,7 @@ func (e *execution) admitSender() error {
 	return nil
 }
 
-func (c Command) check() string {
+func (c Command) check(rules int) string {
 	if c.Date != "" && !c.Date.Valid() {
 		return fmt.Sprintf("date: %q is not a date such as 2026-08-03", c.Date)
 	}
@@ -129,6 +128,9 @@ func (c Command) check() string {
 	}
 	if !validText(c.By) {
 		return "by: text must be at most 256 bytes without control characters"
+	}
+	if b, closing := c.Body.(ClosePeriod); closing && rules < 3 {
+		return b.checkWithin(listLimit)
 	}
 	return c.Body.check()
 }
@@ -219,6 +221,19 @@ func (e *execution) guarded(key Key, value Value, all ...OrganisationID) {
 	e.state.put(Write{Key: key, Value: value, Guard: &Guard{All: slices.Compact(all), Trading: e.consortium.Trading()}})
 }
 
+// guardAnew puts a value whose key is guarded by these organisations: anew where
+// the members are others than when it was last guarded, and it then says by which
+// it is now. Up to version 2 of the rules a guard was for ever.
+func (e *execution) guardAnew(key Key, guarded *int, value func() Value, all ...OrganisationID) {
+	version := e.consortium.version()
+	if e.rules < 3 || *guarded == version {
+		e.put(key, value())
+		return
+	}
+	*guarded = version
+	e.guarded(key, value(), all...)
+}
+
 // advance appends the record to its site's journal. The entry's hash covers
 // the command's content and all entries before it, so a site's owner who signs
 // for the head signs for its whole history.
@@ -231,5 +246,5 @@ func (e *execution) advance(site SiteID, head Head) {
 	}
 	head.Entry = sha256.Sum256([]byte(entry))
 	e.record.Site, e.record.Sequence, e.record.Entry = site, head.Sequence, head.Entry
-	e.put(HeadKey(site), head)
+	e.guardAnew(HeadKey(site), &head.Guarded, func() Value { return head }, e.tx.Organisation)
 }

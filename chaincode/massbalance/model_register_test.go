@@ -120,7 +120,8 @@ func (m *model) wish(t *rapid.T) *wish {
 func (m *model) content(kind string, version, variant int) *wish {
 	switch kind {
 	case "removal":
-		version = max(version, 2)
+		// Nothing but the member and the version tells two removals apart.
+		version, variant = max(version, 2), variant%len(removable)
 	case "rules":
 		variant = 0
 	}
@@ -171,11 +172,14 @@ func (m *model) ask(t *rapid.T, org OrganisationID, w *wish) {
 	require.Equal(t, !w.adopted, result.Pending)
 }
 
+// removable are the members that removals are about.
+var removable = []string{"trader0", "trader1", "nobody"}
+
 // about is the kind and the name of what a content is about. Not all of them
 // can be had: there is no gold, and no certifier that trades.
 func about(kind string, variant int) string {
 	names := map[string][]string{
-		"removal":      {"trader0", "trader1", "nobody"},
+		"removal":      removable,
 		"organisation": {"trader0", "trader1", "brand"},
 		"product":      {"wheat", "rye"},
 		"recipe":       {"milling", "milling", "unmilling", "alchemy"},

@@ -41,14 +41,19 @@ func (b OpenPeriod) execute(e *execution) error {
 			return refuse(PeriodNotContiguous, "period %s begins on %s, but %s ended on %s: the next must begin on %s", b.Period, b.From, head.Last, last.To, last.To.Next())
 		}
 	}
+	if most := b.From.AddMonths(yearMonths); e.rules >= 3 && b.To >= most {
+		return refuse(PeriodLength, "period %s ends on %s; one that begins on %s ends before %s, for none is longer than a year", b.Period, b.To, b.From, most)
+	}
 	period := Period{From: b.From, To: b.To, Previous: head.Last, Scheme: site.Scheme}
 	if site.Scheme != "" {
 		profile, err := e.profileOf(site.Scheme)
 		if err != nil {
 			return err
 		}
-		if err := profile.checkLength(&head, b); err != nil {
-			return err
+		if e.rules < 3 || head.Last == "" || !b.short() {
+			if err := profile.checkLength(&head, b); err != nil {
+				return err
+			}
 		}
 		period.Profile = max(profile.Version, 1)
 	}
@@ -58,6 +63,28 @@ func (b OpenPeriod) execute(e *execution) error {
 	e.advance(site.ID, head)
 	return nil
 }
+
+// yearMonths is the most that a period may last.
+const yearMonths = 12
+
+// short reports whether the period begins on a day that not every month has and
+// runs to the end of that month. No month ends on the eve of such a day, so no
+// regular length fits: a site whose last period ended just before it could never
+// open another one under a profile that asks for whole months.
+func (b OpenPeriod) short() bool {
+	next := b.To.Next()
+	return dayOf(b.From) > regularDays && dayOf(next) == "01" && next <= b.From.plus(longestMonth)
+}
+
+const (
+	// regularDays is the last day that every month has.
+	regularDays = "28"
+	// longestMonth is more days than are left of a month after it.
+	longestMonth = 3
+)
+
+// dayOf is the day of the month.
+func dayOf(d Date) string { return string(d[len(d)-2:]) }
 
 // checkLength lets a period have one of the lengths that the profile allows,
 // and the one that the site has once it is set: only its certifier can change
@@ -81,7 +108,7 @@ func (p Profile) checkLength(head *Head, b OpenPeriod) error {
 // regulated lengths.
 func monthsOf(from, to Date) int {
 	for _, months := range PeriodLengths {
-		if from[len(from)-2:] <= "28" && from.AddMonths(months) == to.Next() {
+		if dayOf(from) <= regularDays && from.AddMonths(months) == to.Next() {
 			return months
 		}
 	}

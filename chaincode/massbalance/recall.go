@@ -62,7 +62,8 @@ type MarkShare struct {
 	Covered  Quantity
 	// Model is the strictest custody model of the tainted part.
 	Model CustodyModel
-	// Covers are the claims of the replacement.
+	// Covers are the first claims of the replacement, at most ListLimit; each
+	// claim of it names the claim that it covers.
 	Covers []ClaimID
 }
 

@@ -223,7 +223,7 @@ func (b *books) giveBack(transfer Transfer) error {
 
 // settle keeps the transfer and ends the command.
 func (b *books) settle(transfer Transfer) error {
-	b.e.put(TransferKey(transfer.ID), transfer)
+	b.e.keep(transfer)
 	b.e.record.Subject = string(transfer.ID)
 	b.close()
 	return nil

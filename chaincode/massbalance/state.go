@@ -49,6 +49,15 @@ func (c Consortium) Trading() []OrganisationID {
 	return ids
 }
 
+// version counts the changes of the membership: each adds a member or raises the
+// version of one.
+func (c Consortium) version() (sum int) {
+	for _, m := range c.Members {
+		sum += max(m.Version, 1)
+	}
+	return sum
+}
+
 // majority is the least number of trading members that is more than half.
 func (c Consortium) majority() int { return len(c.Trading())/2 + 1 }
 
@@ -89,6 +98,9 @@ type Head struct {
 	Accounts int
 	// Months is the length of the site's periods, once it is set.
 	Months int
+	// Guarded is the version of the membership by which the key is guarded, 0
+	// where that is not known.
+	Guarded int
 }
 
 // YieldCap bounds what a hectare of a region can yield of a crop.
@@ -290,6 +302,9 @@ type Transfer struct {
 	Reversal *TransferReversal
 	// Agreement is what the transfer was called off under.
 	Agreement AgreementID
+	// Guarded is the version of the membership by which the key is guarded, 0
+	// where that is not known.
+	Guarded int
 }
 
 // TransferLine is the part of a transfer that came from one lot.

@@ -326,11 +326,12 @@ func (b CoverRecall) note(e *execution, id ClaimID, total Quantity) error {
 		return err
 	}
 	shares, at := mark.share(origin{b.Certifier, b.Statement})
-	covers := append([]ClaimID{}, shares[at].Covers...)
-	if len(covers) >= listLimit {
+	shares[at].Covered = shares[at].Covered.Add(total)
+	if len(shares[at].Covers) < listLimit {
+		shares[at].Covers = append(append([]ClaimID{}, shares[at].Covers...), id)
+	} else if e.rules < 3 {
 		return refuse(InvalidCommand, "claim %s has %d covers, the most there may be", b.Claim, listLimit)
 	}
-	shares[at].Covered, shares[at].Covers = shares[at].Covered.Add(total), append(covers, id)
 	e.put(MarkKey(b.Claim), Mark{shares})
 	key := RecallKey(b.Certifier, b.Statement)
 	recall, err := need[Recall](e, key)

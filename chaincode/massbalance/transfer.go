@@ -76,10 +76,18 @@ func (b *books) send(to Site, transfer Transfer, lots []Lot, lines []LotLine) er
 	transfer.ID, transfer.From, transfer.To, transfer.Sender, transfer.Receiver = id, b.site.ID, to.ID, b.site.Owner, to.Owner
 	transfer.Status, transfer.Dispatched = InTransit, b.e.command.happened()
 	transfer.Lines = b.clear(transfer.Lines)
+	if b.e.rules >= 3 {
+		transfer.Guarded = b.e.consortium.version()
+	}
 	b.e.guarded(TransferKey(id), transfer, b.site.Owner, to.Owner)
 	b.e.record.Subject = string(id)
 	b.close()
 	return nil
+}
+
+// keep puts a transfer that exists already.
+func (e *execution) keep(t Transfer) {
+	e.guardAnew(TransferKey(t.ID), &t.Guarded, func() Value { return t }, t.Sender, t.Receiver)
 }
 
 func (b Receive) check() string {
@@ -125,7 +133,7 @@ func (b Reject) execute(e *execution) error {
 		return err
 	}
 	transfer.Status, transfer.Resolved = Rejected, e.command.happened()
-	e.put(TransferKey(transfer.ID), transfer)
+	e.keep(transfer)
 	e.record.Subject = string(transfer.ID)
 	books.close()
 	return nil
@@ -233,7 +241,7 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 	if to == Received {
 		transfer.Receipt = e.command.ID
 	}
-	e.put(TransferKey(transfer.ID), transfer)
+	e.keep(transfer)
 	e.record.Subject = string(transfer.ID)
 	books.close()
 	return nil
