@@ -106,6 +106,7 @@ func TestOnARealNetwork(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(network.Close)
 	t.Run("the season is still there", func(t *testing.T) { seasonIsIdempotent(t, network) })
+	t.Run("a recall traces itself", func(t *testing.T) { recallTracesItself(t, network) })
 	network.Close()
 	n.run("go run ./network down --wipe")
 	require.NoDirExists(t, n.state)

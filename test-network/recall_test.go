@@ -1,0 +1,83 @@
+package testnetwork_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/network/consortium"
+)
+
+// reach is a gateway's answer on a recalled statement.
+type reach struct {
+	Recall                                     struct{ Frozen, Claimed string }
+	Lots, Claims, UntracedLots, UntracedClaims []string
+	Refused                                    []string
+}
+
+func fetch(t *testing.T, url string, v any) int {
+	t.Helper()
+	status, _, body := get(t, url)
+	require.NoError(t, json.Unmarshal([]byte(body), v), body)
+	return status
+}
+
+// recallTracesItself adopts a finding against one farm's statement and does
+// nothing more: the gateways find what rests on it, through the mill's pool to the
+// brand's claim, every gateway shows the same, and what is frozen stays.
+func recallTracesItself(t *testing.T, network *consortium.Network) {
+	const path = "/api/v1/recalls/certifier/VS-2025-F-004/reach"
+	finding := massbalance.AdoptFinding{Finding: massbalance.FraudFinding{
+		ID: "FF-1", Certifier: "certifier", Statement: "VS-2025-F-004", Reason: "the field is a car park", Issued: "2025-11-20",
+	}}
+	for _, org := range []string{"growers", "miller", "brand"} {
+		for _, a := range settled(t, network.GatewayURL(org), massbalance.Command{ID: "finding-1", Body: finding}) {
+			require.Equal(t, massbalance.Accepted, a.Code, a.Message)
+		}
+	}
+	began := time.Now()
+	var found reach
+	for _, org := range network.Consortium.Organisations {
+		require.Eventually(t, func() bool {
+			found = reach{}
+			status := fetch(t, network.GatewayURL(org.ID)+path, &found)
+			return status == http.StatusOK && len(found.UntracedLots)+len(found.UntracedClaims) == 0
+		}, time.Minute, 50*time.Millisecond, org.ID)
+	}
+	t.Logf("%d lots and %d claims were traced in %s", len(found.Lots), len(found.Claims), time.Since(began).Round(time.Millisecond))
+	require.Empty(t, found.Refused)
+	require.Contains(t, found.Claims, "brand/CL-2025-03")
+	require.NotEqual(t, "0", found.Recall.Frozen)
+	require.NotEqual(t, "0", found.Recall.Claimed)
+	t.Logf("%s kg are frozen, %s kg are to be covered", found.Recall.Frozen, found.Recall.Claimed)
+	_, _, page := get(t, network.GatewayURL("certifier")+"/audit")
+	require.Contains(t, page, "the field is a car park")
+	require.NotContains(t, page, "are not traced yet")
+
+	spent := 0
+	for i, id := range found.Lots {
+		var lot struct{ Site, Product, Available string }
+		require.Equal(t, http.StatusOK, fetch(t, network.GatewayURL("brand")+"/api/v1/lots/"+id, &lot))
+		var site struct{ Owner string }
+		require.Equal(t, http.StatusOK, fetch(t, network.GatewayURL("brand")+"/api/v1/sites/"+lot.Site, &site))
+		left, err := massbalance.ParseQuantity(lot.Available)
+		require.NoError(t, err)
+		if left.IsZero() {
+			continue
+		}
+		for _, a := range settled(t, network.GatewayURL(site.Owner), massbalance.Command{
+			ID: massbalance.CommandID(fmt.Sprintf("spend-%d", i)), Date: "2025-11-20", Period: "2025-Q4", Body: massbalance.Withdraw{
+				Site: massbalance.SiteID(lot.Site), Product: massbalance.ProductID(lot.Product), Quantity: left, Purpose: "test",
+				Lines: []massbalance.LotLine{{Lot: massbalance.LotID(id), Quantity: left}}},
+		}) {
+			require.Equal(t, massbalance.Recalled, a.Code, "%s: %s", id, a.Message)
+		}
+		spent++
+	}
+	require.Positive(t, spent)
+}
