@@ -240,10 +240,17 @@ func TestASiteIsGuardedAnewWhenTheMembersChange(t *testing.T) {
 	stub.invoke(t, chaincode, "Apply", batch(t,
 		massbalance.Command{ID: "1", Body: founding},
 		massbalance.Command{ID: "2", Body: massbalance.RegisterSite{Site: "silo", Name: "Silo", Country: "FR", Region: "FRF2"}},
-		massbalance.Command{ID: "3", Body: massbalance.AdoptRules{Version: 2}},
-		massbalance.Command{ID: "4", Body: massbalance.AdoptRules{Version: 3}},
-		massbalance.Command{ID: "5", Body: massbalance.RegisterOrganisation{Member: massbalance.Member{Organisation: "newcomer", Name: "Newcomer", Role: massbalance.Trading}}},
 	))
+	newcomer := massbalance.Member{Organisation: "newcomer", Name: "Newcomer", Role: massbalance.Trading}
+	for i, change := range []massbalance.Body{
+		massbalance.AdoptRules{Version: 2}, massbalance.AdoptRules{Version: 3}, massbalance.RegisterOrganisation{Member: newcomer},
+	} {
+		for _, org := range []string{"growers", "miller"} {
+			stub.msp = org
+			stub.invoke(t, chaincode, "Apply", batch(t, massbalance.Command{ID: massbalance.CommandID(fmt.Sprint("change-", i)), Body: change}))
+		}
+	}
+	stub.msp = "growers"
 	before := string(stub.policies["head:silo:"])
 	require.NotContains(t, before, "newcomer")
 	open := massbalance.OpenPeriod{Site: "silo", Period: "2026-Q3", From: "2026-07-01", To: "2026-09-30"}
