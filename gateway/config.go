@@ -20,6 +20,7 @@ type config struct {
 	Listen       string                     `yaml:"listen" default:"127.0.0.1:8101" help:"address to serve on, host:port"`
 	Channel      string                     `yaml:"channel" default:"weighbridge" help:"the consortium's channel"`
 	Chaincode    string                     `yaml:"chaincode" default:"massbalance" help:"name of the chaincode on the channel"`
+	Genesis      string                     `yaml:"genesis" help:"the channel's genesis block, on which the audit of the chain rests: its file, or the hash of its header; without it the peer's first answer is trusted once and kept"`
 	Data         string                     `yaml:"data" required:"true" help:"directory of what the gateway keeps, an absolute path"`
 	Database     string                     `yaml:"database" secret:"true" help:"PostgreSQL database to keep everything in, postgres://user@host/name; without it two SQLite files in data do"`
 	LeastFree    int                        `yaml:"leastFree" default:"256" help:"MiB of free space in the data directory's file system below which the gateway says that it is not ready"`
@@ -57,6 +58,7 @@ var checks = map[string]func(string) error{
 	"listen":               checkLoopback,
 	"data":                 checkAbsolute,
 	"database":             checkDatabase,
+	"genesis":              checkGenesis,
 	"peer.address":         checkAddress,
 	"peer.tlsCA":           checkFile,
 	"identity.certificate": checkFile,

@@ -88,3 +88,8 @@ func oneOf(words ...string) func(string) error {
 		return fmt.Errorf("%q is none of %s", value, strings.Join(words, ", "))
 	}
 }
+
+func checkGenesis(value string) error {
+	_, err := readAnchor(value)
+	return err
+}

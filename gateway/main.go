@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -17,18 +18,20 @@ func main() {
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gateway:", err)
+		if errors.Is(err, errUnsound) {
+			os.Exit(exitUnsound)
+		}
 		os.Exit(1)
 	}
 }
 
-// command is the command line. Later commands (audit, verify, import) stand
-// beside serve.
+// command is the command line. Later commands (verify, import) stand beside serve.
 func command() *cobra.Command {
 	root := &cobra.Command{
 		Use: "gateway", Short: "What one organisation of the consortium runs beside its peer",
 		Version: version(), SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), configCommand(), benchCommand())
+	root.AddCommand(serveCommand(), configCommand(), benchCommand(), auditCommand())
 	return root
 }
 

@@ -16,6 +16,7 @@ type gatewayConfig struct {
 	Listen       string        `yaml:"listen"`
 	Channel      string        `yaml:"channel"`
 	Chaincode    string        `yaml:"chaincode"`
+	Genesis      string        `yaml:"genesis"`
 	Data         string        `yaml:"data"`
 	Peer         struct {
 		Address    string `yaml:"address"`
@@ -34,7 +35,7 @@ func WriteGatewayConfig(consortium topology.Consortium, organisation topology.Or
 	holder := folder.Holder(topology.HolderGateway)
 	config := gatewayConfig{
 		Organisation: organisation.ID, Role: organisation.Role, Listen: organisation.Gateway.Address(),
-		Channel: consortium.Channel, Chaincode: consortium.Chaincode, Data: holder.Data(),
+		Channel: consortium.Channel, Chaincode: consortium.Chaincode, Genesis: layout.GenesisBlock(), Data: holder.Data(),
 	}
 	config.Peer.Address = organisation.Peer.Address()
 	config.Peer.ServerName = organisation.PeerNode().ServerName()

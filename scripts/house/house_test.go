@@ -97,6 +97,7 @@ var mayImport = map[string][]string{
 	"scripts/*":             {},
 	"gateway/readmodel/*":   {"chaincode/massbalance", "chaincode/wire", "gateway/replay", "gateway/block", "gateway/submit"},
 
+	"gateway/audit":           {"gateway/audit/*", "gateway/block", "gateway/replay", "chaincode/massbalance", "chaincode/wire"},
 	"gateway/audit/blockfile": {},
 	"gateway/audit/chain":     {"gateway/audit/blockfile", "gateway/audit/chaintest", "gateway/replay"},
 	"gateway/audit/chaintest": {"gateway/audit/blockfile", "gateway/block", "gateway/replay", "chaincode/massbalance", "chaincode/wire"},

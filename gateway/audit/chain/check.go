@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
@@ -27,6 +28,8 @@ type Checker struct {
 	next uint64
 	head [32]byte
 	keys keyring
+	// orderers are those of the channel, for Warm to see at any time.
+	orderers atomic.Pointer[[]*common.Consenter]
 }
 
 // Open opens the checker's state in a directory, or begins there. Anchor is the
@@ -73,8 +76,18 @@ func (c *Checker) resume() (err error) {
 	if err := proto.Unmarshal(notes[noteConfiguration], &config); err != nil {
 		return fmt.Errorf("couldn't read the audit's configuration: %w", err)
 	}
-	c.channel, err = newChannel(string(notes[noteChannel]), &config, number(notes[noteConfigured]), c.crypto)
+	following, err := newChannel(string(notes[noteChannel]), &config, number(notes[noteConfigured]), c.crypto)
+	if err == nil {
+		c.follow(following)
+	}
 	return err
+}
+
+// follow makes a configuration the one in force.
+func (c *Checker) follow(following *channel) {
+	orderers := following.consenters()
+	c.channel = following
+	c.orderers.Store(&orderers)
 }
 
 // Close closes the state. No other call may be running or follow.
@@ -102,6 +115,17 @@ func (c *Checker) Codes(block uint64) (hash [32]byte, codes []byte, err error) {
 		return hash, nil, fmt.Errorf("couldn't read the audit's note on block %d: there is none", block)
 	}
 	return [32]byte(value[:len(hash)]), value[len(hash):], nil
+}
+
+// SetCodes puts recomputed validity codes where a block has its peer's flags.
+func SetCodes(raw *common.Block, codes []byte) {
+	protoutil.InitBlockMetadata(raw)
+	raw.Metadata.Metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = slices.Clone(codes)
+}
+
+// Codes are the flags in a block, the peer's or those of SetCodes.
+func Codes(raw *common.Block) []byte {
+	return metadataOfBlock(raw, common.BlockMetadataIndex_TRANSACTIONS_FILTER)
 }
 
 // GenesisHash is the hash of a block's header, by which a genesis block is named.
@@ -143,7 +167,7 @@ func (c *Checker) check(raw *common.Block, v *Verdict) (updates *privacyenableds
 	if err != nil {
 		return nil, refuse(InvalidConfiguration, "a configuration that can be read", err.Error())
 	}
-	if c.channel == nil {
+	if c.next == 0 {
 		return c.found(envelope, name, v)
 	}
 	if err := c.channel.checkSignatures(raw); err != nil {
@@ -227,6 +251,7 @@ func (c *Checker) commit(raw *common.Block, v Verdict, updates *privacyenabledst
 	if err := c.state.commit(v.Number, updates, taken); err != nil {
 		return err
 	}
-	c.channel, c.next, c.head = following, v.Number+1, v.Hash
+	c.follow(following)
+	c.next, c.head = v.Number+1, v.Hash
 	return nil
 }

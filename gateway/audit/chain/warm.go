@@ -28,12 +28,13 @@ func (c *Checker) Warm(raw *common.Block, orderers []*common.Consenter) {
 	}
 }
 
-// Orderers are the consenters of the configuration in force.
+// Orderers are the consenters of the configuration in force. It may be asked at
+// any time.
 func (c *Checker) Orderers() []*common.Consenter {
-	if c.channel == nil {
-		return nil
+	if orderers := c.orderers.Load(); orderers != nil {
+		return *orderers
 	}
-	return c.channel.consenters()
+	return nil
 }
 
 func (c *Checker) warmOrderers(raw *common.Block, orderers []*common.Consenter) {

@@ -105,6 +105,9 @@ func (c *Chain) Apply(member string, commands ...massbalance.Command) *Transacti
 	require.NoError(c.t, err)
 	x := &Transaction{Creator: c.Signer(member, "gateway"), Nonce: newNonce(), Args: [][]byte{[]byte("Apply"), batch}}
 	x.Endorsers = c.Peers("growers", "miller", "manufacturer")
+	if member == "brand" {
+		x.Endorsers = c.Peers("growers", "miller", "brand")
+	}
 	view := &reader{c, map[string]*kvrwset.KVRead{}}
 	outcome, err := massbalance.ExecuteBatch(view, massbalance.Tx{ID: x.ID(), Organisation: massbalance.OrganisationID(member)}, commands)
 	require.NoError(c.t, err)
@@ -196,15 +199,32 @@ func (c *Chain) Add(transactions ...*Transaction) *common.Block {
 	return raw
 }
 
+// Site is one of the recorded chain's, with the member that owns it.
+type Site struct {
+	Member string
+	Site   massbalance.SiteID
+}
+
+// Sites are those that the recorded chain opened for the third quarter of 2025.
+// Only the owner's peer together with the majority may write a site's head key.
+var Sites = []Site{
+	{"miller", "mill-newark"}, {"growers", "elevator-driffield"}, {"growers", "elevator-ely"},
+	{"manufacturer", "bakery-leeds"}, {"brand", "depot-daventry"},
+}
+
 // TakeIn is the command of the miller's that takes undifferentiated wheat in at
-// its site of the recorded chain, whose head key only the miller's peer together
-// with the majority may write.
+// its site.
 func (c *Chain) TakeIn(id, kilograms string) massbalance.Command {
+	return c.TakeInAt(Sites[0], id, kilograms)
+}
+
+// TakeInAt is the same at another site.
+func (c *Chain) TakeInAt(at Site, id, kilograms string) massbalance.Command {
 	quantity, err := massbalance.ParseQuantity(kilograms)
 	require.NoError(c.t, err)
 	command, err := wire.NewCommand(massbalance.Command{
 		ID: massbalance.CommandID(id), Date: "2025-07-03", Period: "2025-Q3", By: "clerk",
-		Body: massbalance.TakeIn{Site: "mill-newark", Product: "wheat", Quantity: quantity, Supplier: "Farm", Evidence: massbalance.EvidenceID("T-" + id)},
+		Body: massbalance.TakeIn{Site: at.Site, Product: "wheat", Quantity: quantity, Supplier: "Farm", Evidence: massbalance.EvidenceID("T-" + id)},
 	})
 	require.NoError(c.t, err)
 	return command
