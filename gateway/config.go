@@ -27,6 +27,7 @@ type config struct {
 	Peer         peerConfig                 `yaml:"peer"`
 	Identity     identityConfig             `yaml:"identity"`
 	Log          logConfig                  `yaml:"log"`
+	Trace        traceConfig                `yaml:"trace"`
 	Shutdown     shutdownConfig             `yaml:"shutdown"`
 }
 
@@ -39,6 +40,11 @@ type peerConfig struct {
 type identityConfig struct {
 	Certificate string `yaml:"certificate" required:"true" help:"file with the certificate that the gateway signs as (PEM)"`
 	Key         string `yaml:"key" required:"true" help:"file with that certificate's private key (PEM)"`
+}
+
+type traceConfig struct {
+	Endpoint string `yaml:"endpoint" help:"collector of traces that takes OTLP over HTTP, http://127.0.0.1:4318 for example; without it there are none"`
+	Percent  int    `yaml:"percent" default:"100" help:"how many of a hundred traces that begin at the gateway are kept"`
 }
 
 type shutdownConfig struct {
@@ -63,6 +69,7 @@ var checks = map[string]func(string) error{
 	"peer.tlsCA":           checkFile,
 	"identity.certificate": checkFile,
 	"identity.key":         checkFile,
+	"trace.endpoint":       checkCollector,
 	"log.level":            oneOf("debug", "info", "warn", "error"),
 	"log.format":           oneOf("text", "json"),
 }

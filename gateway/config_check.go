@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -75,6 +76,14 @@ func checkFile(value string) error {
 		return err
 	}
 	return file.Close()
+}
+
+func checkCollector(value string) error {
+	address, err := url.Parse(value)
+	if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" {
+		return fmt.Errorf("%q is not http://host:port", value)
+	}
+	return nil
 }
 
 // oneOf checks against a list of words.

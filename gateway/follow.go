@@ -8,6 +8,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/gateway/block"
 	"github.com/weighbridge/weighbridge/gateway/replay"
+	"github.com/weighbridge/weighbridge/gateway/trace"
 )
 
 // The pauses after the database failed grow from the first to the last.
@@ -86,7 +87,17 @@ func (p *process) followOnce(ctx context.Context) error {
 
 // fold replays one block. The rules never fail over one; what fails is reading
 // and writing the state.
-func (p *process) fold(ctx context.Context, engine *replay.Engine, b block.Block) error {
+func (p *process) fold(ctx context.Context, engine *replay.Engine, b block.Block) (err error) {
+	ids := make([]string, len(b.Transactions))
+	for i, t := range b.Transactions {
+		ids[i] = t.ID
+	}
+	ctx, span := trace.Replay(ctx, b.Number, ids)
+	began := time.Now()
+	defer func() {
+		trace.End(span, err)
+		p.replayed.Observe(time.Since(began).Seconds())
+	}()
 	replayed, err := engine.Replay(p.model, b)
 	if err != nil {
 		return err

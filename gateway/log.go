@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"log/slog"
+
+	"github.com/weighbridge/weighbridge/gateway/trace"
 )
 
 // open makes the log that was asked for.
@@ -13,7 +15,7 @@ func (c logConfig) open(w io.Writer) *slog.Logger {
 	}
 	options := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(trace.Log(slog.NewJSONHandler(w, options)))
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(trace.Log(slog.NewTextHandler(w, options)))
 }

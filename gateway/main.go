@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -54,15 +55,28 @@ func serveCommand() *cobra.Command {
 
 // version is what the build knows of itself.
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	revision := ""
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			revision = " " + s.Value
+	text := buildVersion()
+	if revision, modified := buildInfo(); revision != "unknown" {
+		text += " " + revision
+		if modified == "true" {
+			text += " with changes"
 		}
 	}
-	return info.Main.Version + revision + " " + info.GoVersion
+	return text + " " + goVersion()
 }
+
+// release may be set by whoever builds: -ldflags "-X main.release=1.2.3".
+var release = ""
+
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	switch {
+	case release != "":
+		return release
+	case ok:
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+func goVersion() string { return runtime.Version() }

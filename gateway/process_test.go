@@ -71,7 +71,7 @@ func start(t *testing.T, c config) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{t: t, url: "http://" + c.Listen, stop: stop, ended: make(chan error, 1), log: &lockedBuffer{}}
-	go func() { r.ended <- serve(ctx, c, slog.New(slog.NewTextHandler(r.log, nil))) }()
+	go func() { r.ended <- serve(ctx, c, c.Log.open(r.log)) }()
 	t.Cleanup(func() {
 		if r.ended != nil {
 			r.end()

@@ -36,6 +36,8 @@ type process struct {
 	trade    *trade.Desk
 	metrics  *prometheus.Registry
 
+	replayed prometheus.Histogram
+
 	health health
 }
 
@@ -52,9 +54,15 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 	defer listener.Close()
 	p := &process{config: c, log: log, metrics: prometheus.NewRegistry()}
 	p.health.begin()
+	stopTraces, err := c.traces(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopTraces()) }()
 	if p.model, p.own, err = c.openDatabases(ctx); err != nil {
 		return err
 	}
+	p.measure()
 	defer func() { err = errors.Join(err, p.model.Close(), p.own.Close()) }()
 	if p.client, err = submit.Dial(p.dialOptions()); err != nil {
 		return err

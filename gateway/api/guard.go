@@ -17,6 +17,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/table"
+	"github.com/weighbridge/weighbridge/gateway/trace"
 )
 
 // bodyMax bounds every request's body; what is smaller where is said there.
@@ -179,6 +180,7 @@ func (s *server) finish(w *recorder, r *http.Request, started time.Time) {
 	}
 	took := time.Since(started)
 	s.metrics.request(w.route, w.status, took)
+	trace.Answered(r.Context(), w.route, w.status)
 	s.log.LogAttrs(r.Context(), slog.LevelDebug, "request",
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Duration("took", took))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/submit"
+	"github.com/weighbridge/weighbridge/gateway/trace"
 	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
@@ -159,7 +160,7 @@ func New(o Options) *Handler {
 		o.Pages.Register(s.mux)
 	}
 	s.mux.HandleFunc(access.Public, "/", s.notFound)
-	return &Handler{s.guard(s.mux), s.mux}
+	return &Handler{trace.Requests(s.guard(s.mux)), s.mux}
 }
 
 // describe configures huma: no documentation page, because its default loads a

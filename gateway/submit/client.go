@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/trace"
 )
 
 const (
@@ -145,7 +146,18 @@ func readIdentity(options Options) (identity.Identity, identity.Sign, error) {
 // Commands need not be sealed. Those of one site are sent in their order; a
 // command that depends on one of another site belongs in a later call.
 func (c *Client) Submit(ctx context.Context, commands []massbalance.Command) ([]Outcome, error) {
-	return c.queue.submit(ctx, commands)
+	ctx, end := trace.Submit(ctx, commandIDs(commands))
+	outcomes, err := c.queue.submit(ctx, commands)
+	end(err)
+	return outcomes, err
+}
+
+func commandIDs(commands []massbalance.Command) []string {
+	ids := make([]string, len(commands))
+	for i, c := range commands {
+		ids[i] = string(c.ID)
+	}
+	return ids
 }
 
 // Evaluate asks the own peer for the answer of a function that only reads. The

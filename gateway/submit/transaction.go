@@ -7,8 +7,11 @@ import (
 	"math/rand/v2"
 	"time"
 
+	oteltrace "go.opentelemetry.io/otel/trace"
+
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/trace"
 )
 
 // attempts bounds how often a batch is proposed because peers lag or another
@@ -54,6 +57,8 @@ type runner struct {
 
 // run sends commands as one transaction and gives an outcome for each.
 func (r *runner) run(ctx context.Context, commands []massbalance.Command) []Outcome {
+	ctx, span := trace.Batch(ctx, commandIDs(commands))
+	defer span.End()
 	deadline, cancel := context.WithTimeout(ctx, r.timeouts.Batch)
 	defer cancel()
 	return r.part(ctx, deadline, commands, false)
@@ -156,7 +161,10 @@ func (r *runner) attempt(ctx, deadline context.Context, batch []byte, n int) end
 func (r *runner) propose(ctx context.Context, batch []byte) (endorsed, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeouts.Endorse)
 	defer cancel()
-	return r.platform.propose(ctx, batch)
+	ctx, span := trace.Start(ctx, "endorse")
+	tx, err := r.platform.propose(ctx, batch)
+	trace.End(span, err)
+	return tx, err
 }
 
 // order hands the transaction over. If it is not certain to be there, only its
@@ -164,7 +172,10 @@ func (r *runner) propose(ctx context.Context, batch []byte) (endorsed, error) {
 func (r *runner) order(ctx context.Context, tx endorsed) (doubt string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeouts.Order)
 	defer cancel()
+	trace.Ordered(ctx, tx.ID())
+	ctx, span := trace.Start(ctx, "order", oteltrace.WithAttributes(trace.TransactionKey.String(tx.ID())))
 	err = tx.order(ctx)
+	trace.End(span, err)
 	if err != nil && kindOf(err) == uncertain {
 		return "; when it was handed to the orderers: " + err.Error(), nil
 	}
@@ -172,9 +183,14 @@ func (r *runner) order(ctx context.Context, tx endorsed) (doubt string, err erro
 }
 
 // await asks for the commit status until it is known or time is up.
-func (r *runner) await(ctx context.Context, id string, results []massbalance.Result) ending {
+func (r *runner) await(ctx context.Context, id string, results []massbalance.Result) (end ending) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeouts.Status)
 	defer cancel()
+	ctx, span := trace.Start(ctx, "commit", oteltrace.WithAttributes(trace.TransactionKey.String(id)))
+	defer func() {
+		span.SetAttributes(trace.StageKey.String(string(end.stage)))
+		span.End()
+	}()
 	for n := 0; ; n++ {
 		done, err := r.platform.status(ctx, id)
 		if err == nil {
