@@ -10,6 +10,9 @@ const (
 	// Valid: the command was accepted, and its transaction is committed and
 	// valid. A repeated command is Valid, too, with its first transaction.
 	Valid Stage = "valid"
+	// Taken: the command is written down at this gateway, which will bring it to
+	// the ledger whatever happens; what becomes of it is told later.
+	Taken Stage = "taken"
 	// Refused: the rules refused the command; it took no effect. Transaction and
 	// Block are set if the refusal stands on the ledger, because commands beside
 	// it in the batch were accepted; a batch of refusals alone is not ordered.

@@ -34,19 +34,6 @@ func (e *BusyError) Error() string {
 // Is makes it an ErrBusy.
 func (e *BusyError) Is(target error) bool { return target == ErrBusy }
 
-type callerKey struct{}
-
-// As names the caller on whose behalf commands are submitted. Callers take turns
-// where more waits than one transaction takes.
-func As(ctx context.Context, caller string) context.Context {
-	return context.WithValue(ctx, callerKey{}, caller)
-}
-
-func callerOf(ctx context.Context) string {
-	name, _ := ctx.Value(callerKey{}).(string)
-	return name
-}
-
 // queue keeps what waits, in a lane per site, and starts transactions. A
 // transaction takes what waits in one lane, or, where more lanes wait than may
 // have a transaction of their own, in several.
@@ -90,7 +77,7 @@ func newQueue(limits Limits, m *metrics, send func(context.Context, []massbalanc
 func (q *queue) submit(ctx context.Context, commands []massbalance.Command) ([]Outcome, error) {
 	calls := make([]*pending, len(commands))
 	for i, command := range commands {
-		p, err := newPending(command, callerOf(ctx))
+		p, err := newPending(command, CallerOf(ctx))
 		if err != nil {
 			return nil, fmt.Errorf("couldn't read command %d (%s): %w", i, command.ID, err)
 		}

@@ -63,6 +63,8 @@ var mayImport = map[string][]string{
 	"chaincode":             {"chaincode/contract"},
 	"gateway/block":         {},
 	"gateway/submit":        {"chaincode/massbalance", "chaincode/wire", "gateway/trace"},
+	"gateway/submit":        {"chaincode/massbalance", "chaincode/wire"},
+	"gateway/journal":       {"chaincode/massbalance", "chaincode/wire", "gateway/store", "gateway/submit"},
 	"gateway/bench":         {"chaincode/massbalance", "chaincode/wire", "gateway/block", "gateway/replay", "gateway/submit"},
 	"gateway/replay":        {"chaincode/massbalance", "chaincode/wire", "gateway/block"},
 	"gateway/readmodel":     {"chaincode/massbalance", "chaincode/wire", "gateway/replay", "gateway/store", "gateway/proof/leaf", "gateway/proof/checkpoint", "gateway/proof/merkle"},
