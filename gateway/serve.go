@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +21,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/block"
 	"github.com/weighbridge/weighbridge/gateway/console"
 	"github.com/weighbridge/weighbridge/gateway/imports"
+	"github.com/weighbridge/weighbridge/gateway/journal"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/recalls"
 	"github.com/weighbridge/weighbridge/gateway/store"
@@ -32,6 +36,7 @@ type process struct {
 	model    *readmodel.Model
 	own      *store.Store
 	client   *submit.Client
+	journal  *journal.Journal
 	follower *block.Follower
 	trade    *trade.Desk
 	metrics  *prometheus.Registry
@@ -70,6 +75,10 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 	if p.trade, err = trade.NewDesk(ctx, c.Organisation, p.client, p.model, p.own); err != nil {
 		return err
 	}
+	if err := p.openJournal(ctx); err != nil {
+		return err
+	}
+	defer p.journal.Close()
 	p.follower = block.NewFollower(p.client.Network())
 	log.Info("serving", "url", "http://"+listener.Addr().String(), "peer", c.Peer.Address, "blocks", p.model.Next())
 	return p.run(ctx, listener)
@@ -82,6 +91,31 @@ func (p *process) dialOptions() submit.Options {
 		Certificate: c.Identity.Certificate, Key: c.Identity.Key, Organisation: string(c.Organisation),
 		Channel: c.Channel, Chaincode: c.Chaincode, Registerer: p.metrics,
 	}
+}
+
+// openJournal goes on with the commands that were taken before the gateway ended.
+func (p *process) openJournal(ctx context.Context) error {
+	carrier, err := carrierIn(p.config.Data)
+	if err != nil {
+		return err
+	}
+	p.journal, err = journal.Open(ctx, journal.Options{Store: p.own, Next: p.client, Carrier: carrier, Log: p.log})
+	return err
+}
+
+// carrierIn is the name under which the gateway with this data directory keeps
+// commands in a store that it may share with others.
+func carrierIn(data string) (string, error) {
+	path := filepath.Join(data, "carrier")
+	name, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		name = []byte(rand.Text())
+		err = os.WriteFile(path, name, 0o600)
+	}
+	if err != nil {
+		return "", fmt.Errorf("couldn't name this gateway: %w", err)
+	}
+	return string(name), nil
 }
 
 // run serves and follows. Following goes on while requests are drained, because
@@ -123,7 +157,7 @@ func (p *process) server() *http.Server {
 	stopping, stop := context.WithCancel(context.Background())
 	importer := imports.New(imports.Options{Organisation: p.config.Organisation, Model: p.model, Submitter: p.client, Log: p.log})
 	handler := api.New(api.Options{
-		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.client, Model: p.model, Status: p.status, Gate: access.Local{}, Trade: p.trade,
+		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.journal, Journal: p.journal, Model: p.model, Status: p.status, Gate: access.Local{}, Trade: p.trade,
 		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.problem, Submitter: p.client, Imports: importer, Log: p.log}),
 		Imports: importer, Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})
@@ -144,6 +178,7 @@ func (p *process) drain(server *http.Server) error {
 	if err := server.Shutdown(ctx); err != nil {
 		p.log.Warn("couldn't wait for all requests", "error", err)
 	}
+	p.journal.Close()
 	if err := p.client.Close(ctx); err != nil {
 		p.log.Warn("couldn't wait for all transactions; sending their commands again is safe", "error", err)
 	}

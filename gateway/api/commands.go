@@ -67,11 +67,12 @@ func result(command massbalance.Command, o submit.Outcome) Result {
 
 // definite reports whether the rules decided, or this gateway did before them.
 func (r Result) definite() bool {
-	return r.Stage == submit.Valid || r.Stage == submit.Refused || r.Stage == submit.Held || r.Stage == submit.Forbidden
+	return r.Stage == submit.Valid || r.Stage == submit.Refused || r.Stage == submit.Held || r.Stage == submit.Forbidden || r.Stage == submit.Taken
 }
 
 type commandsInput struct {
 	ContentType string `header:"Content-Type"`
+	Prefer      string `header:"Prefer" doc:"respond-async: do not wait for the ledger. The answer is 202 as soon as the commands are safe at this gateway, which brings them to the ledger whatever happens."`
 	RawBody     []byte `contentType:"application/json"`
 }
 
@@ -86,7 +87,8 @@ func (in *commandsInput) checkType() error {
 // commandsOutput holds one result, or a list of them.
 type commandsOutput struct {
 	Status   int
-	Location string `header:"Location" doc:"Where a command is that waits for a second person."`
+	Location string `header:"Location" doc:"Where a command is that waits for a second person, or what becomes of commands that were taken."`
+	Applied  string `header:"Preference-Applied" doc:"respond-async where that was asked for and done."`
 	Height   string `header:"Weighbridge-Height" doc:"The block at which this gateway's reads now stand."`
 	Body     any
 }
@@ -113,7 +115,7 @@ func (s *server) commandResponses(result *huma.Schema) map[string]*huma.Response
 		Description: "Every command has a definite result: accepted, or, in an array, refused by a rule or held for a second person.",
 		Content:     map[string]*huma.MediaType{jsonType: {Schema: result}},
 	}, "202": {
-		Description: "The single command waits for a second person; Location says where.",
+		Description: "The single command waits for a second person, or, where respond-async was preferred, the commands are taken: Location says where to look.",
 		Content:     map[string]*huma.MediaType{jsonType: {Schema: result}},
 	}}
 	for status, description := range map[int]string{
@@ -122,6 +124,7 @@ func (s *server) commandResponses(result *huma.Schema) map[string]*huma.Response
 		413: "The body is too large.",
 		415: "The body is not JSON.",
 		422: "The single command was refused by a rule: code, message and figures say why.",
+		429: "Too many commands are waiting already, of this sender or of all. None was taken; Retry-After says when to send them again.",
 		503: "Not every command has a definite result; the same request may be sent again.",
 	} {
 		responses[strconv.Itoa(status)] = s.problemResponse(description)
@@ -134,7 +137,7 @@ func (s *server) postCommands(ctx context.Context, in *commandsInput) (*commands
 	if err != nil {
 		return nil, err
 	}
-	return s.submit(ctx, commands, many)
+	return s.submit(s.sender(ctx, in), commands, many)
 }
 
 // submit brings commands to the ledger and answers with what became of each.
@@ -153,6 +156,9 @@ func (s *server) submit(ctx context.Context, commands []massbalance.Command, man
 		results[i] = result(commands[i], o)
 		s.metrics.command(results[i])
 	}
+	if batch := submit.BatchOf(ctx); batch != "" && taken(results) {
+		return s.answerTaken(batch, results, many), nil
+	}
 	s.awaitRead(ctx, results)
 	if many {
 		return s.answerMany(results)
@@ -167,11 +173,15 @@ func (s *server) notTaken(ctx context.Context, err error) error {
 		return problem(http.StatusForbidden, err.Error())
 	}
 	s.log.LogAttrs(ctx, slog.LevelWarn, "couldn't take commands", slog.Any("error", err))
+	var busy *submit.BusyError
+	if errors.As(err, &busy) {
+		p := problem(http.StatusTooManyRequests, "the gateway took none of the commands: "+busy.Error())
+		p.Type, p.Stage = "urn:weighbridge:stage:"+string(submit.NotSubmitted), submit.NotSubmitted
+		return after(p, busy.Again)
+	}
 	detail := "the gateway took none of the commands; its log says why"
-	for _, known := range []error{submit.ErrBusy, submit.ErrClosed} {
-		if errors.Is(err, known) {
-			detail = "the gateway took none of the commands: " + known.Error()
-		}
+	if errors.Is(err, submit.ErrClosed) {
+		detail = "the gateway took none of the commands: " + submit.ErrClosed.Error()
 	}
 	p := problem(http.StatusServiceUnavailable, detail)
 	p.Type, p.Stage = "urn:weighbridge:stage:"+string(submit.NotSubmitted), submit.NotSubmitted
@@ -263,6 +273,8 @@ func (p *Problem) describe(r Result) {
 }
 
 // later adds when to try again; a command's ID makes that safe.
-func later(p *Problem) error {
-	return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {strconv.Itoa(int(retryAfter.Seconds()))}})
+func later(p *Problem) error { return after(p, retryAfter) }
+
+func after(p *Problem, wait time.Duration) error {
+	return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {strconv.Itoa(int((wait + time.Second - 1).Seconds()))}})
 }

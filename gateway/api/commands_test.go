@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -141,8 +142,12 @@ func TestWithoutADefiniteResultTheStageSaysHowFarItCame(t *testing.T) {
 	p = broken.post(takeIn("A", "1")).problem(t, http.StatusServiceUnavailable)
 	require.Equal(t, "not_submitted", p["stage"])
 	require.NotContains(t, fmt.Sprint(p), "secret")
-	busy := serve(t, func(o *api.Options) { o.Submitter = answers{err: fmt.Errorf("couldn't: %w", submit.ErrBusy)} })
-	require.Contains(t, busy.post(takeIn("A", "1")).problem(t, http.StatusServiceUnavailable)["detail"], submit.ErrBusy.Error())
+	busy := serve(t, func(o *api.Options) {
+		o.Submitter = answers{err: fmt.Errorf("couldn't: %w", &submit.BusyError{Waiting: 20_000, Limit: 20_000, Again: 6500 * time.Millisecond})}
+	})
+	r := busy.post(takeIn("A", "1"))
+	require.Contains(t, r.problem(t, http.StatusTooManyRequests)["detail"], "20000, of at most 20000")
+	require.Equal(t, "7", r.Header.Get("Retry-After"))
 }
 
 func TestACertificationBodyMayNotSubmit(t *testing.T) {

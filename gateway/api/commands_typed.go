@@ -35,7 +35,7 @@ func (s *server) registerTyped() {
 			if err != nil {
 				return nil, err
 			}
-			return s.submit(ctx, []massbalance.Command{command}, false)
+			return s.submit(s.sender(ctx, in), []massbalance.Command{command}, false)
 		})
 		s.describeBody("/api/v1/commands/"+kind, typedCommand(s.schemas(), body))
 	}

@@ -99,7 +99,7 @@ var texts = map[reflect.Type]huma.Schema{
 
 var (
 	statuses = []massbalance.TransferStatus{massbalance.InTransit, massbalance.Received, massbalance.Rejected, massbalance.Returned, massbalance.Reversing, massbalance.Reversed}
-	stages   = []submit.Stage{submit.Valid, submit.Refused, submit.NotEndorsed, submit.Mismatch, submit.NotSubmitted, submit.Unknown, submit.Invalid, submit.Held, submit.Forbidden}
+	stages   = []submit.Stage{submit.Valid, submit.Refused, submit.NotEndorsed, submit.Mismatch, submit.NotSubmitted, submit.Unknown, submit.Invalid, submit.Held, submit.Forbidden, submit.Taken}
 )
 
 func members[T ~string](values []T) []any {

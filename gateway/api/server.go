@@ -93,6 +93,9 @@ type Options struct {
 	Secure bool
 	// Known and Unknown bound how often who is known, and who is not, may call; zero is the usual.
 	Known, Unknown access.Rate
+	// Journal knows what became of commands that the submitter took without its
+	// sender waiting (submit.Later); without it every sender waits.
+	Journal Journal
 	// Trade keeps the commercial documents; without it there is no trade.
 	Trade *trade.Desk
 	// Imports may be nil: then files are imported by one of its own.
@@ -151,6 +154,7 @@ func New(o Options) *Handler {
 		s.Imports = imports.New(imports.Options{Organisation: o.Organisation, Model: o.Model, Submitter: o.Submitter, Log: o.Log})
 	}
 	s.registerCommands()
+	s.registerBatches()
 	s.registerImports()
 	s.registerDocuments()
 	s.registerReads()
