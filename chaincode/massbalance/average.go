@@ -11,11 +11,11 @@ type Pool struct {
 
 // pool is the pool of the open period. The first movement of a product in a
 // period finds the account as the period before left it; credit beyond the
-// stock that it could be of does not count.
+// stock that it could be of does not count, nor does credit of book and claim.
 func (b *books) pool(product ProductID, account Account) (Pool, error) {
 	pool, _, err := find[Pool](b.e, PoolKey(b.site.ID, product))
 	if err == nil && pool.Period != b.head.Period {
-		pool = Pool{b.head.Period, account.Stock(), account.Credit().Min(account.Stock())}
+		pool = Pool{b.head.Period, account.Stock(), account.decoupled().Shortage(account.Credit()).Min(account.Stock())}
 	}
 	return pool, err
 }

@@ -23,8 +23,9 @@ type books struct {
 	lots    int // lots created so far
 	// booked is the age of the lots created, "" for that of the command.
 	booked Date
-	// returned is set for what left in this very period and comes back.
-	returned bool
+	// returned is set for what left in this very period and comes back, credits
+	// where what comes in is credit of book and claim.
+	returned, credits bool
 }
 
 // ownSite looks a site up and checks that it is the submitter's.
@@ -111,6 +112,9 @@ func (b *books) in(product ProductID, physical, credit Quantity) error {
 	}
 	account.PhysicalIn = account.PhysicalIn.Add(physical)
 	account.CreditIn = account.CreditIn.Add(credit)
+	if b.credits {
+		account.couple(b.e.rules, BookAndClaim, credit, Quantity{})
+	}
 	if !account.PhysicalIn.Fits() || !account.CreditIn.Fits() {
 		return refuse(QuantityTooLarge, "%s at %s would have taken in more than can be counted", product, b.site.ID)
 	}
@@ -144,6 +148,9 @@ func (b *books) out(product ProductID, physical Quantity, lots []Lot, lines []Lo
 	}
 	account.PhysicalOut = account.PhysicalOut.Add(physical)
 	account.CreditOut = account.CreditOut.Add(credit)
+	for i, lot := range lots {
+		account.couple(b.e.rules, lot.Model, Quantity{}, lines[i].Quantity)
+	}
 	b.e.put(AccountKey(b.site.ID, product), account)
 	if !physical.IsZero() {
 		b.e.record.Materials = append(b.e.record.Materials, Material{Site: b.site.ID, Product: product, Out: physical})

@@ -195,6 +195,7 @@ func (e *execution) restate(site SiteID, from, product ProductID, lines []LotLin
 		return err
 	}
 	for _, g := range blends(books.clear(restated)) {
+		books.credits = !g.Model.Physical() // of one restatement all or none are
 		books.create(g.lot(product, g.total), process)
 	}
 	if err := books.in(product, Quantity{}, sumLines(lines)); err != nil {

@@ -85,7 +85,8 @@
 //     attributed up to the credit held. Under the rolling average percentage method
 //     none more than the average share: credit that came in with material over the
 //     period ÷ material that came in, what was in stock at its opening included, at
-//     every moment and rounded down to the gram.
+//     every moment and rounded down to the gram. Credit of book and claim belongs to no
+//     material and does not count. Credit that a recall froze does: its material came in.
 //   - what is carried over at a close: everything; no more than there is material
 //     (credit of book and claim is tied to none); for so many further periods; up to an
 //     age of so many months. The close names what is forfeited, which is expired for
@@ -138,7 +139,8 @@
 //     year at most. Where a profile asks for whole months and a site's last period
 //     ended just before a 29th, 30th or 31st, one short period leads to the end of that
 //     month. A close may name 5,000 accounts, not 500. A recalled claim may be covered
-//     in any number of parts, not in 500.
+//     in any number of parts, not in 500. Credit of book and claim that came to a site
+//     since is no part of its opening average.
 //
 // So have the keys with which the organisations sign checkpoints of their transparency
 // logs: see Cosigner.

@@ -250,6 +250,46 @@ func TestTheAverageBeginsWithTheOpeningStock(t *testing.T) {
 	l.check()
 }
 
+// Credit of book and claim belongs to no material, and so to no average: credits
+// that were bought do not let a shipment be attributed more than came in with
+// material. Up to version 2 of the rules they did, from the next period on.
+func TestBookAndClaimIsNoPartOfTheAverage(t *testing.T) {
+	for _, rules := range []int{2, 3} {
+		l := depot(t, func(p *Profile) { p.Method = RollingAverage })
+		for version := 2; version <= rules; version++ {
+			l.adopt(AdoptRules{version})
+		}
+		l.must("growers", TakeIn{Site: "depot", Product: "wheat", Quantity: kg("90"), Evidence: "T1"})
+		lot := LotID(l.must("growers", deliver("10", "T2")).Subject)
+		far := LotID(l.must("growers", introduce("90", "T3")).Subject)
+		l.must("growers", Decouple{"elevator", "wheat", []LotLine{{far, kg("90")}}})
+		for _, quantity := range []string{"50", "40"} {
+			offer := TransferCredits{Site: "elevator", To: "depot", Product: "wheat", Lines: []LotLine{{l.lots("elevator", "wheat")[0], kg(quantity)}}}
+			l.must("growers", AcceptCredits{"depot", TransferID(l.must("growers", offer).Subject)})
+		}
+		credits := l.lots("depot", "wheat")[1:]
+		require.Len(t, credits, 2)
+		l.must("growers", l.closing("depot", period, nil))
+		l.must("growers", OpenPeriod{"depot", "2026-Q4", "2026-10-01", "2026-12-31"})
+		claim := ClaimCredits{Site: "depot", Product: "wheat", Lines: []LotLine{{credits[0], kg("50")}}, Beneficiary: "B", ReportingYear: 2026, Purpose: "p"}
+		require.Equal(t, Accepted, l.then("2026-Q4", "2026-10-01", "growers", claim).Code)
+		ship := Dispatch{Site: "depot", To: "mill", Product: "wheat", Quantity: kg("10"), Lines: []LotLine{{lot, kg("1.001")}}}
+		result := l.then("2026-Q4", "2026-10-02", "growers", ship)
+		if rules < 3 {
+			require.Equal(t, Accepted, result.Code)
+			l.replays()
+			continue
+		}
+		require.Equal(t, AverageExceeded, result.Code)
+		require.Equal(t, "1", result.Figures.Have.String(), "10 of 100 came in with material")
+		require.Equal(t, "40", l.account("depot", "wheat").Decoupled.String())
+		ship.Lines[0].Quantity = kg("1")
+		require.Equal(t, Accepted, l.then("2026-Q4", "2026-10-02", "growers", ship).Code)
+		l.check()
+		l.replays()
+	}
+}
+
 // A receipt that is reversed is no input any more: the average falls back.
 func TestAReversedReceiptLeavesTheAverage(t *testing.T) {
 	l := depot(t, func(p *Profile) { p.Method = RollingAverage })

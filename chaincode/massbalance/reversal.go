@@ -419,6 +419,7 @@ func (b *books) unpost(p Posting) error {
 	if p.To.Kind == HolderLot {
 		err := b.recredit(p.To, func(lot *Lot, account *Account) bool {
 			lot.Spent, account.CreditOut = lot.Spent.Add(p.Quantity), account.CreditOut.Add(p.Quantity)
+			account.couple(b.e.rules, lot.Model, Quantity{}, p.Quantity)
 			return true
 		})
 		if err != nil {
@@ -429,6 +430,7 @@ func (b *books) unpost(p Posting) error {
 		err := b.recredit(p.From, func(lot *Lot, account *Account) (ok bool) {
 			lot.Spent, ok = lot.Spent.Sub(p.Quantity)
 			account.CreditIn = account.CreditIn.Add(p.Quantity)
+			account.couple(b.e.rules, lot.Model, p.Quantity, Quantity{})
 			return ok
 		})
 		if err != nil {

@@ -249,6 +249,28 @@ type Account struct {
 	PhysicalOut Quantity
 	CreditIn    Quantity
 	CreditOut   Quantity
+	// Decoupled is how much of the credit is of book and claim, as far as it came
+	// under version 3 of the rules or later. It is no figure of the balance, only
+	// what the rolling average leaves out.
+	Decoupled *Quantity
+}
+
+// couple keeps Decoupled: so much credit of a model came in and went out.
+func (a *Account) couple(rules int, model CustodyModel, in, out Quantity) {
+	if rules < 3 || model.Physical() {
+		return
+	}
+	left := out.Shortage(a.decoupled().Add(in))
+	if a.Decoupled = &left; left.IsZero() {
+		a.Decoupled = nil
+	}
+}
+
+func (a Account) decoupled() Quantity {
+	if a.Decoupled == nil {
+		return Quantity{}
+	}
+	return *a.Decoupled
 }
 
 // Stock is the physical balance.

@@ -234,6 +234,7 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 	if err := a.check(transfer); err != nil {
 		return err
 	}
+	books.credits = a.credits
 	if err := books.in(transfer.Product, a.quantity, books.arrive(transfer, groups, a)); err != nil {
 		return err
 	}
