@@ -61,7 +61,9 @@ func (s *server) account(ctx context.Context, err error) error {
 	case errors.Is(err, access.ErrNoUser), errors.Is(err, access.ErrNotHeld):
 		return problem(http.StatusNotFound, err.Error())
 	case errors.Is(err, access.ErrRefused):
-		return problem(http.StatusUnprocessableEntity, err.Error())
+		p := problem(http.StatusUnprocessableEntity, err.Error())
+		p.Errors = []Fault{{"request", err.Error()}}
+		return p
 	}
 	return s.failure(ctx, err)
 }

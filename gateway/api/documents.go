@@ -59,7 +59,6 @@ func registerPaper[I any](s *server, r route, mediaType string, make func(*readm
 				Headers:     map[string]*huma.Param{heightHeader: {Schema: &huma.Schema{Type: huma.TypeString}, Description: "The block at which the document is true."}},
 				Content:     map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
 			},
-			"default": s.problemResponse("What went wrong."),
 		},
 	}, func(ctx context.Context, in *I) (*paper, error) {
 		out := &paper{Type: mediaType}

@@ -35,7 +35,8 @@ type asked struct{}
 // before each read and hands the request's name on to it.
 func (s *server) unchanged(c huma.Context, next func(huma.Context)) {
 	url := c.URL()
-	request := url.RequestURI()
+	form, _ := c.Context().Value(format{}).(string)
+	request := url.RequestURI() + " " + form
 	blocks := s.Model.Next()
 	tag := s.etags.of(blocks, request)
 	if matches(c.Header("If-None-Match"), tag) {

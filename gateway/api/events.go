@@ -74,7 +74,6 @@ func (s *server) registerEvents() {
 		Responses: map[string]*huma.Response{
 			"200": {Description: "The stream.", Content: map[string]*huma.MediaType{
 				"text/event-stream": {Schema: schemaOf(s.schemas(), reflect.TypeFor[BlockEvent]())}}},
-			"default": s.problemResponse("What went wrong."),
 		},
 	}, func(_ context.Context, in *eventsInput) (*huma.StreamResponse, error) {
 		next, err := s.firstEvent(in)
@@ -84,7 +83,7 @@ func (s *server) registerEvents() {
 		select {
 		case s.listeners <- struct{}{}:
 		default:
-			return nil, huma.ErrorWithHeaders(problem(http.StatusServiceUnavailable, "too many listen to events already"), http.Header{"Retry-After": {"5"}})
+			return nil, later(problem(http.StatusServiceUnavailable, "too many listen to events already"))
 		}
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			defer func() { <-s.listeners }()
@@ -110,7 +109,9 @@ func (s *server) firstEvent(in *eventsInput) (uint64, error) {
 	}
 	height, err := strconv.ParseUint(last, 10, 63)
 	if err != nil {
-		return 0, problem(http.StatusUnprocessableEntity, fmt.Sprintf("the last event %q is not a height", last))
+		p := problem(http.StatusUnprocessableEntity, fmt.Sprintf("the last event %q is not a height", last))
+		p.Errors = []Fault{{"query.after", "is not the height of a block"}}
+		return 0, p
 	}
 	return height + 1, nil
 }

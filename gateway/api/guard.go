@@ -156,7 +156,7 @@ func asksForPage(r *http.Request) bool {
 // register adds an operation that only those with the permission may call.
 func register[I, O any](s *server, who access.Permission, operation huma.Operation, handler func(context.Context, *I) (*O, error)) {
 	s.mux.Declare(who, operation.Method+" "+operation.Path)
-	huma.Register(s.huma, operation, handler)
+	huma.Register(s.huma, s.documented(who, operation), handler)
 }
 
 // declareDescription lets everybody read the interface's description, which huma

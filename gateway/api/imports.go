@@ -128,7 +128,6 @@ func registerJob(s *server) {
 	register(s, access.Operate, huma.Operation{
 		OperationID: "get-import", Method: http.MethodGet, Path: "/api/v1/imports/{id}", Summary: "One import with its progress and the outcome of each line",
 		Description: "The last imports are kept in memory, until the gateway stops.",
-		Responses:   map[string]*huma.Response{"default": s.problemResponse("What went wrong.")},
 	}, func(_ context.Context, in *struct {
 		ID string `path:"id"`
 	}) (*answer[wired[imports.Job]], error) {

@@ -40,17 +40,16 @@ func registerList[I, T any](s *server, r route, look func(*readmodel.Snapshot, *
 	file := &huma.Schema{Type: huma.TypeString, Format: "binary"}
 	register(s, r.who, huma.Operation{
 		OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
-		Middlewares: huma.Middlewares{wanted, s.unchanged},
+		Middlewares: huma.Middlewares{wanted, s.unchanged}, Parameters: ifNoneMatch(),
 		Responses: map[string]*huma.Response{
 			"200": {
 				Description: "A page of the list, or, as a file, the list to its end.",
-				Headers:     map[string]*huma.Param{heightHeader: {Schema: &huma.Schema{Type: huma.TypeString}, Description: "The block at which this answer is true."}},
+				Headers:     readHeaders(),
 				Content: map[string]*huma.MediaType{
 					"application/json": {Schema: page[T]{}.Schema(s.schemas())}, "text/csv": {Schema: file}, xlsxType: {Schema: file},
 				},
 			},
-			"304":     {Description: "Nothing changed since the answer named by If-None-Match."},
-			"default": s.problemResponse("What went wrong."),
+			"304": notModified(),
 		},
 	}, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
 		if form, _ := ctx.Value(format{}).(string); form == "csv" || form == "xlsx" {
@@ -114,6 +113,8 @@ func streamFile[I, T any](s *server, ctx context.Context, d download, in *I, loo
 	paging.from(0, "")
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		err := s.Model.Read(c.Context(), func(snapshot *readmodel.Snapshot) error {
+			c.SetHeader("ETag", s.etag(ctx, snapshot.Next))
+			c.SetHeader("Cache-Control", cacheControl)
 			file := d.begin(c, snapshot.Next)
 			err := writeList(file, func(after uint64, value string) (readmodel.Listing[T], error) {
 				paging.from(after, value)

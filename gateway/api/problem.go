@@ -141,7 +141,7 @@ func (s *server) failure(ctx context.Context, err error) error {
 	case errors.As(err, &missing):
 		return problem(http.StatusNotFound, missing.Error())
 	case ctx.Err() != nil:
-		return problem(http.StatusServiceUnavailable, "the request was given up")
+		return later(problem(http.StatusServiceUnavailable, "the request was given up"))
 	}
 	s.log.LogAttrs(ctx, slog.LevelError, "couldn't answer a read", slog.Any("error", err))
 	return problem(http.StatusInternalServerError, "the gateway couldn't read its own copy of the ledger; its log says why")

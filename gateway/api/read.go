@@ -41,11 +41,8 @@ type route struct {
 func registerRead[I, B any](s *server, r route, look func(*readmodel.Snapshot, *I) (B, error)) {
 	register(s, r.who, huma.Operation{
 		OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
-		Middlewares: huma.Middlewares{s.unchanged},
-		Responses: map[string]*huma.Response{
-			"304":     {Description: "Nothing changed since the answer named by If-None-Match."},
-			"default": s.problemResponse("What went wrong."),
-		},
+		Middlewares: huma.Middlewares{s.unchanged}, Parameters: ifNoneMatch(),
+		Responses: map[string]*huma.Response{"304": notModified()},
 	}, func(ctx context.Context, in *I) (*answer[B], error) {
 		out := &answer[B]{Cache: cacheControl}
 		err := s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) (err error) {

@@ -126,7 +126,7 @@ func TestWhatIsNotThere(t *testing.T) {
 		require.Contains(t, p["detail"], "there is no ")
 		require.NotEmpty(t, r.Header.Get("Weighbridge-Height"))
 	}
-	for _, path := range []string{"/api/v1/nothing", "/api/v2/sites", "/favicon.ico", "/docs"} {
+	for _, path := range []string{"/api/v1/nothing", "/api/v2/sites", "/favicon.ico", "/docs/x"} {
 		require.Contains(t, g.get(path).problem(t, http.StatusNotFound)["detail"], path)
 	}
 	r := g.do(http.MethodDelete, "/api/v1/sites", "")

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"reflect"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -160,11 +160,13 @@ func New(o Options) *Handler {
 	s.registerReads()
 	s.registerHealth()
 	s.registerAccounts()
+	s.addExamples()
+	s.registerDocs()
 	if o.Pages != nil {
 		o.Pages.Register(s.mux)
 	}
 	s.mux.HandleFunc(access.Public, "/", s.notFound)
-	return &Handler{trace.Requests(s.guard(s.mux)), s.mux}
+	return &Handler{trace.Requests(s.guard(s.tidyPath(s.mux))), s.mux}
 }
 
 // describe configures huma: no documentation page, because its default loads a
@@ -181,11 +183,18 @@ func (s *server) describe() huma.Config {
 
 func (s *server) schemas() huma.Registry { return s.huma.OpenAPI().Components.Schemas }
 
-func (s *server) problemResponse(description string) *huma.Response {
-	return &huma.Response{
-		Description: description,
-		Content:     map[string]*huma.MediaType{problemType: {Schema: schemaOf(s.schemas(), reflect.TypeFor[Problem]())}},
-	}
+// tidyPath finds nothing where a path has empty or dotted parts: a ServeMux
+// would send the asker elsewhere, with a page for people.
+func (s *server) tidyPath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for part := range strings.SplitSeq(strings.Trim(r.URL.EscapedPath(), "/"), "/") {
+			if part == "." || part == ".." || part == "" && r.URL.Path != "/" {
+				s.notFound(w, r)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // notFound answers what no other pattern matched, with the methods that the
