@@ -17,9 +17,7 @@ import (
 
 // auditPage is every record of every site, and what a recount of them gives.
 type auditPage struct {
-	titled
-	pager
-	filters
+	listing
 	Entries  []entryRow
 	Findings []readmodel.Finding
 	Recalls  []recallRow
@@ -27,30 +25,24 @@ type auditPage struct {
 }
 
 func (l *lens) auditPage(r *http.Request) (any, error) {
-	q := r.URL.Query()
-	page := auditPage{titled: titled{"Audit"}}
-	sites, err := l.siteChoices()
+	around, err := l.listing(r, "Audit", "/api/v1/records", "site", "organisation", "type", "period", "subject", "from", "to", "dates-by")
+	page := auditPage{listing: around}
 	if err != nil {
 		return page, err
 	}
-	members, err := l.memberChoices()
-	if err != nil {
-		return page, err
-	}
-	page.filters = newFilters(r, append([]chooser{choose(q, "site", "Site", "All sites", sites),
-		choose(q, "organisation", "Organisation", "All", members), choose(q, "type", "Type", "All", typeChoices())}, dates(q)...)...)
 	entries, err := l.s.Entries(readmodel.EntryFilter{
-		Site: massbalance.SiteID(q.Get("site")), Organisation: massbalance.OrganisationID(q.Get("organisation")), Type: q.Get("type"),
-		From: massbalance.Date(q.Get("from")), To: massbalance.Date(q.Get("to"))}, asked(r))
+		Site: massbalance.SiteID(page.get("site")), Organisation: massbalance.OrganisationID(page.get("organisation")), Type: page.get("type"),
+		Period: massbalance.PeriodID(page.get("period")), Subject: page.get("subject"), From: massbalance.Date(page.get("from")), To: massbalance.Date(page.get("to"))}, page.asked)
 	if err != nil {
 		return page, err
 	}
-	page.pager, page.Entries = newPager(r, entries.Next), l.entryRows(entries.Items)
+	page.seen(entries.Next, entries.NextValue)
+	page.Entries = l.entryRows(entries.Items)
 	findings, err := l.s.Findings(readmodel.Page{Newest: true})
 	if page.Findings = findings.Items; err != nil {
 		return page, err
 	}
-	if page.Recalls, err = l.recalls(); err != nil || q.Get("recount") == "" {
+	if page.Recalls, err = l.recalls(); err != nil || page.get("recount") == "" {
 		return page, err
 	}
 	page.Recount, err = l.recount()

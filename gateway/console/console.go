@@ -69,7 +69,7 @@ func New(o Options) *Console {
 
 // Register adds the pages.
 func (c *Console) Register(mux *access.Mux) {
-	mux.HandleFunc(access.Read, "GET /{$}", c.page("overview", func(l *lens, _ *http.Request) (any, error) { return l.todayPage(c.today()) }))
+	mux.HandleFunc(access.Read, "GET /{$}", c.page("overview", c.todayPage))
 	mux.HandleFunc(access.Read, "GET /sites/{site}", c.page("site", func(l *lens, r *http.Request) (any, error) {
 		return l.sitePage(massbalance.SiteID(r.PathValue("site")))
 	}))
@@ -188,6 +188,12 @@ func (c *Console) render(w http.ResponseWriter, r *http.Request, name string, st
 	if err != nil {
 		c.Log.LogAttrs(r.Context(), slog.LevelError, "couldn't render a page", slog.String("page", name), slog.Any("error", err))
 		http.Error(w, "The page could not be made; the gateway's log says why.", http.StatusInternalServerError)
+		return
+	}
+	if asked := r.URL.Query().Get(exportName); asked != "" && status == http.StatusOK {
+		if err := tableFile(w, asked, &page); err != nil {
+			c.Log.LogAttrs(r.Context(), slog.LevelError, "couldn't give a table as a file", slog.String("page", name), slog.Any("error", err))
+		}
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

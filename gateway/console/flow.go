@@ -15,6 +15,8 @@ type sankeyPicture struct {
 	picture.Layout
 	Nodes []sankeyNode
 	Links []sankeyLink
+	// Query is what the page was asked with, for its table as a file.
+	Query string
 }
 
 // sankeyNode is a node in the picture.
@@ -227,6 +229,7 @@ func (l *lens) flowPage(r *http.Request) (any, error) {
 		d := l.drawing()
 		d.links = gathered(flow.Links)
 		page.Picture = d.draw()
+		page.Picture.Query = datesQuery(page.From, page.To)
 	}
 	return page, nil
 }

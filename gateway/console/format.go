@@ -2,6 +2,7 @@ package console
 
 import (
 	"html/template"
+	"net/url"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -19,8 +20,24 @@ var functions = template.FuncMap{
 	"kindName": kindName, "caption": func(title, note string) [2]string { return [2]string{title, note} },
 	"kg": kilograms, "big": headline, "count": func(n int) string { return grouped(decimal.NewFromInt(int64(n)).String()) },
 	"when":  when,
+	"dates": datesQuery, "query": func(q string) template.URL { return template.URL(q) }, //nolint:gosec // written by the pages and by datesQuery, which escapes
+	"named": func(name string, rows any) namedRows { return namedRows{name, rows} },
 	"slug":  func(a action) string { return a.Name },
 	"model": modelName, "modelShort": modelShort, "status": statusName, "ends": func(end string, rows []transferRow) transferTable { return transferTable{end, rows} },
+}
+
+// datesQuery is the beginning of a query with the days that a page was asked with.
+func datesQuery(from, to massbalance.Date) string {
+	if from == "" && to == "" {
+		return ""
+	}
+	return url.Values{"from": {string(from)}, "to": {string(to)}}.Encode() + "&"
+}
+
+// namedRows are a table's rows with the name by which it is asked for as a file.
+type namedRows struct {
+	Name string
+	Rows any
 }
 
 // figure is a quantity in kilograms, its fraction apart so that a column lines

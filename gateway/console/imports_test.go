@@ -142,8 +142,8 @@ func TestTablesLinkToTheirFiles(t *testing.T) {
 	for path, want := range map[string]string{
 		"/claims/brand/CLM-1": "/api/v1/claims/brand/CLM-1/certificate", "/transfers/growers/DSP-1": "/api/v1/transfers/growers/DSP-1/declaration.pdf",
 		"/sites/mill/periods/2026-Q3": "/api/v1/sites/mill/workbook?period=2026-Q3",
-		"/lots":                       "/api/v1/lots?format=csv", "/transfers": "/api/v1/transfers?format=xlsx", "/claims": "/api/v1/claims?format=csv",
-		"/statements": "/api/v1/statements?format=csv", "/certificates": "/api/v1/certificates?format=csv", "/sites": "/api/v1/sites?format=csv", "/audit": "/api/v1/records?format=csv",
+		"/lots":                       "/api/v1/lots?order=newest&amp;format=csv", "/transfers": "/api/v1/transfers?order=newest&amp;format=xlsx", "/claims": "/api/v1/claims?order=newest&amp;format=csv",
+		"/statements": "/api/v1/statements?order=newest&amp;format=csv", "/certificates": "/api/v1/certificates?order=newest&amp;format=csv", "/sites": "/api/v1/sites?order=newest&amp;format=csv", "/audit": "/api/v1/records?order=newest&amp;format=csv",
 	} {
 		page, _ = s.get(path, http.StatusOK)
 		require.Contains(t, page, want)

@@ -22,16 +22,19 @@ type siteLine struct {
 }
 
 type sitesPage struct {
-	titled
-	pager
+	listing
 	Rows []siteLine
 }
 
 func (l *lens) sitesPage(r *http.Request) (any, error) {
-	p := asked(r)
-	p.Newest = false
-	sites, err := l.s.Sites("", p)
-	page := sitesPage{titled: titled{"Sites"}, pager: newPager(r, sites.Next)}
+	around, err := l.listing(r, "Sites", "/api/v1/sites", "owner")
+	page := sitesPage{listing: around}
+	if err != nil {
+		return page, err
+	}
+	page.asked.Newest = false
+	sites, err := l.s.Sites(massbalance.OrganisationID(page.get("owner")), page.asked)
+	page.seen(sites.Next, sites.NextValue)
 	for _, s := range sites.Items {
 		head, err := find[massbalance.Head](l, massbalance.HeadKey(s.ID))
 		if err != nil {
@@ -43,9 +46,7 @@ func (l *lens) sitesPage(r *http.Request) (any, error) {
 }
 
 type lotsPage struct {
-	titled
-	pager
-	filters
+	listing
 	Rows []lotLine
 }
 
@@ -56,23 +57,17 @@ type lotLine struct {
 }
 
 func (l *lens) lotsPage(r *http.Request) (any, error) {
-	q := r.URL.Query()
-	page := lotsPage{titled: titled{"Lots"}}
-	sites, err := l.siteChoices()
+	around, err := l.listing(r, "Lots", "/api/v1/lots", "site", "product", "model", "available", "lots-by")
+	page := lotsPage{listing: around}
 	if err != nil {
 		return page, err
 	}
-	products, err := l.productChoices()
+	lots, err := l.s.Lots(readmodel.LotFilter{Site: massbalance.SiteID(page.get("site")), Product: massbalance.ProductID(page.get("product")),
+		Model: massbalance.CustodyModel(page.get("model")), Available: page.get("available") != ""}, page.asked)
 	if err != nil {
 		return page, err
 	}
-	page.filters = newFilters(r, choose(q, "site", "Site", "All sites", sites), choose(q, "product", "Product", "All products", products),
-		choose(q, "available", "Left", "Spent or not", []choice{{Value: "true", Name: "Something left"}}))
-	lots, err := l.s.Lots(readmodel.LotFilter{Site: massbalance.SiteID(q.Get("site")), Product: massbalance.ProductID(q.Get("product")), Available: q.Get("available") != ""}, asked(r))
-	if err != nil {
-		return page, err
-	}
-	page.pager = newPager(r, lots.Next)
+	page.seen(lots.Next, lots.NextValue)
 	rows, err := l.lotRows(lots.Items)
 	for _, row := range rows {
 		page.Rows = append(page.Rows, lotLine{row, l.siteName(row.Site)})
@@ -81,9 +76,7 @@ func (l *lens) lotsPage(r *http.Request) (any, error) {
 }
 
 type transfersPage struct {
-	titled
-	pager
-	filters
+	listing
 	Rows []transferLine
 }
 
@@ -92,6 +85,7 @@ type transferLine struct {
 	massbalance.Transfer
 	FromName, ToName, ProductName string
 	Attributed                    massbalance.Quantity
+	Deeds                         []deed
 }
 
 func (l *lens) transferLine(t massbalance.Transfer) transferLine {
@@ -103,49 +97,40 @@ func (l *lens) transferLine(t massbalance.Transfer) transferLine {
 }
 
 func (l *lens) transfersPage(r *http.Request) (any, error) {
-	q := r.URL.Query()
-	page := transfersPage{titled: titled{"Transfers"}}
-	sites, err := l.siteChoices()
+	around, err := l.listing(r, "Transfers", "/api/v1/transfers", "site", "direction", "status", "product", "from", "to", "moves-by")
+	page := transfersPage{listing: around}
 	if err != nil {
 		return page, err
 	}
-	var states []choice
-	for _, s := range []massbalance.TransferStatus{massbalance.InTransit, massbalance.Received, massbalance.Rejected, massbalance.Returned, massbalance.Reversing, massbalance.Reversed} {
-		states = append(states, choice{Value: string(s), Name: statusName(s)})
-	}
-	page.filters = newFilters(r, choose(q, "site", "Site", "All sites", sites),
-		choose(q, "direction", "Direction", "In and out", []choice{{Value: "in", Name: "To the site"}, {Value: "out", Name: "From the site"}}),
-		choose(q, "status", "Status", "All", states))
 	transfers, err := l.s.Transfers(readmodel.TransferFilter{
-		Site: massbalance.SiteID(q.Get("site")), Direction: readmodel.Direction(q.Get("direction")), Status: massbalance.TransferStatus(q.Get("status"))}, asked(r))
-	page.pager = newPager(r, transfers.Next)
+		Site: massbalance.SiteID(page.get("site")), Direction: readmodel.Direction(page.get("direction")), Status: massbalance.TransferStatus(page.get("status")),
+		Product: massbalance.ProductID(page.get("product")), From: massbalance.Date(page.get("from")), To: massbalance.Date(page.get("to"))}, page.asked)
+	page.seen(transfers.Next, transfers.NextValue)
 	for _, t := range transfers.Items {
-		page.Rows = append(page.Rows, l.transferLine(t))
+		line := l.transferLine(t)
+		if deeds, todo := l.transferDeeds(t); todo != "" {
+			line.Deeds = deeds
+		}
+		page.Rows = append(page.Rows, line)
 	}
 	return page, err
 }
 
 type claimsPage struct {
-	titled
-	pager
-	filters
+	listing
 	Rows []claimRow
 }
 
 func (l *lens) claimsPage(r *http.Request) (any, error) {
-	q := r.URL.Query()
-	page := claimsPage{titled: titled{"Claims"}}
-	members, err := l.memberChoices()
+	around, err := l.listing(r, "Claims", "/api/v1/claims", "organisation", "product", "model", "year", "from", "to", "moves-by")
+	page := claimsPage{listing: around}
 	if err != nil {
 		return page, err
 	}
-	products, err := l.productChoices()
-	if err != nil {
-		return page, err
-	}
-	page.filters = newFilters(r, choose(q, "organisation", "Organisation", "All", members), choose(q, "product", "Product", "All products", products))
-	claims, err := l.s.Claims(readmodel.ClaimFilter{Organisation: massbalance.OrganisationID(q.Get("organisation")), Product: massbalance.ProductID(q.Get("product"))}, asked(r))
-	page.pager = newPager(r, claims.Next)
+	claims, err := l.s.Claims(readmodel.ClaimFilter{
+		Organisation: massbalance.OrganisationID(page.get("organisation")), Product: massbalance.ProductID(page.get("product")),
+		Model: massbalance.CustodyModel(page.get("model")), Year: page.get("year"), From: massbalance.Date(page.get("from")), To: massbalance.Date(page.get("to"))}, page.asked)
+	page.seen(claims.Next, claims.NextValue)
 	for _, c := range claims.Items {
 		page.Rows = append(page.Rows, l.claimRow(c))
 	}
@@ -153,31 +138,31 @@ func (l *lens) claimsPage(r *http.Request) (any, error) {
 }
 
 type periodsPage struct {
-	titled
-	pager
-	filters
+	listing
 	Rows []periodLine
 }
 
-// periodLine is a period with the name of its site.
+// periodLine is a period with the name of its site and what may be done about it.
 type periodLine struct {
 	readmodel.Period
 	SiteName string
+	Deeds    []deed
 }
 
 func (l *lens) periodsPage(r *http.Request) (any, error) {
-	q := r.URL.Query()
-	page := periodsPage{titled: titled{"Periods"}}
-	sites, err := l.siteChoices()
+	around, err := l.listing(r, "Periods", "/api/v1/periods", "site", "open", "dates-by")
+	page := periodsPage{listing: around}
 	if err != nil {
 		return page, err
 	}
-	page.filters = newFilters(r, choose(q, "site", "Site", "All sites", sites),
-		choose(q, "open", "Books", "Open and closed", []choice{{Value: "true", Name: "Open"}}))
-	periods, err := l.s.Periods(readmodel.PeriodFilter{Site: massbalance.SiteID(q.Get("site")), Open: q.Get("open") != ""}, asked(r))
-	page.pager = newPager(r, periods.Next)
+	periods, err := l.s.Periods(readmodel.PeriodFilter{Site: massbalance.SiteID(page.get("site")), Open: page.get("open") != ""}, page.asked)
+	page.seen(periods.Next, periods.NextValue)
 	for _, p := range periods.Items {
-		page.Rows = append(page.Rows, periodLine{p, l.siteName(p.Site)})
+		line := periodLine{Period: p, SiteName: l.siteName(p.Site)}
+		if site, err := find[massbalance.Site](l, massbalance.SiteKey(p.Site)); err == nil && !p.Closed && site.Owner == l.organisation {
+			line.Deeds = l.allowed(deedOf("close-period", false, "site", string(p.Site)))
+		}
+		page.Rows = append(page.Rows, line)
 	}
 	return page, err
 }

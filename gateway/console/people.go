@@ -156,9 +156,9 @@ func (c *Console) link(r *http.Request, page *peoplePage, name string) error {
 
 // activityPage is what was done at this gateway.
 type activityPage struct {
-	Acts  []access.Act
-	Actor string
-	pager
+	Acts        []access.Act
+	Actor       string
+	Next, First string
 }
 
 // Title is the page's name.
@@ -166,12 +166,14 @@ func (activityPage) Title() string { return "Activity" }
 
 func (c *Console) activity(w http.ResponseWriter, r *http.Request) {
 	page := activityPage{Actor: r.URL.Query().Get("actor")}
-	acts, err := c.accounts().Activity(r.Context(), access.ActivityFilter{Actor: page.Actor, Before: asked(r).After, Limit: listRows})
+	acts, err := c.accounts().Activity(r.Context(), access.ActivityFilter{Actor: page.Actor, Before: asked(r.URL.Query()).After, Limit: listRows})
 	page.Acts = acts
 	next := uint64(0)
 	if len(acts) == listRows {
 		next = acts[len(acts)-1].Number
 	}
-	page.pager = newPager(r, next)
+	way := listing{query: r.URL.Query(), path: r.URL.Path}
+	way.seen(next, "")
+	page.Next, page.First = way.Next, way.First
 	c.inside(w, r, "activity", http.StatusOK, page, err)
 }

@@ -2,12 +2,9 @@ package console
 
 import (
 	"net/http"
-	"net/url"
-	"strconv"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
-	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
 // route is a page at a path.
@@ -117,102 +114,4 @@ func cutPath(path string) (first, rest string, deeper bool) {
 		}
 	}
 	return path[min(1, len(path)):], "", false
-}
-
-// listRows is how many rows a page of a list shows.
-const listRows = 50
-
-// asked reads a list's parameters; the newest stand first.
-func asked(r *http.Request) readmodel.Page {
-	after, _ := strconv.ParseUint(r.URL.Query().Get("after"), 10, 63) // what is no position is the beginning
-	return readmodel.Page{After: after, Limit: listRows, Newest: true}
-}
-
-// pager leads to the next page of a list, and back to its first.
-type pager struct{ Next, First string }
-
-func newPager(r *http.Request, next uint64) pager {
-	var p pager
-	query := r.URL.Query()
-	if query.Has("after") {
-		query.Del("after")
-		p.First = r.URL.Path + "?" + query.Encode()
-	}
-	if next > 0 {
-		query.Set("after", strconv.FormatUint(next, 10))
-		p.Next = r.URL.Path + "?" + query.Encode()
-	}
-	return p
-}
-
-// choice is an entry of a list to choose from.
-type choice struct {
-	Value, Name string
-	Chosen      bool
-}
-
-// chooser is a filter: a list to choose from, or a date.
-type chooser struct {
-	Name, Label string
-	Choices     []choice
-	// Value is set for a date.
-	Value string
-	Date  bool
-}
-
-// filters stand above a list.
-type filters struct {
-	Action   string
-	Choosers []chooser
-	Any      bool
-}
-
-func choose(query url.Values, name, label, all string, choices []choice) chooser {
-	c := chooser{Name: name, Label: label, Choices: []choice{{Name: all}}}
-	for _, one := range choices {
-		one.Chosen = one.Value == query.Get(name)
-		c.Choices = append(c.Choices, one)
-	}
-	return c
-}
-
-func newFilters(r *http.Request, choosers ...chooser) filters {
-	f := filters{Action: r.URL.Path, Choosers: choosers}
-	for _, c := range choosers {
-		f.Any = f.Any || r.URL.Query().Get(c.Name) != ""
-	}
-	return f
-}
-
-func dates(query url.Values) []chooser {
-	return []chooser{
-		{Name: "from", Label: "From", Date: true, Value: query.Get("from")}, {Name: "to", Label: "To", Date: true, Value: query.Get("to")},
-	}
-}
-
-func (l *lens) siteChoices() ([]choice, error) {
-	sites, err := l.s.Sites("", readmodel.Page{Limit: readmodel.MaxLimit})
-	var choices []choice
-	for _, s := range sites.Items {
-		choices = append(choices, choice{Value: string(s.ID), Name: s.Name})
-	}
-	return choices, err
-}
-
-func (l *lens) productChoices() ([]choice, error) {
-	products, err := l.s.Products(readmodel.Page{Limit: readmodel.MaxLimit})
-	var choices []choice
-	for _, p := range products.Items {
-		choices = append(choices, choice{Value: string(p.ID), Name: p.Name})
-	}
-	return choices, err
-}
-
-func (l *lens) memberChoices() ([]choice, error) {
-	consortium, err := find[massbalance.Consortium](l, massbalance.ConsortiumKey())
-	var choices []choice
-	for _, m := range consortium.Members {
-		choices = append(choices, choice{Value: string(m.Organisation), Name: m.Name})
-	}
-	return choices, err
 }

@@ -28,26 +28,21 @@ func (l *lens) certificateRow(c massbalance.Certificate) (certificateRow, error)
 }
 
 type certificatesPage struct {
-	titled
-	Acts bool
-	pager
-	filters
+	listing
 	Rows []certificateRow
 }
 
 func (l *lens) certificatesPage(r *http.Request) (any, error) {
-	q := r.URL.Query()
-	page := certificatesPage{titled: titled{"Certificates"}, Acts: l.acts}
-	members, err := l.memberChoices()
+	around, err := l.listing(r, "Certificates", "/api/v1/certificates", "holder", "dates-by")
+	page := certificatesPage{listing: around}
 	if err != nil {
 		return page, err
 	}
-	page.filters = newFilters(r, choose(q, "holder", "Holder", "All", members))
-	certificates, err := l.s.Certificates(massbalance.OrganisationID(q.Get("holder")), asked(r))
+	certificates, err := l.s.Certificates(massbalance.OrganisationID(page.get("holder")), page.asked)
 	if err != nil {
 		return page, err
 	}
-	page.pager = newPager(r, certificates.Next)
+	page.seen(certificates.Next, certificates.NextValue)
 	for _, c := range certificates.Items {
 		row, err := l.certificateRow(c)
 		if err != nil {
@@ -157,27 +152,19 @@ func (l *lens) statementRow(v massbalance.Verified) statementRow {
 }
 
 type statementsPage struct {
-	titled
-	Acts bool
-	pager
-	filters
+	listing
 	Rows []statementRow
 }
 
 func (l *lens) statementsPage(r *http.Request) (any, error) {
-	q := r.URL.Query()
-	page := statementsPage{titled: titled{"Verification statements"}, Acts: l.acts}
-	sites, err := l.siteChoices()
+	around, err := l.listing(r, "Verification statements", "/api/v1/statements", "holder", "site", "product", "vintage", "open", "dates-by")
+	page := statementsPage{listing: around}
 	if err != nil {
 		return page, err
 	}
-	products, err := l.productChoices()
-	if err != nil {
-		return page, err
-	}
-	page.filters = newFilters(r, choose(q, "site", "Site", "All sites", sites), choose(q, "product", "Product", "All products", products))
-	statements, err := l.s.Statements(readmodel.StatementFilter{Site: massbalance.SiteID(q.Get("site")), Product: massbalance.ProductID(q.Get("product"))}, asked(r))
-	page.pager = newPager(r, statements.Next)
+	statements, err := l.s.Statements(readmodel.StatementFilter{Holder: massbalance.OrganisationID(page.get("holder")), Site: massbalance.SiteID(page.get("site")),
+		Product: massbalance.ProductID(page.get("product")), Vintage: page.get("vintage"), Open: page.get("open") != ""}, page.asked)
+	page.seen(statements.Next, statements.NextValue)
 	for _, v := range statements.Items {
 		page.Rows = append(page.Rows, l.statementRow(v))
 	}
@@ -186,9 +173,7 @@ func (l *lens) statementsPage(r *http.Request) (any, error) {
 
 // registerPage is what the members decided together, and what still waits.
 type registerPage struct {
-	titled
-	Acts bool
-	pager
+	listing
 	Members []massbalance.Member
 	Needed  int
 	Rows    []proposalRow
@@ -208,9 +193,13 @@ func (l *lens) registerPage(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := registerPage{titled: titled{"Common register"}, Acts: l.acts, Members: consortium.Members, Needed: len(consortium.Trading())/2 + 1}
-	proposals, err := l.s.Proposals(false, asked(r))
-	page.pager = newPager(r, proposals.Next)
+	around, err := l.listing(r, "Common register", "/api/v1/proposals", "pending", "ledger-by")
+	page := registerPage{listing: around, Members: consortium.Members, Needed: len(consortium.Trading())/2 + 1}
+	if err != nil {
+		return page, err
+	}
+	proposals, err := l.s.Proposals(page.get("pending") != "", page.asked)
+	page.seen(proposals.Next, proposals.NextValue)
 	for _, p := range proposals.Items {
 		row := proposalRow{Proposal: p, Mine: slices.Contains(p.Approvals, l.organisation)}
 		if d := voteDeed(p); l.acts && !row.Mine && !p.Adopted && p.Command.Body != nil {

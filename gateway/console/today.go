@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -70,6 +71,23 @@ type deadline struct {
 	readmodel.Period
 	SiteName, Class, Left string
 	days                  int
+}
+
+func (c *Console) todayPage(l *lens, r *http.Request) (any, error) {
+	page, err := l.todayPage(c.today())
+	if err != nil {
+		return page, err
+	}
+	who, err := c.caller(r.Context())
+	if who.Waiting > 0 && who.Approves {
+		what := fmt.Sprintf("%d commands wait for a second person", who.Waiting)
+		if who.Waiting == 1 {
+			what = "1 command waits for a second person"
+		}
+		page.Todo = append([]todo{{Class: "pending", Do: "Approve or decline", What: what, Href: "/approvals", Where: "approvals",
+			Deeds: []deed{{Title: "Decide", Href: "/approvals", Main: true}}}}, page.Todo...)
+	}
+	return page, err
 }
 
 func (l *lens) todayPage(today massbalance.Date) (page todayPage, err error) {
