@@ -28,6 +28,7 @@ type config struct {
 	Identity     identityConfig             `yaml:"identity"`
 	Log          logConfig                  `yaml:"log"`
 	Trace        traceConfig                `yaml:"trace"`
+	Transparency transparencyConfig         `yaml:"transparency"`
 	Shutdown     shutdownConfig             `yaml:"shutdown"`
 }
 
@@ -52,6 +53,11 @@ type shutdownConfig struct {
 	Timeout time.Duration `yaml:"timeout" default:"30s" help:"how long requests and transactions under way may take at the end"`
 }
 
+type transparencyConfig struct {
+	Key    string   `yaml:"key" help:"file with the key that checkpoints of the log are signed with (Ed25519, PKCS #8, PEM); without it nothing is signed"`
+	Others []string `yaml:"others" help:"the other organisations' gateways, whose logs are compared: organisation=address each"`
+}
+
 type logConfig struct {
 	Level  string `yaml:"level" default:"info" help:"least severe entry that is logged: debug, info, warn or error; debug logs every request"`
 	Format string `yaml:"format" default:"text" help:"form of the log: text or json"`
@@ -70,6 +76,8 @@ var checks = map[string]func(string) error{
 	"identity.certificate": checkFile,
 	"identity.key":         checkFile,
 	"trace.endpoint":       checkCollector,
+	"transparency.key":     checkFile,
+	"transparency.others":  checkGateways,
 	"log.level":            oneOf("debug", "info", "warn", "error"),
 	"log.format":           oneOf("text", "json"),
 }

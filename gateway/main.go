@@ -32,7 +32,7 @@ func command() *cobra.Command {
 		Use: "gateway", Short: "What one organisation of the consortium runs beside its peer",
 		Version: version(), SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), configCommand(), benchCommand(), auditCommand())
+	root.AddCommand(serveCommand(), verifyCommand(), trustCommand(), configCommand(), benchCommand(), auditCommand())
 	return root
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/console"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/journal"
+	"github.com/weighbridge/weighbridge/gateway/proof/witness"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/recalls"
 	"github.com/weighbridge/weighbridge/gateway/store"
@@ -39,6 +40,7 @@ type process struct {
 	journal  *journal.Journal
 	follower *block.Follower
 	trade    *trade.Desk
+	witness  *witness.Witness
 	metrics  *prometheus.Registry
 
 	replayed prometheus.Histogram
@@ -69,6 +71,9 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 	}
 	p.measure()
 	defer func() { err = errors.Join(err, p.model.Close(), p.own.Close()) }()
+	if p.witness, err = p.openWitness(ctx); err != nil {
+		return err
+	}
 	if p.client, err = submit.Dial(p.dialOptions()); err != nil {
 		return err
 	}
@@ -128,6 +133,7 @@ func (p *process) run(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { return p.follow(following) })
 	group.Go(func() error { p.watch(following); return nil })
 	group.Go(func() error { p.tracer().Run(ctx); return nil })
+	group.Go(func() error { p.witness.Run(ctx); return nil })
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("couldn't serve: %w", err)
@@ -158,7 +164,9 @@ func (p *process) server() *http.Server {
 	importer := imports.New(imports.Options{Organisation: p.config.Organisation, Model: p.model, Submitter: p.client, Log: p.log})
 	handler := api.New(api.Options{
 		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.journal, Journal: p.journal, Model: p.model, Status: p.status, Gate: access.Local{}, Trade: p.trade,
-		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.problem, Submitter: p.client, Imports: importer, Log: p.log}),
+		Pages:        console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.problem, Submitter: p.client, Imports: importer, Log: p.log}),
+		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.client, Model: p.model, Status: p.status, Gate: access.Local{}, Trade: p.trade,
+		Pages:   pages{console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.client, Imports: importer, Log: p.log}), p.witness},
 		Imports: importer, Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})
 	server := &http.Server{

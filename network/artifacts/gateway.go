@@ -27,6 +27,10 @@ type gatewayConfig struct {
 		Certificate string `yaml:"certificate"`
 		Key         string `yaml:"key"`
 	} `yaml:"identity"`
+	Transparency struct {
+		Key    string   `yaml:"key"`
+		Others []string `yaml:"others"`
+	} `yaml:"transparency"`
 }
 
 // WriteGatewayConfig writes gateway.yaml of an organisation's gateway.
@@ -42,6 +46,15 @@ func WriteGatewayConfig(consortium topology.Consortium, organisation topology.Or
 	config.Peer.TLSCA = folder.TLSCA()
 	config.Identity.Certificate = holder.Certificate()
 	config.Identity.Key = holder.Key()
+	config.Transparency.Key = holder.LogKey()
+	for _, other := range consortium.Organisations {
+		if other.ID != organisation.ID {
+			config.Transparency.Others = append(config.Transparency.Others, other.ID+"=http://"+other.Gateway.Address())
+		}
+	}
+	if err := ensureLogKey(holder.LogKey()); err != nil {
+		return fmt.Errorf("couldn't create the key of the log of %s: %w", organisation.ID, err)
+	}
 	if err := os.MkdirAll(holder.Data(), 0o700); err != nil {
 		return fmt.Errorf("couldn't create the data folder of %s: %w", organisation.GatewayNode().Name(), err)
 	}

@@ -64,8 +64,12 @@ func (l HolderLayout) Key() string            { return filepath.Join(l.MSP(), "k
 func (l HolderLayout) TLSCertificate() string { return filepath.Join(l.Root, "tls", "server.crt") }
 func (l HolderLayout) TLSKey() string         { return filepath.Join(l.Root, "tls", "server.key") }
 func (l HolderLayout) TLSRoot() string        { return filepath.Join(l.Root, "tls", "ca.crt") }
-func (l HolderLayout) Config() string         { return filepath.Join(l.Root, "config") }
-func (l HolderLayout) Data() string           { return filepath.Join(l.Root, "data") }
+
+// LogKey is what an organisation's checkpoints of the transparency log are signed with, and nothing else.
+func (l HolderLayout) LogKey() string { return filepath.Join(l.Root, "log-key.pem") }
+
+func (l HolderLayout) Config() string { return filepath.Join(l.Root, "config") }
+func (l HolderLayout) Data() string   { return filepath.Join(l.Root, "data") }
 
 // Builds is where a peer keeps the chaincode programs its builder made.
 func (l HolderLayout) Builds() string { return filepath.Join(l.Data(), "externalbuilder", "builds") }

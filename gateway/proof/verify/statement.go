@@ -40,6 +40,8 @@ type Statement struct {
 	Origin  string
 	Records int64
 	Height  uint64
+	// Executed is how many records were executed again.
+	Executed int
 	// Vouchers cosigned, of so many whom the reader trusts; Threshold is how many
 	// had to. Since is when the last of those needed did.
 	Vouchers  []Voucher

@@ -133,7 +133,7 @@ func (v *verification) execution() error {
 			return fmt.Errorf("%w: the claim rests on lot %s, which is not shown", ErrIncomplete, line.Lot)
 		}
 	}
-	v.out.Claim = claim
+	v.out.Claim, v.out.Executed = claim, len(v.records)
 	return nil
 }
 

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
+	"github.com/weighbridge/weighbridge/gateway/api"
+	"github.com/weighbridge/weighbridge/gateway/proof/checkpoint"
+	"github.com/weighbridge/weighbridge/gateway/proof/witness"
+)
+
+// openWitness makes the gateway's part in the transparency log.
+func (p *process) openWitness(ctx context.Context) (*witness.Witness, error) {
+	signer, err := p.config.Transparency.signer(p.config.Organisation)
+	if err != nil {
+		return nil, err
+	}
+	others, err := gatewaysOf(p.config.Transparency.Others)
+	if err != nil {
+		return nil, err
+	}
+	delete(others, p.config.Organisation)
+	return witness.New(ctx, witness.Options{
+		Organisation: p.config.Organisation, Model: p.model, Store: p.own, Signer: signer, Others: others, Metrics: p.metrics, Log: p.log,
+	})
+}
+
+// signer reads the key of the log; nil where there is none.
+func (c transparencyConfig) signer(org massbalance.OrganisationID) (*checkpoint.Signer, error) {
+	if c.Key == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(c.Key)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the key of the log: %w", err)
+	}
+	block, _ := pem.Decode(data)
+	if block == nil {
+		return nil, fmt.Errorf("couldn't read the key of the log: %s holds no PEM", c.Key)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the key of the log %s: %w", c.Key, err)
+	}
+	private, ok := key.(ed25519.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("couldn't use the key of the log %s: it is a %T, expected Ed25519", c.Key, key)
+	}
+	return &checkpoint.Signer{Organisation: org, Private: private}, nil
+}
+
+// gatewaysOf reads organisation=address pairs.
+func gatewaysOf(pairs []string) (map[massbalance.OrganisationID]string, error) {
+	others := map[massbalance.OrganisationID]string{}
+	for _, pair := range pairs {
+		org, address, _ := strings.Cut(pair, "=")
+		parsed, err := url.Parse(address)
+		if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
+			return nil, fmt.Errorf("%q is not an organisation and the address of its gateway, as in miller=https://gateway.miller.example", pair)
+		}
+		if err := checkName(org); err != nil {
+			return nil, err
+		}
+		others[massbalance.OrganisationID(org)] = strings.TrimSuffix(address, "/")
+	}
+	return others, nil
+}
+
+func checkGateways(value string) error {
+	_, err := gatewaysOf(strings.Split(value, ","))
+	return err
+}
+
+// pages are everything beside the interface for programs.
+type pages []api.Pages
+
+func (all pages) Register(mux *access.Mux) {
+	for _, p := range all {
+		p.Register(mux)
+	}
+}
+
+// warning says what people should know before they believe a page, or "".
+func (p *process) warning() string {
+	return strings.TrimSpace(strings.Join([]string{p.problem(), p.witness.Problem(context.Background())}, " "))
+}
