@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
-	"github.com/weighbridge/weighbridge/gateway/access"
-	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/proof/checkpoint"
 	"github.com/weighbridge/weighbridge/gateway/proof/witness"
 )
@@ -77,15 +75,6 @@ func gatewaysOf(pairs []string) (map[massbalance.OrganisationID]string, error) {
 func checkGateways(value string) error {
 	_, err := gatewaysOf(strings.Split(value, ","))
 	return err
-}
-
-// pages are everything beside the interface for programs.
-type pages []api.Pages
-
-func (all pages) Register(mux *access.Mux) {
-	for _, p := range all {
-		p.Register(mux)
-	}
 }
 
 // warning says what people should know before they believe a page, or "".
