@@ -59,7 +59,11 @@ type AccountBalance struct {
 
 type (
 	// FoundConsortium sets the founding members; it is the ledger's first command.
-	FoundConsortium struct{ Members []Member }
+	FoundConsortium struct {
+		Members []Member
+		// Rules is the version of the rules with which the ledger begins; 0 stands for 1.
+		Rules int
+	}
 
 	// RegisterOrganisation adds a member or its next version, once a majority of
 	// the trading members asked for it.

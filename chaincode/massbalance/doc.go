@@ -127,8 +127,8 @@
 // before stays readable under its number. A version follows the one in force, so no two
 // versions can be adopted side by side.
 //
-// The rules have versions too. A ledger begins at version 1; an adopted version takes
-// effect from the next command on. Every record names the version that decided it, and
+// The rules have versions too. A ledger begins at the version that its founding names,
+// or else at 1; an adopted version takes effect from the next command on. Every record names the version that decided it, and
 // this package holds all of them, so what was decided years ago is decided again in the
 // same way. The versions are:
 //

@@ -185,7 +185,7 @@ func (l *ledger) certificate(id string, change func(*Certificate)) PublishCertif
 // founded is a ledger with members, register, sites and open periods.
 func founded(t testing.TB) *ledger {
 	l := empty(t)
-	l.must("growers", FoundConsortium{members})
+	l.must("growers", FoundConsortium{Members: members})
 	l.adopt(RegisterProduct{Product{ID: "wheat", Name: "Wheat", YieldCaps: []YieldCap{{Region: "FRF2", PerHectare: kg("9000"), Source: "test"}}}})
 	l.adopt(RegisterProduct{Product{ID: "flour", Name: "Flour"}})
 	l.adopt(RegisterProduct{Product{ID: "bran", Name: "Bran"}})

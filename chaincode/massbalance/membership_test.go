@@ -156,7 +156,7 @@ func TestRecountFindsWhoIsNoMember(t *testing.T) {
 func TestRandomMemberships(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		l := empty(t)
-		l.must("growers", FoundConsortium{members})
+		l.must("growers", FoundConsortium{Members: members})
 		role, version := map[OrganisationID]Role{}, map[OrganisationID]int{}
 		for _, m := range members {
 			role[m.Organisation], version[m.Organisation] = m.Role, 1

@@ -253,7 +253,7 @@ func (m *model) Found(t *rapid.T) {
 		if !m.member(org) {
 			expected = NotMember
 		}
-		m.give(t, org, FoundConsortium{members}, expected)
+		m.give(t, org, FoundConsortium{Members: members}, expected)
 		return
 	}
 	other := &model{ledger: &ledger{t: m.t, state: Memory{}, key: m.key}, checked: -1}
@@ -267,7 +267,7 @@ func (m *model) Found(t *rapid.T) {
 	if len(founding) == 1 {
 		expected = InvalidCommand // a certification body alone
 	}
-	other.give(t, org, FoundConsortium{founding}, expected)
+	other.give(t, org, FoundConsortium{Members: founding}, expected)
 	other.Check(t)
 }
 

@@ -21,7 +21,12 @@ func (t *Tally) governance(e Entry) {
 	if inForce := max(t.versions["rules"], 1); e.Record.Rules != inForce {
 		t.find(e, "decided by version %d of the rules, version %d is in force", e.Record.Rules, inForce)
 	}
-	if body, ok := e.Command.Body.(AdoptRules); ok && !e.Record.Pending && body.Version > t.versions["rules"] {
-		t.versions["rules"] = body.Version
+	switch body := e.Command.Body.(type) {
+	case FoundConsortium:
+		t.versions["rules"] = body.Rules
+	case AdoptRules:
+		if !e.Record.Pending && body.Version > t.versions["rules"] {
+			t.versions["rules"] = body.Version
+		}
 	}
 }

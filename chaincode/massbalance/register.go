@@ -7,6 +7,9 @@ import "fmt"
 // the same content, each by a command of its own (adopt.go).
 
 func (b FoundConsortium) check() string {
+	if b.Rules < 0 {
+		return fmt.Sprintf("rules: version %d is not a number from 1", b.Rules)
+	}
 	trading := 0
 	seen := map[OrganisationID]bool{}
 	for _, m := range b.Members {
@@ -44,11 +47,17 @@ func (b FoundConsortium) execute(e *execution) error {
 	if err := e.absent(ConsortiumKey()); err != nil {
 		return err
 	}
+	if b.Rules > RulesVersion {
+		return refuse(NotFound, "there is no version %d of the rules here; the latest is %d", b.Rules, RulesVersion)
+	}
 	founded := Consortium{b.Members}
 	if m, ok := founded.member(e.tx.Organisation); !ok || m.Role != Trading {
 		return refuse(NotMember, "%s founds a consortium of which it is not a trading member", e.tx.Organisation)
 	}
 	e.put(ConsortiumKey(), founded)
+	if b.Rules > 1 {
+		e.put(RulesKey(), Rules{b.Rules})
+	}
 	e.record.Subject = "consortium"
 	return nil
 }

@@ -49,20 +49,20 @@ func TestFoundConsortium(t *testing.T) {
 	l := empty(t)
 	l.refuses([]refusal{
 		{"no members", InvalidCommand, "growers", FoundConsortium{}, ""},
-		{"named twice", InvalidCommand, "growers", FoundConsortium{append(members, members[0])}, ""},
-		{"nobody trades", InvalidCommand, "certifier", FoundConsortium{members[4:]}, ""},
-		{"bad role", InvalidCommand, "growers", FoundConsortium{[]Member{{Organisation: "growers", Name: "G", Role: "boss"}}}, ""},
-		{"by an outsider", NotMember, "stranger", FoundConsortium{members}, ""},
-		{"by the certifier", NotMember, "certifier", FoundConsortium{members}, ""},
+		{"named twice", InvalidCommand, "growers", FoundConsortium{Members: append(members, members[0])}, ""},
+		{"nobody trades", InvalidCommand, "certifier", FoundConsortium{Members: members[4:]}, ""},
+		{"bad role", InvalidCommand, "growers", FoundConsortium{Members: []Member{{Organisation: "growers", Name: "G", Role: "boss"}}}, ""},
+		{"by an outsider", NotMember, "stranger", FoundConsortium{Members: members}, ""},
+		{"by the certifier", NotMember, "certifier", FoundConsortium{Members: members}, ""},
 		{"other command before founding", NotMember, "growers", RegisterSite{"elevator", "E", "FR", "FRF2"}, ""},
 	})
-	l.must("growers", FoundConsortium{members})
-	l.refuses([]refusal{{"twice", AlreadyExists, "miller", FoundConsortium{members}, ""}})
+	l.must("growers", FoundConsortium{Members: members})
+	l.refuses([]refusal{{"twice", AlreadyExists, "miller", FoundConsortium{Members: members}, ""}})
 }
 
 func TestCommonRegisterNeedsAMajority(t *testing.T) {
 	l := empty(t)
-	l.must("growers", FoundConsortium{members})
+	l.must("growers", FoundConsortium{Members: members})
 	oats := RegisterProduct{Product{ID: "oats", Name: "Oats"}}
 	require.True(t, l.must("growers", oats).Pending)
 	require.True(t, l.must("growers", oats).Pending, "asking twice does not count twice")

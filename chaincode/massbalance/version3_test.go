@@ -17,6 +17,33 @@ func (l *ledger) third() {
 	l.adopt(AdoptRules{3})
 }
 
+// A new ledger begins with the rules that its founding names, so that it does not
+// have to be carried across all that were mended since.
+func TestALedgerBeginsWithTheRulesOfItsFounding(t *testing.T) {
+	l := empty(t)
+	found := FoundConsortium{Members: members, Rules: RulesVersion}
+	l.refuses([]refusal{
+		{"less than none", InvalidCommand, "growers", with(found, func(b *FoundConsortium) { b.Rules = -1 }), ""},
+		{"a version that nobody wrote", NotFound, "growers", with(found, func(b *FoundConsortium) { b.Rules++ }), ""},
+	})
+	require.Equal(t, 1, l.guardsNone("growers", found).Rules, "the founding itself is decided by the first")
+	l.must("growers", RegisterSite{Site: "elevator", Name: "E", Country: "FR", Region: "FRF2"})
+	l.refuses([]refusal{
+		{"to the last day there is", PeriodLength, "growers", OpenPeriod{"elevator", "p", "2026-10-01", "9999-12-31"}, ""},
+		{"the same rules again", AlreadyExists, "growers", AdoptRules{RulesVersion}, ""},
+	})
+	require.Equal(t, RulesVersion, l.entries[len(l.entries)-1].Record.Rules)
+	l.check()
+	l.replays()
+}
+
+// guardsNone sends a body that guards nothing and returns its record.
+func (l *ledger) guardsNone(org OrganisationID, body Body) Record {
+	l.t.Helper()
+	require.Empty(l.t, l.guards(org, body))
+	return l.entries[len(l.entries)-1].Record
+}
+
 // guards executes a body and tells who guards which keys from then on.
 func (l *ledger) guards(org OrganisationID, body Body) map[Key]Guard {
 	l.t.Helper()

@@ -82,7 +82,7 @@ func (b *bench) found(ctx context.Context) error {
 		members = append(members, massbalance.Member{Organisation: m.Organisation, Name: string(m.Organisation), Role: m.Role})
 	}
 	outcomes, err := b.trading[0].Submit(ctx, []massbalance.Command{{
-		ID: massbalance.CommandID("found-" + b.name), Body: massbalance.FoundConsortium{Members: members},
+		ID: massbalance.CommandID("found-" + b.name), Body: massbalance.FoundConsortium{Members: members, Rules: massbalance.RulesVersion},
 	}})
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ func (r *rehearsal) lane(org massbalance.OrganisationID, site massbalance.SiteID
 
 func (r *rehearsal) founding() ([]Phase, error) {
 	founder := r.trading()[0]
-	lane, err := r.lane(founder, "", massbalance.Command{ID: "found-consortium", Body: massbalance.FoundConsortium{Members: r.season.Members}})
+	lane, err := r.lane(founder, "", massbalance.Command{ID: "found-consortium", Body: massbalance.FoundConsortium{Members: r.season.Members, Rules: massbalance.RulesVersion}})
 	return []Phase{{"founding", []Lane{lane}}}, err
 }
 

@@ -30,7 +30,12 @@ func Writes(e massbalance.Entry, created []massbalance.Lot) []massbalance.Key {
 // site and of what certifiers signed.
 func register(e massbalance.Entry) []massbalance.Key {
 	switch b := e.Command.Body.(type) {
-	case massbalance.FoundConsortium, massbalance.RegisterOrganisation, massbalance.RemoveOrganisation:
+	case massbalance.FoundConsortium:
+		if b.Rules > 1 {
+			return []massbalance.Key{massbalance.ConsortiumKey(), massbalance.RulesKey()}
+		}
+		return []massbalance.Key{massbalance.ConsortiumKey()}
+	case massbalance.RegisterOrganisation, massbalance.RemoveOrganisation:
 		return []massbalance.Key{massbalance.ConsortiumKey()}
 	case massbalance.AdoptRules:
 		return []massbalance.Key{massbalance.RulesKey()}
