@@ -29,11 +29,16 @@ func demoCommand(options *consortium.Options) *cobra.Command {
 			for _, organisation := range network.Consortium.Organisations {
 				gateways[organisation.ID] = network.GatewayURL(organisation.ID)
 			}
-			_, err = season.Run(command.Context(), season.Options{Gateways: gateways, Out: os.Stdout})
+			report, err := season.Run(command.Context(), season.Options{Gateways: gateways, Out: os.Stdout})
 			if err != nil && !errors.Is(err, season.ErrNotSound) {
 				return fmt.Errorf("couldn't take the season through the network, which is left running: %w", err)
 			}
 			fmt.Println()
+			if len(report.Claims) > 0 && err == nil {
+				if err := proveClaim(command.Context(), network, season.Options{Gateways: gateways}, string(report.Claims[0].Claim.ID), network.Layout.Root); err != nil {
+					return err
+				}
+			}
 			if err := errors.Join(err, printRefused(command.Context(), network), printReady(network, options)); err != nil {
 				return err
 			}

@@ -127,6 +127,8 @@ func checkDemo(t *testing.T, output string) {
 	require.Contains(t, output, "Findings: 0. Differences: 0.")
 	require.Contains(t, output, "refused by all 4 of them (FORBIDDEN)")
 	require.Contains(t, output, "The network is up.")
+	require.Contains(t, output, "VERIFIED (")
+	require.Contains(t, output, "5 of the 5 organisations that you trust vouch for this state of the ledger; you ask for 5.")
 }
 
 func gateways(network *consortium.Network) map[string]string {

@@ -245,4 +245,7 @@ func size(path string) int64 {
 	return info.Size()
 }
 
+// GatewayProgram is the gateway as it was built, which verifies bundles too.
+func (n *Network) GatewayProgram() string { return n.program("gateway") }
+
 func (n *Network) program(name string) string { return filepath.Join(n.Layout.Programs(), name) }

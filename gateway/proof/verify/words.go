@@ -136,29 +136,55 @@ func (s Statement) wordsOfCarbon() (lines []string) {
 	return lines
 }
 
-// wayLimit bounds how many steps are told one by one.
-const wayLimit = 40
+// stretch is all movements of one kind on the way, told together.
+type stretch struct {
+	step     Step
+	from, to massbalance.Date
+	count    int
+	quantity massbalance.Quantity
+}
 
 func (s Statement) wordsOfWay() (lines []string) {
-	for i, step := range s.Steps {
-		if i == wayLimit {
-			lines = append(lines, fmt.Sprintf("… and %d further steps.", len(s.Steps)-i))
-			break
+	var all []*stretch
+	known := map[string]*stretch{}
+	for _, step := range s.Steps {
+		kind := fmt.Sprint([]any{step.Type, step.Organisation, step.Site, step.To, step.Product})
+		one := known[kind]
+		if one == nil {
+			one = &stretch{step: step, from: step.Date}
+			known[kind], all = one, append(all, one)
+			one.step.Hidden = 0
 		}
-		text := fmt.Sprintf("%s  %s: %s %s kg of %s at %s", step.Date, s.Name("organisation", string(step.Organisation)), plain(step.Type), step.Quantity, step.Product, s.Name("site", string(step.Site)))
-		if step.To != "" {
-			text += " to " + s.Name("site", string(step.To))
-		}
-		if step.Hidden > 0 {
-			text += fmt.Sprintf(", with %d other lots that this claim does not rest on", step.Hidden)
-		}
-		lines = append(lines, text+".")
+		one.from, one.to = min(one.from, step.Date), max(one.to, step.Date)
+		one.count, one.quantity, one.step.Hidden = one.count+1, one.quantity.Add(step.Quantity), one.step.Hidden+step.Hidden
+	}
+	for _, one := range all {
+		lines = append(lines, s.wordsOfStretch(one))
 	}
 	return append(lines, "Decided by: "+strings.Join(s.Versions, "; ")+".")
 }
 
+func (s Statement) wordsOfStretch(one *stretch) string {
+	step, when, times := one.step, string(one.from), ""
+	if one.to != one.from {
+		when += " to " + string(one.to)
+	}
+	if one.count > 1 {
+		times = fmt.Sprintf(" %d times, in all", one.count)
+	}
+	text := fmt.Sprintf("%s  %s: %s%s %s kg of %s at %s", when, s.Name("organisation", string(step.Organisation)), plain(step.Type), times, one.quantity,
+		s.Name("product", string(step.Product)), s.Name("site", string(step.Site)))
+	if step.To != "" {
+		text += " to " + s.Name("site", string(step.To))
+	}
+	if step.Hidden > 0 {
+		text += fmt.Sprintf(", with %d other lots that this claim does not rest on", step.Hidden)
+	}
+	return text + "."
+}
+
 func (s Statement) wordsOfTrust() []string {
-	lines := []string{fmt.Sprintf("%d of the %d organisations that you trust vouch for this state of the ledger; you ask for %d. Each of them executed every record itself.", len(s.Vouchers), s.Of, s.Threshold)}
+	lines := []string{fmt.Sprintf("%d of the %d organisations that you trust vouch for this state of the ledger; you ask for %d. By its signature each of them says that it executed every record itself.", len(s.Vouchers), s.Of, s.Threshold)}
 	for _, v := range s.Vouchers {
 		lines = append(lines, fmt.Sprintf("%s (%s), on %s.", v.Name, v.Organisation, v.Time.Format(time.RFC1123)))
 	}
