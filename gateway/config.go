@@ -21,6 +21,7 @@ type config struct {
 	Channel      string                     `yaml:"channel" default:"weighbridge" help:"the consortium's channel"`
 	Chaincode    string                     `yaml:"chaincode" default:"massbalance" help:"name of the chaincode on the channel"`
 	Genesis      string                     `yaml:"genesis" help:"the channel's genesis block, on which the audit of the chain rests: its file, or the hash of its header; without it the peer's first answer is trusted once and kept"`
+	Audit        string                     `yaml:"audit" default:"full" help:"full checks each block's hashes, orderers' quorum, signatures, policies and versions before it is read; off believes the peer"`
 	Data         string                     `yaml:"data" required:"true" help:"directory of what the gateway keeps, an absolute path"`
 	Database     string                     `yaml:"database" secret:"true" help:"PostgreSQL database to keep everything in, postgres://user@host/name; without it two SQLite files in data do"`
 	LeastFree    int                        `yaml:"leastFree" default:"256" help:"MiB of free space in the data directory's file system below which the gateway says that it is not ready"`
@@ -63,6 +64,12 @@ type logConfig struct {
 	Format string `yaml:"format" default:"text" help:"form of the log: text or json"`
 }
 
+// The values of Audit.
+const (
+	auditFull = "full"
+	auditOff  = "off"
+)
+
 // checks say of a setting whether a value that is not empty will do.
 var checks = map[string]func(string) error{
 	"organisation":         checkName,
@@ -71,6 +78,7 @@ var checks = map[string]func(string) error{
 	"data":                 checkAbsolute,
 	"database":             checkDatabase,
 	"genesis":              checkGenesis,
+	"audit":                oneOf(auditFull, auditOff),
 	"peer.address":         checkAddress,
 	"peer.tlsCA":           checkFile,
 	"identity.certificate": checkFile,

@@ -77,7 +77,8 @@ func (p *process) followOnce(ctx context.Context) error {
 	}
 	p.saw("database", &p.health.folding, nil)
 	engine := replay.New(p.config.Chaincode)
-	return p.follower.Follow(ctx, block.Checkpoint{Next: p.model.Next(), Head: head}, func(b block.Block) error {
+	from := p.fromAudit(block.Checkpoint{Next: p.model.Next(), Head: head})
+	return p.follower.Follow(ctx, from, func(b block.Block) error {
 		if err := p.fold(ctx, engine, b); err != nil {
 			return &databaseError{err}
 		}
@@ -88,6 +89,9 @@ func (p *process) followOnce(ctx context.Context) error {
 // fold replays one block. The rules never fail over one; what fails is reading
 // and writing the state.
 func (p *process) fold(ctx context.Context, engine *replay.Engine, b block.Block) (err error) {
+	if b.Number < p.model.Next() {
+		return nil // the audit alone had to see it
+	}
 	ids := make([]string, len(b.Transactions))
 	for i, t := range b.Transactions {
 		ids[i] = t.ID
@@ -108,6 +112,7 @@ func (p *process) fold(ctx context.Context, engine *replay.Engine, b block.Block
 				"problem", f.Problem, "key", f.Key, "expected", f.Expected, "found", f.Found)
 		}
 	}
+	replayed.Findings = p.foundByAudit(b.Number)
 	if err := p.model.Apply(ctx, replayed); err != nil {
 		return err
 	}

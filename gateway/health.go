@@ -178,6 +178,7 @@ func (p *process) status() api.Status {
 	}
 	s.Checks = []api.Check{
 		check("peer", peer, "it does not answer"), check("database", h.folding, "the read model can't be written"),
+		check("chain", p.distrusted(), "the peer gives a block that is not to be believed"),
 		check("store", h.own, "the gateway's own data can't be written"), check("disk", h.disk, "too little space is free"),
 	}
 	if h.stopping {
@@ -200,6 +201,8 @@ func check(name string, err error, detail string) api.Check {
 func (p *process) problem() string {
 	status, blocks := p.status(), p.model.Next()
 	switch {
+	case p.distrusted() != nil:
+		return "The organisation's peer gives a block that is not to be believed; nothing behind it is read. The findings of the audit say why."
 	case !status.Connected:
 		return "The organisation's peer does not answer. What you see may be out of date."
 	case !status.CaughtUp(blocks):

@@ -60,7 +60,8 @@ func configuredFor(t *testing.T, peer *peertest.Peer, change ...func(*config)) c
 	peer.WriteAuthority(filepath.Join(filepath.Dir(path), "ca.pem"))
 	c, err := readFile(path)
 	require.NoError(t, err)
-	c.LeastFree = 0 // the machine's disk is not what is tested
+	c.LeastFree = 0    // the machine's disk is not what is tested
+	c.Audit = auditOff // nobody signs this peer's blocks
 	for _, f := range change {
 		f(&c)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
+	"github.com/weighbridge/weighbridge/gateway/audit"
 	"github.com/weighbridge/weighbridge/gateway/block"
 	"github.com/weighbridge/weighbridge/gateway/console"
 	"github.com/weighbridge/weighbridge/gateway/imports"
@@ -39,6 +40,7 @@ type process struct {
 	client   *submit.Client
 	journal  *journal.Journal
 	follower *block.Follower
+	audit    *audit.Service // nil if it is off
 	trade    *trade.Desk
 	witness  *witness.Witness
 	metrics  *prometheus.Registry
@@ -85,6 +87,10 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 	}
 	defer p.journal.Close()
 	p.follower = block.NewFollower(p.client.Network())
+	if err := p.beginAudit(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.endAudit()) }()
 	log.Info("serving", "url", "http://"+listener.Addr().String(), "peer", c.Peer.Address, "blocks", p.model.Next())
 	return p.run(ctx, listener)
 }

@@ -35,6 +35,8 @@ type State struct {
 // Follower reads a peer's blocks, one after the other, across restarts of the peer.
 type Follower struct {
 	open func(ctx context.Context, from uint64) (<-chan *common.Block, error)
+	// check sees each new block before it is read; nil sees none.
+	check func(*common.Block) error
 
 	mu    sync.Mutex
 	state State
@@ -46,6 +48,15 @@ func NewFollower(network *client.Network) *Follower {
 		return network.BlockEvents(ctx, client.WithStartBlock(from))
 	}}
 }
+
+// Check has each new block checked before it is read and handed over. The check
+// may put other validity codes into the block. Its error ends Follow, unless it is
+// a Distrusted one: then the block is asked for again after a pause. It is set
+// before Follow.
+func (f *Follower) Check(check func(*common.Block) error) { f.check = check }
+
+// Distrusted makes an error of a check one that asking the peer again may mend.
+func Distrusted(err error) error { return &lostError{err: err, distrusted: true} }
 
 // State tells how following stands; it may be asked at any time.
 func (f *Follower) State() State {
@@ -69,7 +80,7 @@ type Checkpoint struct {
 // when ctx ends or handle fails, or when the peer delivers blocks that cannot
 // be read or do not follow one another, which waiting would not mend.
 func (f *Follower) Follow(ctx context.Context, from Checkpoint, handle func(Block) error) error {
-	c := &cursor{next: from.Next, handle: handle, head: from.Head, known: from.Head != [32]byte{}}
+	c := &cursor{next: from.Next, check: f.check, handle: handle, head: from.Head, known: from.Head != [32]byte{}}
 	pause := shortestPause
 	for {
 		progressed, err := f.stream(ctx, c)
@@ -83,7 +94,10 @@ func (f *Follower) Follow(ctx context.Context, from Checkpoint, handle func(Bloc
 			return err
 		}
 		f.disconnected(lost.Error())
-		if progressed {
+		switch {
+		case lost.distrusted:
+			pause = longestPause
+		case progressed:
 			pause = shortestPause
 		}
 		if err := sleep(ctx, pause); err != nil {
@@ -95,7 +109,11 @@ func (f *Follower) Follow(ctx context.Context, from Checkpoint, handle func(Bloc
 
 // lostError says that the peer could not be reached or ended the stream; it
 // will be tried again.
-type lostError struct{ err error }
+type lostError struct {
+	err error
+	// distrusted says that it answered, and its answer was not believed.
+	distrusted bool
+}
 
 func (e *lostError) Error() string { return e.err.Error() }
 
@@ -107,6 +125,7 @@ var errStreamEnded = errors.New("the peer ended the stream of blocks")
 // cursor is what has been handled so far.
 type cursor struct {
 	next   uint64
+	check  func(*common.Block) error
 	handle func(Block) error
 	// head is the hash of block next−1, known once that block was seen.
 	head  [32]byte
@@ -122,7 +141,7 @@ func (f *Follower) stream(ctx context.Context, c *cursor) (progressed bool, err 
 	blocks, err := f.open(ctx, max(c.next, 1)-1)
 	if err != nil {
 		cancel()
-		return false, &lostError{fmt.Errorf("couldn't open a stream of blocks: %w", err)}
+		return false, &lostError{err: fmt.Errorf("couldn't open a stream of blocks: %w", err)}
 	}
 	defer func() {
 		cancel()
@@ -137,7 +156,7 @@ func (f *Follower) stream(ctx context.Context, c *cursor) (progressed bool, err 
 		progressed = true
 		f.received(c.next, handled)
 	}
-	return progressed, &lostError{errStreamEnded}
+	return progressed, &lostError{err: errStreamEnded}
 }
 
 // take checks that a block continues the chain and hands it on if it is new.
@@ -157,6 +176,11 @@ func (c *cursor) take(raw *common.Block) (handled bool, err error) {
 		return false, fmt.Errorf("couldn't follow the chain: block %d was delivered where %d was due", header.Number, c.next)
 	case c.known && header.Previous != c.head:
 		return false, fmt.Errorf("couldn't follow the chain: block %d does not continue block %d", header.Number, c.next-1)
+	}
+	if c.check != nil {
+		if err := c.check(raw); err != nil {
+			return false, err
+		}
 	}
 	b, err := Parse(raw)
 	if err != nil {

@@ -57,6 +57,11 @@ func (f *fold) blocks(block replay.Block) (err error) {
 	if f.logged, err = f.logSize(); err != nil {
 		return err
 	}
+	for _, d := range block.Findings {
+		if err := f.finding(d); err != nil {
+			return err
+		}
+	}
 	for _, t := range block.Transactions {
 		if err := f.transaction(t); err != nil {
 			return fmt.Errorf("transaction %s: %w", t.ID, err)
@@ -169,10 +174,38 @@ func (f *fold) transaction(t replay.Transaction) error {
 			return fmt.Errorf("%s: %w", wire.FormatKey(w.Key), err)
 		}
 	}
-	if d := t.Finding; d != nil {
-		return f.exec(`INSERT INTO findings (position, block, "transaction", problem, key, expected, found)
-			VALUES ((SELECT coalesce(max(position), 0) + 1 FROM findings), ?, ?, ?, ?, ?, ?)`,
-			d.Block, readable(d.Transaction), d.Problem, readable(d.Key), readable(d.Expected), readable(d.Found))
+	if t.Finding != nil {
+		return f.finding(*t.Finding)
+	}
+	return nil
+}
+
+func (f *fold) finding(d replay.Finding) error {
+	return f.exec(`INSERT INTO findings (position, block, "transaction", problem, key, expected, found)
+		VALUES ((SELECT coalesce(max(position), 0) + 1 FROM findings), ?, ?, ?, ?, ?, ?)`,
+		d.Block, readable(d.Transaction), d.Problem, readable(d.Key), readable(d.Expected), readable(d.Found))
+}
+
+// Note adds a finding on a block that is not to be applied. The same one is
+// added once.
+func (m *Model) Note(ctx context.Context, finding replay.Finding) error {
+	tx, err := m.database.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("couldn't note a finding: %w", err)
+	}
+	defer tx.rollback()
+	f := &fold{writing: tx}
+	var known int
+	err = f.one([]any{&known}, `SELECT count(*) FROM findings WHERE block = ? AND problem = ? AND expected = ? AND found = ?`,
+		finding.Block, finding.Problem, readable(finding.Expected), readable(finding.Found))
+	if err == nil && known == 0 {
+		err = f.finding(finding)
+	}
+	if err == nil {
+		err = tx.commit()
+	}
+	if err != nil {
+		return fmt.Errorf("couldn't note a finding: %w", err)
 	}
 	return nil
 }

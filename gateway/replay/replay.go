@@ -27,6 +27,9 @@ type Block struct {
 	// Hash is the block's own, by which its chain is told from another.
 	Hash         [32]byte
 	Transactions []Transaction
+	// Findings are those of whoever checked the block before it was replayed; the
+	// replay's own stand with their transactions.
+	Findings []Finding
 }
 
 // Transaction is one replayed transaction of the chaincode.

@@ -3,6 +3,7 @@ package chain
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -33,7 +34,8 @@ type Checker struct {
 }
 
 // Open opens the checker's state in a directory, or begins there. Anchor is the
-// hash of the genesis block's header (see GenesisHash).
+// hash of the genesis block's header (see GenesisHash). A zero anchor takes the
+// first block 0 that comes for the true one, and keeps to it from then on.
 func Open(dir string, anchor [32]byte) (*Checker, error) {
 	quiet()
 	crypto, err := newVerifier()
@@ -60,7 +62,7 @@ func (c *Checker) resume() (err error) {
 	if err != nil {
 		return err
 	}
-	if hash != c.anchor {
+	if c.anchor != ([32]byte{}) && hash != c.anchor {
 		return fmt.Errorf("couldn't go on with the audit's state: it began with the genesis block %x, not with %x", hash, c.anchor)
 	}
 	if c.head, _, err = c.Codes(c.next - 1); err != nil {
@@ -115,6 +117,32 @@ func (c *Checker) Codes(block uint64) (hash [32]byte, codes []byte, err error) {
 		return hash, nil, fmt.Errorf("couldn't read the audit's note on block %d: there is none", block)
 	}
 	return [32]byte(value[:len(hash)]), value[len(hash):], nil
+}
+
+// Recall gives the verdict on a block that was checked before. The same number
+// with another header is another chain, which stops as a broken link does.
+func (c *Checker) Recall(raw *common.Block) (Verdict, error) {
+	v := Verdict{Number: raw.GetHeader().GetNumber(), Hash: GenesisHash(raw)}
+	hash, codes, err := c.Codes(v.Number)
+	if err != nil {
+		return v, err
+	}
+	if hash != v.Hash {
+		v.Stop = true
+		v.Findings = []replay.Finding{{Block: v.Number, Problem: BrokenLink, Expected: fmt.Sprintf("the block %x that was checked before", hash), Found: fmt.Sprintf("%x", v.Hash)}}
+		return v, nil
+	}
+	encoded, err := c.state.note(findingsKey(v.Number))
+	if err != nil {
+		return v, err
+	}
+	if encoded != nil {
+		if err := json.Unmarshal(encoded, &v.Findings); err != nil {
+			return v, fmt.Errorf("couldn't read the audit's findings in block %d: %w", v.Number, err)
+		}
+	}
+	v.Codes = codes
+	return v, nil
 }
 
 // SetCodes puts recomputed validity codes where a block has its peer's flags.
@@ -195,7 +223,7 @@ func (c *Checker) checkHeader(raw *common.Block, hash [32]byte) error {
 	switch {
 	case header.GetNumber() != c.next:
 		return refuse(BrokenLink, fmt.Sprintf("block %d", c.next), fmt.Sprintf("block %d", header.GetNumber()))
-	case c.next == 0 && hash != c.anchor:
+	case c.next == 0 && c.anchor != ([32]byte{}) && hash != c.anchor:
 		return refuse(OtherGenesis, fmt.Sprintf("%x", c.anchor), fmt.Sprintf("%x", hash))
 	case c.next > 0 && !bytes.Equal(header.GetPreviousHash(), c.head[:]):
 		return refuse(BrokenLink, fmt.Sprintf("previous hash %x", c.head), fmt.Sprintf("%x", header.GetPreviousHash()))
@@ -230,6 +258,13 @@ func (c *Checker) commit(raw *common.Block, v Verdict, updates *privacyenabledst
 	taken := map[string][]byte{
 		noteHead:           v.Hash[:],
 		blockKey(v.Number): slices.Concat(v.Hash[:], v.Codes),
+	}
+	if len(v.Findings) > 0 {
+		encoded, err := json.Marshal(v.Findings)
+		if err != nil {
+			return fmt.Errorf("couldn't encode the findings of block %d: %w", v.Number, err)
+		}
+		taken[findingsKey(v.Number)] = encoded
 	}
 	for _, envelope := range raw.GetData().GetData() {
 		// Fabric indexes every ID in a block, of invalid transactions, too.

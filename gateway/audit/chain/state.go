@@ -30,6 +30,7 @@ const (
 	noteConfiguration = "configuration" // common.Config in force
 	noteConfigured    = "configured"    // number of the block that brought it
 	noteBlock         = "block:"        // header hash and validity codes of a block
+	noteFindings      = "findings:"     // of a block that has any, as JSON
 	noteTransaction   = "tx:"           // an ID that is used up
 )
 
@@ -92,6 +93,8 @@ func (s *state) note(key string) ([]byte, error) {
 }
 
 func blockKey(block uint64) string { return noteBlock + string(number64(block)) }
+
+func findingsKey(block uint64) string { return noteFindings + string(number64(block)) }
 
 func number64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
