@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/proto"
 
@@ -107,7 +108,7 @@ func (f auditFlags) source(ctx context.Context, config config) (audit.Source, fu
 		}
 		return audit.Files(reader), reader.Close, nil
 	}
-	p := &process{config: config}
+	p := &process{config: config, metrics: prometheus.NewRegistry()}
 	client, err := submit.Dial(p.dialOptions())
 	if err != nil {
 		return nil, nil, err

@@ -96,6 +96,7 @@ func TestOnARealNetwork(t *testing.T) {
 	t.Run("the certification body is refused", func(t *testing.T) { certifierIsRefused(t, network) })
 	t.Run("a country's balances", func(t *testing.T) { balancesOfACountry(t, network) })
 	t.Run("a gateway outlives its peer", func(t *testing.T) { gatewayOutlivesItsPeer(t, network) })
+	t.Run("the chain is sound", func(t *testing.T) { chainIsSound(t, network) })
 	t.Run("a read model is folded again", func(t *testing.T) { readModelIsFoldedAgain(t, network) })
 	network.Close()
 
@@ -107,6 +108,7 @@ func TestOnARealNetwork(t *testing.T) {
 	t.Cleanup(network.Close)
 	t.Run("the season is still there", func(t *testing.T) { seasonIsIdempotent(t, network) })
 	t.Run("a recall traces itself", func(t *testing.T) { recallTracesItself(t, network) })
+	t.Run("a majority breaks a rule", func(t *testing.T) { majorityBreaksARule(t, network, options) })
 	network.Close()
 	n.run("go run ./network down --wipe")
 	require.NoDirExists(t, n.state)

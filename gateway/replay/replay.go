@@ -55,14 +55,14 @@ type Transaction struct {
 // Finding is the first difference in a transaction between what the chain says
 // and what the rules give.
 type Finding struct {
-	Block       uint64
-	Transaction string
+	Block       uint64 `json:"block"`
+	Transaction string `json:"transaction"`
 	// Problem is the kind of difference.
-	Problem Problem
+	Problem Problem `json:"problem"`
 	// Key is the ledger key concerned, or "" where the difference is not about one.
-	Key      string
-	Expected string
-	Found    string
+	Key      string `json:"key"`
+	Expected string `json:"expected"`
+	Found    string `json:"found"`
 }
 
 // Problem is a kind of finding.

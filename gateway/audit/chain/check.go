@@ -37,7 +37,6 @@ type Checker struct {
 // hash of the genesis block's header (see GenesisHash). A zero anchor takes the
 // first block 0 that comes for the true one, and keeps to it from then on.
 func Open(dir string, anchor [32]byte) (*Checker, error) {
-	quiet()
 	crypto, err := newVerifier()
 	if err != nil {
 		return nil, err

@@ -22,10 +22,11 @@ import (
 	"github.com/hyperledger/fabric/protoutil"
 )
 
-// quiet silences Fabric's own log: what it would say comes out as findings.
-var quiet = sync.OnceFunc(func() {
+// Fabric's own log is silenced: what it would say comes out as findings, and it
+// would take over gRPC's, too.
+func init() {
 	flogging.Init(flogging.Config{Writer: io.Discard, LogSpec: "fatal"})
-})
+}
 
 // managers guards Fabric's table of identity managers by channel, which is the
 // process's: two checkers of channels of one name must not mix up theirs.
