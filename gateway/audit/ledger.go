@@ -1,9 +1,11 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/syndtr/goleveldb/leveldb"
+	"github.com/syndtr/goleveldb/leveldb/filter"
 	"github.com/syndtr/goleveldb/leveldb/opt"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -54,7 +56,7 @@ func (l *ledger) replay(b block.Block) (counts, []replay.Finding, error) {
 			return c, nil, err
 		}
 	}
-	return c, findings, l.state.flush()
+	return c, findings, nil
 }
 
 // recount checks conservation after the records so far.
@@ -70,43 +72,53 @@ func (l *ledger) recount(after uint64) []replay.Finding {
 
 // kept bounds how many values stay in memory: two generations of this many. The
 // rules read the same sites, accounts and lots again and again.
-const kept = 1 << 17
+var kept = 1 << 17 // changed by a test
 
-// values is the ledger's state on disk, as canonical bytes, with what was used
-// last in memory, parsed. It need not survive a crash: an audit begins anew.
+// values is the ledger's state: what was used last in memory, and on disk, as
+// canonical bytes, what had to give way. It need not survive a crash: an audit
+// begins anew.
 type values struct {
 	db       *leveldb.DB
-	batch    leveldb.Batch
-	new, old map[massbalance.Key]massbalance.Value
+	new, old map[massbalance.Key]held
+	// stored counts the values on disk; while there are none, none is looked for.
+	stored int
+}
+
+// held is a value in memory. Changed says that the disk has not seen it.
+type held struct {
+	value   massbalance.Value
+	changed bool
 }
 
 func openValues(dir string) (*values, error) {
-	db, err := leveldb.OpenFile(dir, &opt.Options{WriteBuffer: 32 << 20, NoSync: true})
+	db, err := leveldb.OpenFile(dir, &opt.Options{WriteBuffer: 32 << 20, NoSync: true, Filter: filter.NewBloomFilter(10)})
 	if err != nil {
 		return nil, fmt.Errorf("couldn't open the replay's state in %s: %w", dir, err)
 	}
-	return &values{db: db, new: map[massbalance.Key]massbalance.Value{}}, nil
+	return &values{db: db, new: map[massbalance.Key]held{}}, nil
 }
 
 // Get gives the value of a key; nil if there is none.
 func (v *values) Get(key massbalance.Key) (massbalance.Value, error) {
-	if value, ok := v.new[key]; ok {
-		return value, nil
+	if h, ok := v.new[key]; ok {
+		return h.value, nil
 	}
-	value, ok := v.old[key]
+	h, ok := v.old[key]
 	if !ok {
 		var err error
-		if value, err = v.stored(key); err != nil {
+		if h.value, err = v.read(key); err != nil {
 			return nil, err
 		}
 	}
-	v.keep(key, value)
-	return value, nil
+	return h.value, v.keep(key, h)
 }
 
-func (v *values) stored(key massbalance.Key) (massbalance.Value, error) {
+func (v *values) read(key massbalance.Key) (massbalance.Value, error) {
+	if v.stored == 0 {
+		return nil, nil
+	}
 	data, err := v.db.Get([]byte(wire.FormatKey(key)), nil)
-	if err == leveldb.ErrNotFound {
+	if errors.Is(err, leveldb.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
@@ -119,32 +131,44 @@ func (v *values) stored(key massbalance.Key) (massbalance.Value, error) {
 	return value, nil
 }
 
-func (v *values) keep(key massbalance.Key, value massbalance.Value) {
-	if len(v.new) >= kept {
-		v.old, v.new = v.new, make(map[massbalance.Key]massbalance.Value, kept)
-	}
-	v.new[key] = value
-}
-
-// write changes values, for good with the next flush.
+// write changes values.
 func (v *values) write(writes []massbalance.Write) error {
 	for _, w := range writes {
-		data, err := wire.FormatValue(w.Value)
-		if err != nil {
-			return fmt.Errorf("couldn't encode %s: %w", wire.FormatKey(w.Key), err)
+		if err := v.keep(w.Key, held{w.Value, true}); err != nil {
+			return err
 		}
-		v.batch.Put([]byte(wire.FormatKey(w.Key)), data)
-		v.keep(w.Key, w.Value)
 	}
 	return nil
 }
 
-// flush stores what was written. It comes before the next block is read, so what
-// has left the memory is on disk.
-func (v *values) flush() error {
-	if err := v.db.Write(&v.batch, nil); err != nil {
+// keep holds a value in memory. When a generation is full, the one before it goes
+// to disk, but for what was used again since.
+func (v *values) keep(key massbalance.Key, h held) error {
+	if len(v.new) >= kept {
+		if err := v.store(); err != nil {
+			return err
+		}
+		v.old, v.new = v.new, make(map[massbalance.Key]held, kept)
+	}
+	v.new[key] = h
+	return nil
+}
+
+func (v *values) store() error {
+	var batch leveldb.Batch
+	for key, h := range v.old {
+		if _, again := v.new[key]; again || !h.changed {
+			continue
+		}
+		data, err := wire.FormatValue(h.value)
+		if err != nil {
+			return fmt.Errorf("couldn't encode %s: %w", wire.FormatKey(key), err)
+		}
+		batch.Put([]byte(wire.FormatKey(key)), data)
+		v.stored++
+	}
+	if err := v.db.Write(&batch, nil); err != nil {
 		return fmt.Errorf("couldn't store the replay's state: %w", err)
 	}
-	v.batch.Reset()
 	return nil
 }

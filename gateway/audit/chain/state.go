@@ -39,6 +39,7 @@ type state struct {
 	db        *privacyenabledstate.DB
 	provider  *privacyenabledstate.DBProvider
 	bookkeeps *bookkeeping.Provider
+	flush     func() error
 }
 
 func openState(dir string) (*state, error) {
@@ -55,18 +56,27 @@ func openState(dir string) (*state, error) {
 	if err == nil {
 		s.db, err = s.provider.GetDBHandle("audit", nil)
 	}
+	var next uint64
+	if err == nil {
+		next, err = s.next()
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("couldn't open the audit's state in %s: %w", dir, err), s.close())
 	}
+	cache := newCache(s.db.VersionedDB, s.db.GetVersion, next == 0)
+	s.db.VersionedDB, s.flush = cache, cache.flush
 	return s, nil
 }
 
-func (s *state) close() error {
+func (s *state) close() (err error) {
+	if s.flush != nil {
+		err = s.flush()
+	}
 	if s.provider != nil {
 		s.provider.Close()
 	}
 	s.bookkeeps.Close()
-	return nil
+	return err
 }
 
 // next is the number of the first block that was not committed.
