@@ -24,6 +24,8 @@ type channel struct {
 	config *common.Config
 	block  uint64
 	bundle *channelconfig.Bundle
+	// definitions are those of the chaincodes as far as they were read.
+	definitions *definitions
 	// proposed is the configuration of the block under check, once it was found to
 	// follow from this one, and refused why it was not.
 	proposed *common.Config
@@ -45,7 +47,9 @@ func newChannel(name string, config *common.Config, block uint64, crypto bccsp.B
 	if !application.Capabilities().V2_0Validation() {
 		return nil, errors.New("couldn't make use of the configuration: only application capabilities of version 2.0 and later can be checked")
 	}
-	return &channel{name: name, crypto: crypto, config: config, block: block, bundle: bundle}, nil
+	c := &channel{name: name, crypto: crypto, config: config, block: block, bundle: bundle}
+	c.definitions = newDefinitions(c)
+	return c, nil
 }
 
 // Apply is what Fabric's validation calls for a configuration transaction. It

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/hyperledger/fabric/core/chaincode/lifecycle"
 	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/privacyenabledstate"
 	"github.com/hyperledger/fabric/protoutil"
 	"google.golang.org/protobuf/proto"
@@ -282,8 +283,12 @@ func (c *Checker) commit(raw *common.Block, v Verdict, updates *privacyenabledst
 			return fmt.Errorf("couldn't encode the configuration of block %d: %w", v.Number, err)
 		}
 	}
+	defines := len(updates.PubUpdates.GetUpdates(lifecycle.LifecycleNamespace)) > 0
 	if err := c.state.commit(v.Number, updates, taken); err != nil {
 		return err
+	}
+	if defines {
+		following.definitions = newDefinitions(following)
 	}
 	c.follow(following)
 	c.next, c.head = v.Number+1, v.Hash

@@ -55,11 +55,8 @@ func validate(c *channel, s *state, crypto *verifier, raw *common.Block) ([]byte
 // validator is made for this block alone: Fabric's keeps what the block's
 // transactions depend on, and could not be asked about the same block again.
 func checkTransactions(c *channel, s *state, crypto *verifier, bare *common.Block) error {
-	definitions := &definitions{lifecycle.ValidatorCommitter{Resources: &lifecycle.Resources{
-		ChannelConfigSource: c, Serializer: &lifecycle.Serializer{},
-	}}, c.name}
 	c.proposed, c.refused = nil, nil
-	validator := txvalidator.NewTxValidator(c.name, semaphore.New(2*runtime.GOMAXPROCS(0)), c, reading{s}, definitions, definitions,
+	validator := txvalidator.NewTxValidator(c.name, semaphore.New(2*runtime.GOMAXPROCS(0)), c, reading{s}, c.definitions, c.definitions,
 		plugin.MapBasedMapper{"vscc": &builtin.DefaultValidationFactory{}}, c, crypto)
 	managers.Lock()
 	defer managers.Unlock()
@@ -83,10 +80,40 @@ func checkVersions(s *state, bare *common.Block) (*privacyenabledstate.UpdateBat
 }
 
 // definitions are the chaincodes that the channel's _lifecycle namespace
-// defines, read from the chain's own state.
+// defines, read from the chain's own state. What was read holds until a block
+// writes to that namespace or changes the configuration.
 type definitions struct {
 	lifecycle.ValidatorCommitter
 	channel string
+
+	mu    sync.Mutex
+	known map[string]definition
+}
+
+type definition struct {
+	plugin string
+	policy []byte
+}
+
+func newDefinitions(c *channel) *definitions {
+	return &definitions{
+		ValidatorCommitter: lifecycle.ValidatorCommitter{Resources: &lifecycle.Resources{ChannelConfigSource: c, Serializer: &lifecycle.Serializer{}}},
+		channel:            c.name, known: map[string]definition{},
+	}
+}
+
+// ValidationInfo gives a chaincode's validation plugin and endorsement policy.
+func (d *definitions) ValidationInfo(channel, chaincode string, from ledger.SimpleQueryExecutor) (string, []byte, error, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if known, ok := d.known[chaincode]; ok {
+		return known.plugin, known.policy, nil, nil
+	}
+	plugin, policy, unexpected, invalid := d.ValidatorCommitter.ValidationInfo(channel, chaincode, from)
+	if unexpected == nil && invalid == nil && plugin != "" {
+		d.known[chaincode] = definition{plugin, policy}
+	}
+	return plugin, policy, unexpected, invalid
 }
 
 // CollectionValidationInfo gives a collection's endorsement policy.
