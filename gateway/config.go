@@ -31,6 +31,7 @@ type config struct {
 	Trace        traceConfig                `yaml:"trace"`
 	Transparency transparencyConfig         `yaml:"transparency"`
 	Shutdown     shutdownConfig             `yaml:"shutdown"`
+	Webhooks     webhooksConfig             `yaml:"webhooks"`
 }
 
 type peerConfig struct {
@@ -47,6 +48,10 @@ type identityConfig struct {
 type traceConfig struct {
 	Endpoint string `yaml:"endpoint" help:"collector of traces that takes OTLP over HTTP, http://127.0.0.1:4318 for example; without it there are none"`
 	Percent  int    `yaml:"percent" default:"100" help:"how many of a hundred traces that begin at the gateway are kept"`
+}
+
+type webhooksConfig struct {
+	Allow string `yaml:"allow" help:"addresses and networks inside, with commas between, to which webhooks may be sent, without TLS too: 127.0.0.1,10.1.0.0/16 for example"`
 }
 
 type shutdownConfig struct {
@@ -86,6 +91,7 @@ var checks = map[string]func(string) error{
 	"trace.endpoint":       checkCollector,
 	"transparency.key":     checkFile,
 	"transparency.others":  checkGateways,
+	"webhooks.allow":       checkAllow,
 	"log.level":            oneOf("debug", "info", "warn", "error"),
 	"log.format":           oneOf("text", "json"),
 }

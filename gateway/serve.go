@@ -29,6 +29,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/store"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 	"github.com/weighbridge/weighbridge/gateway/trade"
+	"github.com/weighbridge/weighbridge/gateway/webhooks"
 )
 
 // process is a gateway at work.
@@ -44,6 +45,7 @@ type process struct {
 	trade    *trade.Desk
 	witness  *witness.Witness
 	metrics  *prometheus.Registry
+	webhooks *webhooks.Hub
 
 	replayed prometheus.Histogram
 
@@ -86,6 +88,9 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 		return err
 	}
 	defer p.journal.Close()
+	if err := p.openWebhooks(ctx); err != nil {
+		return err
+	}
 	p.follower = block.NewFollower(p.client.Network())
 	if err := p.beginAudit(ctx); err != nil {
 		return err
@@ -140,6 +145,7 @@ func (p *process) run(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { p.watch(following); return nil })
 	group.Go(func() error { p.tracer().Run(ctx); return nil })
 	group.Go(func() error { p.witness.Run(ctx); return nil })
+	group.Go(func() error { p.webhooks.Run(ctx); return nil })
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("couldn't serve: %w", err)
@@ -169,6 +175,7 @@ func (p *process) server() *http.Server {
 	stopping, stop := context.WithCancel(context.Background())
 	importer := imports.New(imports.Options{Organisation: p.config.Organisation, Model: p.model, Submitter: p.client, Log: p.log})
 	handler := api.New(api.Options{
+		Webhooks:     p.webhooks,
 		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.journal, Journal: p.journal, Model: p.model, Status: p.status, Gate: access.Local{}, Trade: p.trade,
 		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.client, Imports: importer, Log: p.log}),
 		Imports: importer, Metrics: p.metrics, Log: p.log, Stopping: stopping,

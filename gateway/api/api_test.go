@@ -20,6 +20,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/webhooks"
 )
 
 // gateway is a served interface over a real ledger in memory.
@@ -50,6 +51,10 @@ func serve(t *testing.T, change ...func(*api.Options)) gateway {
 	accounts, err := access.Open(t.Context(), own, access.Options{})
 	require.NoError(t, err)
 	o.Desk = &access.Desk{Accounts: accounts, Organisation: o.Organisation, Model: model, Next: o.Submitter, Log: o.Log}
+	allow, err := webhooks.ParseAllow("127.0.0.1")
+	require.NoError(t, err)
+	o.Webhooks, err = webhooks.New(t.Context(), webhooks.Options{Organisation: o.Organisation, Model: model, Store: own, Log: o.Log, Allow: allow})
+	require.NoError(t, err)
 	for _, c := range change {
 		c(&o)
 	}

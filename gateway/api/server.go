@@ -19,6 +19,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/submit"
 	"github.com/weighbridge/weighbridge/gateway/trace"
 	"github.com/weighbridge/weighbridge/gateway/trade"
+	"github.com/weighbridge/weighbridge/gateway/webhooks"
 )
 
 // Version is the version of the interface.
@@ -98,6 +99,8 @@ type Options struct {
 	Journal Journal
 	// Trade keeps the commercial documents; without it there is no trade.
 	Trade *trade.Desk
+	// Webhooks may be nil: then there is no interface to them.
+	Webhooks *webhooks.Hub
 	// Imports may be nil: then files are imported by one of its own.
 	Imports *imports.Importer
 	// Pages may be nil.
@@ -160,6 +163,7 @@ func New(o Options) *Handler {
 	s.registerReads()
 	s.registerHealth()
 	s.registerAccounts()
+	s.registerWebhooks()
 	s.addExamples()
 	s.registerDocs()
 	if o.Pages != nil {
