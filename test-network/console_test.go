@@ -56,4 +56,16 @@ func consoleInABrowser(t *testing.T, network *consortium.Network) {
 	require.Contains(t, claim, "Drove End Farm", "the claim leads back to its farms")
 	require.Contains(t, claim, "VS-2025-F-004")
 	keep("claim.png")
+	require.Contains(t, see(network.GatewayURL("growers")+"/map"), "East Anglia")
+	keep("map.png")
+
+	// A load is booked in by a form, over the same way as the season was.
+	form := see(network.GatewayURL("growers") + "/do/intake?site=elevator-driffield&statement=none&product=wheat&supplier=Spot+market&evidence=WB-BROWSER-1&quantity=1000")
+	require.Contains(t, form, "The rules accept this")
+	keep("intake.png")
+	require.NoError(t, chromedp.Do(ctx, chromedp.Click(`button.send`), chromedp.WaitVisible(`.said.good[role="status"]`)))
+	record, err := chromedp.Run(ctx, chromedp.Text("main"))
+	require.NoError(t, err)
+	require.Contains(t, record, "Booked")
+	require.Contains(t, record, "Taken in")
 }

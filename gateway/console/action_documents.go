@@ -163,18 +163,18 @@ func (l *lens) proposal(what, digest string) (readmodel.Proposal, error) {
 // proposals are the changes of the common register that a form may begin, each
 // with an example of its content.
 var proposals = []struct {
-	kind    string
-	example massbalance.Body
+	kind, name string
+	example    massbalance.Body
 }{
-	{"register_product", massbalance.RegisterProduct{Product: massbalance.Product{ID: "oats", Name: "Oats", Version: 1}}},
-	{"register_recipe", massbalance.RegisterRecipe{Recipe: massbalance.Recipe{ID: "rolling", Input: "oats", Source: "Where the factor is published", Version: 1}}},
-	{"register_organisation", massbalance.RegisterOrganisation{Member: massbalance.Member{Organisation: "new-member", Name: "New Member", Role: massbalance.Trading, Version: 1}}},
-	{"remove_organisation", massbalance.RemoveOrganisation{Organisation: "old-member", Version: 2}},
-	{"register_certifier", massbalance.RegisterCertifier{Certifier: massbalance.Certifier{ID: "certifier", Version: 1}}},
-	{"register_cosigner", massbalance.RegisterCosigner{Cosigner: massbalance.Cosigner{Organisation: "organisation", Key: massbalance.LogKey{1}, Version: 1}}},
-	{"register_profile", massbalance.RegisterProfile{Profile: massbalance.Profile{Scheme: "scheme", Version: 1}}},
-	{"register_baseline", massbalance.RegisterBaseline{}},
-	{"adopt_rules", massbalance.AdoptRules{Version: 2}},
+	{"register_product", "Register a product, or its next version", massbalance.RegisterProduct{Product: massbalance.Product{ID: "oats", Name: "Oats", Version: 1}}},
+	{"register_recipe", "Register a recipe, or its next version", massbalance.RegisterRecipe{Recipe: massbalance.Recipe{ID: "rolling", Input: "oats", Source: "Where the factor is published", Version: 1}}},
+	{"register_organisation", "Register a member, or its next version", massbalance.RegisterOrganisation{Member: massbalance.Member{Organisation: "new-member", Name: "New Member", Role: massbalance.Trading, Version: 1}}},
+	{"remove_organisation", "Remove a member", massbalance.RemoveOrganisation{Organisation: "old-member", Version: 2}},
+	{"register_certifier", "Recognise a certification body, or its next keys", massbalance.RegisterCertifier{Certifier: massbalance.Certifier{ID: "certifier", Version: 1}}},
+	{"register_cosigner", "Name a cosigner of checkpoints", massbalance.RegisterCosigner{Cosigner: massbalance.Cosigner{Organisation: "organisation", Key: massbalance.LogKey{1}, Version: 1}}},
+	{"register_profile", "Adopt a scheme's profile", massbalance.RegisterProfile{Profile: massbalance.Profile{Scheme: "scheme", Version: 1}}},
+	{"register_baseline", "Adopt an average of a product and region", massbalance.RegisterBaseline{}},
+	{"adopt_rules", "Adopt the next version of the rules", massbalance.AdoptRules{Version: 2}},
 }
 
 // proposeForm asks for a change of the common register. Its content is the
@@ -183,7 +183,7 @@ func proposeForm(f *form) (massbalance.Body, error) {
 	var choices []choice
 	example := ""
 	for _, p := range proposals {
-		choices = append(choices, choice{Value: p.kind, Name: verb(p.kind)})
+		choices = append(choices, choice{Value: p.kind, Name: p.name})
 		if p.kind == f.typed.Get("type") {
 			var err error
 			if example, err = readable(p.example); err != nil {
