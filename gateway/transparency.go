@@ -28,6 +28,7 @@ func (p *process) openWitness(ctx context.Context) (*witness.Witness, error) {
 	delete(others, p.config.Organisation)
 	return witness.New(ctx, witness.Options{
 		Organisation: p.config.Organisation, Model: p.model, Store: p.own, Signer: signer, Others: others, Metrics: p.metrics, Log: p.log,
+		Verifier: p.config.Transparency.Verifier,
 	})
 }
 

@@ -28,8 +28,9 @@ type gatewayConfig struct {
 		Key         string `yaml:"key"`
 	} `yaml:"identity"`
 	Transparency struct {
-		Key    string   `yaml:"key"`
-		Others []string `yaml:"others"`
+		Key      string   `yaml:"key"`
+		Others   []string `yaml:"others"`
+		Verifier string   `yaml:"verifier"`
 	} `yaml:"transparency"`
 }
 
@@ -46,7 +47,7 @@ func WriteGatewayConfig(consortium topology.Consortium, organisation topology.Or
 	config.Peer.TLSCA = folder.TLSCA()
 	config.Identity.Certificate = holder.Certificate()
 	config.Identity.Key = holder.Key()
-	config.Transparency.Key = holder.LogKey()
+	config.Transparency.Key, config.Transparency.Verifier = holder.LogKey(), layout.VerifierPage()
 	for _, other := range consortium.Organisations {
 		if other.ID != organisation.ID {
 			config.Transparency.Others = append(config.Transparency.Others, other.ID+"=http://"+other.Gateway.Address())

@@ -37,12 +37,13 @@ func (n *Network) up(ctx context.Context) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	chaincode, gateway := n.beginChaincode(ctx), n.beginGateway(ctx)
+	chaincode, gateway, verifier := n.beginChaincode(ctx), n.beginGateway(ctx), n.beginVerifier(ctx)
 	// A failing step leaves no compiler running behind.
 	defer func() {
 		cancel()
 		<-chaincode.done
 		<-gateway.done
+		<-verifier.done
 	}()
 	organisations, orderers := len(n.Consortium.Organisations), len(n.Consortium.OrdererNodes())
 	return n.report.perform(ctx, []step{
@@ -57,6 +58,7 @@ func (n *Network) up(ctx context.Context) error {
 		{"certification body read-only", n.restrictWriters},
 		{"every trading peer can plan an endorsement", n.awaitEndorsers},
 		{"every gateway ready", func(ctx context.Context) error { return n.startGateways(ctx, gateway) }},
+		{"page that verifies claims", func(context.Context) error { return verifier.wait() }},
 	})
 }
 

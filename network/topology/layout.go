@@ -6,12 +6,15 @@ import "path/filepath"
 // would lie on that organisation's own machine.
 type Layout struct{ Root string }
 
-func (l Layout) Lock() string                 { return filepath.Join(l.Root, "lock") }
-func (l Layout) Manifest() string             { return filepath.Join(l.Root, "network.json") }
-func (l Layout) Processes() string            { return filepath.Join(l.Root, "processes") }
-func (l Layout) Logs() string                 { return filepath.Join(l.Root, "logs") }
-func (l Layout) Log(node string) string       { return filepath.Join(l.Logs(), node+".log") }
-func (l Layout) Programs() string             { return filepath.Join(l.Root, "programs") }
+func (l Layout) Lock() string           { return filepath.Join(l.Root, "lock") }
+func (l Layout) Manifest() string       { return filepath.Join(l.Root, "network.json") }
+func (l Layout) Processes() string      { return filepath.Join(l.Root, "processes") }
+func (l Layout) Logs() string           { return filepath.Join(l.Root, "logs") }
+func (l Layout) Log(node string) string { return filepath.Join(l.Logs(), node+".log") }
+func (l Layout) Programs() string       { return filepath.Join(l.Root, "programs") }
+
+// VerifierPage is the page that verifies claims, the same for all gateways.
+func (l Layout) VerifierPage() string         { return filepath.Join(l.Programs(), "verifier.html") }
 func (l Layout) Builder() string              { return filepath.Join(l.Root, "builder") }
 func (l Layout) Channel() string              { return filepath.Join(l.Root, "channel") }
 func (l Layout) GenesisBlock() string         { return filepath.Join(l.Channel(), "genesis.block") }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 
@@ -36,6 +38,7 @@ func (w *Witness) Register(mux *access.Mux) {
 		{access.Public, "GET " + Prefix + "/proof/inclusion", w.getInclusion},
 		{access.Public, "GET " + Prefix + "/proof/consistency", w.getConsistency},
 		{access.Public, "GET " + Prefix + "/key", w.getKey},
+		{access.Public, "GET /verifier", w.getVerifier},
 		{access.Public, "GET /claims/{organisation}/{command}/bundle", w.getBundle},
 		{access.Public, "GET /api/v1/claims/{organisation}/{command}/bundle", w.getBundle},
 		{access.Operate, "POST /api/v1/claims/{organisation}/{command}/publish", w.postPublish},
@@ -299,6 +302,22 @@ func (w *Witness) getBundle(rw http.ResponseWriter, r *http.Request) error {
 	rw.Header().Set("Content-Type", "application/gzip")
 	rw.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "claim-"+strings.ReplaceAll(string(id), "/", "-")+".bundle"))
 	_, err = rw.Write(file)
+	return err
+}
+
+// getVerifier serves the page that verifies claims. It is the same file that works
+// from disk, and its own policy keeps it from loading anything.
+func (w *Witness) getVerifier(rw http.ResponseWriter, _ *http.Request) error {
+	page, err := os.ReadFile(w.Verifier)
+	if w.Verifier == "" || errors.Is(err, fs.ErrNotExist) {
+		return &readmodel.NotFound{Kind: "page", Name: "that verifies claims: make one by go run ./gateway/proof/browser"}
+	}
+	if err != nil {
+		return err
+	}
+	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+	rw.Header().Set("X-Frame-Options", "DENY")
+	_, err = rw.Write(page)
 	return err
 }
 

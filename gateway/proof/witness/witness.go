@@ -29,10 +29,12 @@ type Options struct {
 	// Signer may be nil: then nothing is signed, and all else works.
 	Signer *checkpoint.Signer
 	// Others are the addresses of the other organisations' gateways.
-	Others  map[massbalance.OrganisationID]string
-	Client  *http.Client
-	Metrics *prometheus.Registry
-	Log     *slog.Logger
+	Others map[massbalance.OrganisationID]string
+	// Verifier is the file of the page that verifies claims, "" for none.
+	Verifier string
+	Client   *http.Client
+	Metrics  *prometheus.Registry
+	Log      *slog.Logger
 	// Now replaces the clock, Every the time between two rounds.
 	Now   func() time.Time
 	Every time.Duration
