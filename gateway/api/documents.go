@@ -106,7 +106,7 @@ type documentInput struct {
 }
 
 func (s *server) certificate(snapshot *readmodel.Snapshot, in *documentInput) (name string, content []byte, err error) {
-	content, err = exports.ClaimCertificate(snapshot, massbalance.ClaimID(in.id()), in.address("/api/v1/claims/"+in.id()))
+	content, err = exports.ClaimCertificate(snapshot, massbalance.ClaimID(in.id()), in.address("/claims/"+in.id()+"/bundle"))
 	return fmt.Sprintf("claim-%s-%s.pdf", in.Organisation, in.Command), content, err
 }
 

@@ -260,7 +260,7 @@ func TestNoLinkIsDead(t *testing.T) {
 		page, _ := s.get(queue[0], http.StatusOK)
 		for _, m := range link.FindAllStringSubmatch(page, -1) {
 			path := strings.ReplaceAll(m[1], "&amp;", "&")
-			if seen[path] || strings.HasPrefix(path, "/api/") || path == "/readyz" || path == "/openapi.json" || strings.HasPrefix(path, "/assets/") {
+			if seen[path] || strings.HasPrefix(path, "/api/") || path == "/verifier" || path == "/readyz" || path == "/openapi.json" || strings.HasPrefix(path, "/assets/") {
 				continue
 			}
 			seen[path] = true

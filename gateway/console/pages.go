@@ -93,6 +93,8 @@ type claimPage struct {
 	// Table and Picture are the origins as a table and as a drawing.
 	Table   originTable
 	Picture *sankeyPicture
+	// Publishable is set where who looks may publish the claim's proof.
+	Publishable bool
 }
 
 // originRow is one farm's part of a claim.
@@ -123,7 +125,7 @@ func (l *lens) claimPage(id massbalance.ClaimID) (page claimPage, err error) {
 	c := trace.Claim
 	page.claimRow, page.Owner, page.Rounding = l.claimRow(c), l.memberName(c.Organisation), trace.Rounding
 	page.Table = l.originTable(trace.Sources, page.Product)
-	page.Origins = page.Table.Rows
+	page.Origins, page.Publishable = page.Table.Rows, l.acts && c.Organisation == l.organisation
 	if page.Picture, err = l.sourcesPicture(trace.Sources, readmodel.FlowEnd{}, "The claim"); err != nil {
 		return page, err
 	}

@@ -57,7 +57,7 @@ func (c *consortium) reproved(b verify.Bundle) verify.Bundle {
 }
 
 func TestRecordsThatWereTamperedWith(t *testing.T) {
-	c := season(t)
+	c := seasoned(t)
 	good := c.bundle(claim, c.signed(everybody()...))
 	_, err := verify.Check(good, c.trust(5))
 	require.NoError(t, err)
@@ -98,7 +98,7 @@ func TestRecordsThatWereTamperedWith(t *testing.T) {
 // Whoever has the whole log can prove any part of it: leaving out what the claim
 // rests on, or what happened since, shows all the same.
 func TestRecordsThatWereLeftOut(t *testing.T) {
-	c := season(t)
+	c := seasoned(t)
 	c.ledger.Declare("STD-1", massbalance.Suspended, "2026-10-01", "Audit of October")
 	c.ledger.Must(ledgertest.Miller, ledgertest.Command("T-9", "2026-09-01", massbalance.TakeIn{Site: "mill", Product: "wheat", Quantity: ledgertest.Kg("1"), Supplier: "S", Evidence: "T-9"}))
 	good := c.bundle(claim, c.signed(everybody()...))
@@ -123,7 +123,7 @@ func TestRecordsThatWereLeftOut(t *testing.T) {
 }
 
 func TestTooFewVouch(t *testing.T) {
-	c := season(t)
+	c := seasoned(t)
 	all := everybody()
 	for k := 1; k <= 5; k++ {
 		_, err := verify.Check(c.bundle(claim, c.signed(all[:k]...)), c.trust(k))
@@ -146,7 +146,7 @@ func TestTooFewVouch(t *testing.T) {
 // A key that the consortium replaced vouches for nothing that came after, and
 // still for what came before.
 func TestAKeyThatWasRotatedAway(t *testing.T) {
-	c := season(t)
+	c := seasoned(t)
 	before := c.bundle(claim, c.signed(everybody()...))
 	c.cosigner(ledgertest.Miller, 2)
 	after := c.bundle(claim, c.signed(everybody()...))
@@ -204,7 +204,7 @@ func TestAnOldCheckpointStatesItsHeight(t *testing.T) {
 // When a statement behind a claim is recalled, or the claim taken back, every
 // fresh bundle says so, and one made before keeps to its height.
 func TestAClaimThatWasRecalledLater(t *testing.T) {
-	c := season(t)
+	c := seasoned(t)
 	old := c.bundle(claim, c.signed(everybody()...))
 	c.ledger.Find("VS-2026-011", "The fields were never sown")
 	fresh := c.bundle(claim, c.signed(everybody()...))
@@ -244,7 +244,7 @@ func TestAClaimThatWasRecalledLater(t *testing.T) {
 
 // Certifiers whose keys the reader knows sign with these and no others.
 func TestCertifiersOfTheReadersOwnKnowledge(t *testing.T) {
-	c := season(t)
+	c := seasoned(t)
 	b := c.bundle(claim, c.signed(everybody()...))
 	body := b.Leaves[at(b, "REG-4")].Core.Command.Body.(massbalance.RegisterCertifier)
 	trust := c.trust(5)
@@ -257,7 +257,7 @@ func TestCertifiersOfTheReadersOwnKnowledge(t *testing.T) {
 }
 
 func TestFilesThatAreNoBundle(t *testing.T) {
-	c := season(t)
+	c := seasoned(t)
 	good := c.bundle(claim, c.signed(everybody()...))
 	data, err := wire.Format(good)
 	require.NoError(t, err)
@@ -300,7 +300,7 @@ func pack(t *testing.T, data []byte) []byte {
 // What the claim does not need is not in the file: nobody's clerk, document,
 // supplier or stock, no other farm, no lot that only shared a truck.
 func TestWhatIsNotDisclosed(t *testing.T) {
-	c := season(t)
+	c := seasoned(t)
 	data, err := wire.Format(c.bundle(claim, c.signed(everybody()...)))
 	require.NoError(t, err)
 	for _, secret := range []string{"clerk", "WB-", "CMR-", "Spot market", "Neuland", "VS-2026-013", "INT-3", "TAKE-1", "DSP-3", "DSP-4", "REJ-1", "Silo North", "tx0000"} {
@@ -345,7 +345,7 @@ func words(s verify.Statement) string {
 // Whatever byte of a bundle is changed: it does not verify, or says the same,
 // vouched for by no more than before.
 func TestNoByteCanBeChanged(t *testing.T) {
-	c := season(t)
+	c := seasoned(t)
 	good := c.bundle(claim, c.signed(everybody()...))
 	data, err := wire.Format(good)
 	require.NoError(t, err)

@@ -30,6 +30,7 @@ type builder struct {
 	names  map[massbalance.LotID]string
 	world  *verify.World
 	looked map[massbalance.Key]int64
+	opened map[int64]verify.Leaf
 }
 
 // Build makes the bundle of a claim under a signed checkpoint, for readers who
@@ -42,7 +43,7 @@ func Build(s *readmodel.Snapshot, claim massbalance.ClaimID, signed string, cosi
 	}
 	b := &builder{
 		s: s, text: text, leaves: map[int64]readmodel.LogLeaf{}, lots: map[massbalance.LotID]bool{},
-		names: map[massbalance.LotID]string{}, looked: map[massbalance.Key]int64{},
+		names: map[massbalance.LotID]string{}, looked: map[massbalance.Key]int64{}, opened: map[int64]verify.Leaf{},
 	}
 	bundle := verify.Bundle{Format: verify.Format1, Claim: claim, Checkpoint: signed}
 	if err := b.walk(claim); err != nil {
@@ -216,17 +217,25 @@ func (b *builder) later() error {
 func (b *builder) open() ([]verify.Leaf, error) {
 	opened := make([]verify.Leaf, 0, len(b.leaves))
 	for _, index := range slices.Sorted(maps.Keys(b.leaves)) {
-		l := b.leaves[index]
-		o := verify.Leaf{Index: index, Block: l.Block, Salt: l.Secret.CoreSalt(), Whole: l.Whole}
-		if err := b.openLots(&o, l); err != nil {
-			return nil, err
+		if _, known := b.opened[index]; !known {
+			o, err := b.openLeaf(index)
+			if err != nil {
+				return nil, err
+			}
+			b.opened[index] = o
 		}
-		if err := b.siblings(&o, l); err != nil {
-			return nil, err
-		}
-		opened = append(opened, o)
+		opened = append(opened, b.opened[index])
 	}
 	return opened, nil
+}
+
+func (b *builder) openLeaf(index int64) (verify.Leaf, error) {
+	l := b.leaves[index]
+	o := verify.Leaf{Index: index, Block: l.Block, Salt: l.Secret.CoreSalt(), Whole: l.Whole}
+	if err := b.openLots(&o, l); err != nil {
+		return o, err
+	}
+	return o, b.siblings(&o, l)
 }
 
 // openLots fills in the core, with the salts of the lots on the way.

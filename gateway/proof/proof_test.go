@@ -41,7 +41,7 @@ func newConsortium(t *testing.T) *consortium {
 	return c
 }
 
-func season(t *testing.T) *consortium {
+func seasoned(t *testing.T) *consortium {
 	c := newConsortium(t)
 	c.ledger.Season()
 	for _, org := range organisations {
@@ -114,7 +114,7 @@ func (c *consortium) trust(threshold int) checkpoint.Trust {
 const claim massbalance.ClaimID = "brand/CLM-1"
 
 func TestAClaimIsProvenFromFarmToBrand(t *testing.T) {
-	c := season(t)
+	c := seasoned(t)
 	file, err := c.bundle(claim, c.signed(everybody()...)).Write()
 	require.NoError(t, err)
 	s, err := verify.File(file, c.trust(4))
@@ -125,4 +125,12 @@ func TestAClaimIsProvenFromFarmToBrand(t *testing.T) {
 	require.Equal(t, "20000.777", s.Claim.Quantity.String())
 	require.Len(t, s.Farms, 2)
 	require.Less(t, len(file), 12<<10)
+}
+
+func (c *consortium) trace(id massbalance.ClaimID) (trace readmodel.Trace) {
+	require.NoError(c.t, c.model.Read(c.t.Context(), func(s *readmodel.Snapshot) (err error) {
+		trace, err = s.Trace(id)
+		return err
+	}))
+	return trace
 }

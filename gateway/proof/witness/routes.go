@@ -330,7 +330,7 @@ func (w *Witness) postPublish(rw http.ResponseWriter, r *http.Request) error {
 	if err := w.Publish(r.Context(), id, access.From(r.Context()).Name); err != nil {
 		return err
 	}
-	if back := r.Header.Get("Referer"); strings.Contains(r.Header.Get("Accept"), "text/html") && back != "" {
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
 		http.Redirect(rw, r, "/claims/"+string(id), http.StatusSeeOther)
 		return nil
 	}

@@ -227,3 +227,15 @@ func (l *Ledger) Find(statement massbalance.StatementID, reason string) {
 	require.NoError(l.t, err)
 	l.Must(Miller, register(massbalance.CommandID("FF-"+statement), massbalance.PublishFinding{Document: finding}))
 }
+
+// Statement makes the command that publishes a verification statement of a farm
+// whose fossil emissions are as given, beside those of Documents.
+func (l *Ledger) Statement(id massbalance.StatementID, producer, fossil string) massbalance.Command {
+	f := farm{statement: id, producer: producer, fossil: fossil, land: "0.09", removals: "0"}
+	signed, err := wire.SignStatement(massbalance.Statement{
+		ID: id, Certifier: Certifier, Certificate: "CERT-2026-04", Holder: Growers, Site: "elevator", Producer: producer,
+		Product: "wheat", Quantity: Kg("400000"), Area: area("64.5"), Characteristics: f.characteristics(), Issued: "2026-07-20",
+	}, "2026-1", l.key)
+	require.NoError(l.t, err)
+	return register(massbalance.CommandID("ST-"+id), massbalance.PublishStatement{Document: signed})
+}
