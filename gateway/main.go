@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/weighbridge/weighbridge/gateway/cli"
 )
 
 func main() {
@@ -19,6 +21,10 @@ func main() {
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gateway:", err)
+		var exit *cli.Exit
+		if errors.As(err, &exit) {
+			os.Exit(exit.Code)
+		}
 		if errors.Is(err, errUnsound) {
 			os.Exit(exitUnsound)
 		}
@@ -32,6 +38,7 @@ func command() *cobra.Command {
 		Use: "gateway", Short: "What one organisation of the consortium runs beside its peer",
 		Version: version(), SilenceUsage: true, SilenceErrors: true,
 	}
+	root.AddCommand(cli.Commands()...)
 	root.AddCommand(serveCommand(), verifyCommand(), trustCommand(), configCommand(), benchCommand(), auditCommand())
 	return root
 }

@@ -138,6 +138,16 @@ type Handler struct {
 
 // New makes the handler of everything that a gateway serves.
 func New(o Options) *Handler {
+	s := newServer(o)
+	if o.Pages != nil {
+		o.Pages.Register(s.mux)
+	}
+	s.mux.HandleFunc(access.Public, "/", s.notFound)
+	return &Handler{trace.Requests(s.guard(s.tidyPath(s.mux))), s.mux}
+}
+
+// newServer makes the interface with all of its operations.
+func newServer(o Options) *server {
 	s := &server{Options: o, mux: access.NewMux(), log: o.Log, wait: o.Wait, heartbeat: o.Heartbeat, etags: newETags()}
 	if s.wait == 0 {
 		s.wait = WaitForRead
@@ -166,11 +176,7 @@ func New(o Options) *Handler {
 	s.registerWebhooks()
 	s.addExamples()
 	s.registerDocs()
-	if o.Pages != nil {
-		o.Pages.Register(s.mux)
-	}
-	s.mux.HandleFunc(access.Public, "/", s.notFound)
-	return &Handler{trace.Requests(s.guard(s.tidyPath(s.mux))), s.mux}
+	return s
 }
 
 // describe configures huma: no documentation page, because its default loads a

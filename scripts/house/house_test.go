@@ -82,6 +82,7 @@ var mayImport = map[string][]string{
 	"gateway/recalls":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/submit"},
 	"gateway/imports":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/submit", "gateway/table"},
 	"gateway/access":        {"chaincode/massbalance", "chaincode/wire", "gateway/store", "gateway/readmodel", "gateway/submit"},
+	"gateway/cli":           {"gateway/api"},
 	"gateway/webhooks":      {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/store"},
 	"gateway/api":           {"gateway/trace", "gateway/journal", "gateway/access", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/exports", "gateway/table", "gateway/webhooks", "gateway/trade"},
 	"gateway/console/*":     {"chaincode/massbalance"},

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// cellMax is how much of a value a table shows.
+const cellMax = 48
+
+// object is a JSON object whose fields keep their order.
+type object struct {
+	names  []string
+	values map[string]json.RawMessage
+}
+
+// UnmarshalJSON reads the object.
+func (o *object) UnmarshalJSON(data []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	open, err := decoder.Token()
+	if err != nil {
+		return err
+	}
+	if open != json.Delim('{') {
+		return errors.New("is no object")
+	}
+	o.values = map[string]json.RawMessage{}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return err
+		}
+		text, _ := name.(string)
+		o.names, o.values[text] = append(o.names, text), value
+	}
+	return nil
+}
+
+// cell is a field as text: strings without quotes, the rest as it is.
+func (o object) cell(name string) string {
+	value := o.values[name]
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return text
+	}
+	return string(value)
+}
+
+// nested reports whether a field has fields of its own.
+func (o object) nested(name string) bool {
+	value := bytes.TrimSpace(o.values[name])
+	return len(value) > 0 && (value[0] == '{' || value[0] == '[')
+}
+
+// rows are objects as lines of cells, with all fields that are plain in each.
+func rows(items []object) (header []string, lines [][]string) {
+	for _, item := range items {
+		for _, name := range item.names {
+			if !slices.Contains(header, name) && !item.nested(name) {
+				header = append(header, name)
+			}
+		}
+	}
+	for _, item := range items {
+		line := make([]string, len(header))
+		for i, name := range header {
+			line[i] = item.cell(name)
+		}
+		lines = append(lines, line)
+	}
+	return header, lines
+}
+
+// list prints objects in the form that is wanted.
+func (f *flags) list(w io.Writer, items []object, raw []json.RawMessage) error {
+	switch f.output {
+	case "json":
+		for _, item := range raw {
+			if _, err := fmt.Fprintln(w, string(item)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "csv":
+		header, lines := rows(items)
+		out := csv.NewWriter(w)
+		_ = out.Write(header) // Flush gives the error of any
+		_ = out.WriteAll(lines)
+		return out.Error()
+	}
+	header, lines := rows(items)
+	if len(lines) == 0 {
+		_, err := fmt.Fprintln(w, "nothing")
+		return err
+	}
+	return table(w, append([][]string{header}, lines...))
+}
+
+func table(w io.Writer, lines [][]string) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, line := range lines {
+		cells := make([]string, len(line))
+		for i, cell := range line {
+			cells[i] = short(cell)
+		}
+		if _, err := fmt.Fprintln(out, strings.Join(cells, "\t")); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// short keeps a cell to one line of a bearable length.
+func short(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, text)
+	if runes := []rune(text); len(runes) > cellMax {
+		return string(runes[:cellMax-1]) + "…"
+	}
+	return text
+}
+
+// body prints an answer of any shape.
+func (f *flags) body(w io.Writer, body []byte) error {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
+		return nil
+	}
+	if f.output == "json" {
+		_, err := fmt.Fprintln(w, string(body))
+		return err
+	}
+	var page struct{ Items *[]json.RawMessage }
+	if body[0] == '[' {
+		var items []json.RawMessage
+		if err := json.Unmarshal(body, &items); err != nil {
+			return err
+		}
+		page.Items = &items
+	} else if err := json.Unmarshal(body, &page); err != nil {
+		return err
+	}
+	if page.Items != nil {
+		return f.items(w, *page.Items)
+	}
+	var one object
+	if err := json.Unmarshal(body, &one); err != nil {
+		return err
+	}
+	if f.output == "csv" {
+		return f.list(w, []object{one}, nil)
+	}
+	lines := make([][]string, len(one.names))
+	for i, name := range one.names {
+		lines[i] = []string{name, one.cell(name)}
+	}
+	return table(w, lines)
+}
+
+func (f *flags) items(w io.Writer, raw []json.RawMessage) error {
+	items := make([]object, len(raw))
+	for i, item := range raw {
+		if err := json.Unmarshal(item, &items[i]); err != nil {
+			return fmt.Errorf("couldn't read the gateway's answer: %w", err)
+		}
+	}
+	return f.list(w, items, raw)
+}
