@@ -1,6 +1,7 @@
 package testnetwork_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -71,4 +72,25 @@ func ownersMustEndorse(t *testing.T, network *consortium.Network) {
 	refused("brand", withoutGrowers, receive) // without the sender
 	refused("brand", append([]string{"peer.certifier"}, allPeers[1:3]...), receive)
 	accepted("brand", allPeers, receive)
+
+	// A member joins. The next entry guards the site anew, which needs the owner by
+	// the policy of before; and so does the one after it, by the new policy.
+	joins := massbalance.RegisterOrganisation{Member: massbalance.Member{Organisation: "auditor", Name: "Second certification body", Role: massbalance.Certification}}
+	for _, org := range []string{"growers", "miller", "brand"} {
+		accepted(org, allPeers, massbalance.Command{ID: "guard-6", Body: joins})
+	}
+	before := guardedBy(t, network, "guarded-silo")
+	for _, id := range []string{"guard-7", "guard-8"} {
+		take := moving(id, massbalance.TakeIn{Site: "guarded-silo", Product: "wheat", Quantity: massbalance.Kilograms(1), Evidence: massbalance.EvidenceID(id)})
+		refused("growers", withoutGrowers, take)
+		accepted("growers", allPeers[:3], take)
+	}
+	require.Eventually(t, func() bool { return guardedBy(t, network, "guarded-silo") == before+1 }, time.Minute, 50*time.Millisecond)
+}
+
+// guardedBy is the version of the membership by which a site is guarded.
+func guardedBy(t *testing.T, network *consortium.Network, site string) int {
+	var books struct{ Head struct{ Guarded int } }
+	require.Equal(t, http.StatusOK, fetch(t, network.GatewayURL("growers")+"/api/v1/sites/"+site, &books))
+	return books.Head.Guarded
 }
