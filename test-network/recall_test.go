@@ -29,7 +29,9 @@ func fetch(t *testing.T, url string, v any) int {
 
 // mostlyFrom finds the statement that the largest open lot of a site rests on most.
 func mostlyFrom(t *testing.T, base, site string) massbalance.StatementID {
-	var lots struct{ Items []struct{ ID, Available string } }
+	var lots struct {
+		Items []struct{ ID, Available string }
+	}
 	require.Equal(t, http.StatusOK, fetch(t, base+"/api/v1/lots?available=true&limit=500&site="+site, &lots))
 	require.NotEmpty(t, lots.Items)
 	quantity := func(text string) massbalance.Quantity {
