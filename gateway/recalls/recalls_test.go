@@ -151,8 +151,9 @@ var (
 	next  = map[massbalance.SiteID]massbalance.SiteID{"elevator": "mill", "mill": "bakery", "bakery": "brand-hub", "brand-hub": "bakery"}
 )
 
-// move spends some of a lot by chance: shipped on and received, milled, or
-// claimed. Nothing is lost on the way, so what came in stays to be found.
+// move spends some of a lot by chance: shipped on and received, rejected and
+// returned, received and reversed, milled, merged, decoupled or claimed. Nothing is
+// lost on the way, so what came in stays to be found.
 func (w *world) move() {
 	lots := w.available(w.state())
 	lot := lots[w.random.IntN(len(lots))]
@@ -160,20 +161,74 @@ func (w *world) move() {
 	if lot.Available().Less(quantity) {
 		quantity = lot.Available()
 	}
-	line := []massbalance.LotLine{{Lot: lot.ID, Quantity: quantity}}
-	switch {
-	case lot.Site == "mill" && lot.Product == "wheat":
-		w.send(Miller, massbalance.Convert{Site: "mill", Recipe: "milling", Quantity: quantity, Lines: line, Outputs: []massbalance.Output{
+	line := massbalance.LotLine{Lot: lot.ID, Quantity: quantity}
+	switch die := w.random.IntN(12); {
+	case !lot.Model.Physical():
+		w.credits(lot, line)
+	case lot.Site == "mill" && lot.Product == "wheat" && die < 9:
+		w.send(Miller, massbalance.Convert{Site: "mill", Recipe: "milling", Quantity: quantity, Lines: []massbalance.LotLine{line}, Outputs: []massbalance.Output{
 			{Product: "wheat-flour", Quantity: quantity.ScaleFloor(massbalance.Kilograms(18), massbalance.Kilograms(25))},
 			{Product: "wheat-bran", Quantity: quantity.ScaleFloor(massbalance.Kilograms(7), massbalance.Kilograms(25))}}})
-	case lot.Site != "elevator" && w.random.IntN(3) == 0:
-		w.send(owner[lot.Site], massbalance.ClaimCredits{Site: lot.Site, Product: lot.Product, Lines: line, Beneficiary: "B", ReportingYear: 2026, Purpose: "p"})
+	case lot.Site != "elevator" && die < 3:
+		w.claim(lot, line)
+	case die == 3:
+		w.send(owner[lot.Site], massbalance.Decouple{Site: lot.Site, Product: lot.Product, Lines: []massbalance.LotLine{line}})
+	case die == 4:
+		w.merge(lot, line, lots)
 	default:
-		to := next[lot.Site]
-		sent := w.send(owner[lot.Site], massbalance.Dispatch{Site: lot.Site, To: to, Product: lot.Product, Quantity: quantity, Lines: line})
-		if sent.Code == massbalance.Accepted {
-			w.must(owner[to], massbalance.Receive{Site: to, Transfer: massbalance.TransferID(sent.Subject), Quantity: quantity})
+		w.ship(lot, line, die)
+	}
+}
+
+func (w *world) claim(lot massbalance.Lot, line massbalance.LotLine) {
+	w.send(owner[lot.Site], massbalance.ClaimCredits{Site: lot.Site, Product: lot.Product, Lines: []massbalance.LotLine{line}, Beneficiary: "B", ReportingYear: 2026, Purpose: "p"})
+}
+
+// credits moves credit of book and claim: on to another site, or into a claim.
+func (w *world) credits(lot massbalance.Lot, line massbalance.LotLine) {
+	if w.random.IntN(2) == 0 {
+		w.claim(lot, line)
+		return
+	}
+	to := next[lot.Site]
+	sent := w.send(owner[lot.Site], massbalance.TransferCredits{Site: lot.Site, To: to, Product: lot.Product, Lines: []massbalance.LotLine{line}})
+	if sent.Code == massbalance.Accepted {
+		w.must(owner[to], massbalance.AcceptCredits{Site: to, Transfer: massbalance.TransferID(sent.Subject)})
+	}
+}
+
+// merge makes one lot of this one and another of its kind.
+func (w *world) merge(lot massbalance.Lot, line massbalance.LotLine, lots []massbalance.Lot) {
+	for _, other := range lots {
+		if other.ID != lot.ID && other.Site == lot.Site && other.Product == lot.Product && other.Characteristics == lot.Characteristics {
+			w.send(owner[lot.Site], massbalance.MergeLots{Site: lot.Site, Product: lot.Product, Carbon: massbalance.CarbonHighest,
+				Lines: []massbalance.LotLine{line, {Lot: other.ID, Quantity: other.Available()}}})
+			return
 		}
+	}
+}
+
+// ship sends some of a lot to the next site, where it is received, sometimes
+// reversed, or rejected and then returned.
+func (w *world) ship(lot massbalance.Lot, line massbalance.LotLine, die int) {
+	to, from := next[lot.Site], owner[lot.Site]
+	sent := w.send(from, massbalance.Dispatch{Site: lot.Site, To: to, Product: lot.Product, Quantity: line.Quantity, Lines: []massbalance.LotLine{line}})
+	if sent.Code != massbalance.Accepted {
+		return
+	}
+	id := massbalance.TransferID(sent.Subject)
+	if die == 5 {
+		w.must(owner[to], massbalance.Reject{Site: to, Transfer: id, Reason: "wet"})
+		w.must(from, massbalance.Return{Site: lot.Site, Transfer: id, Quantity: line.Quantity})
+		return
+	}
+	w.must(owner[to], massbalance.Receive{Site: to, Transfer: id, Quantity: line.Quantity})
+	if die != 6 {
+		return
+	}
+	w.must(from, massbalance.ProposeReversal{Site: lot.Site, Transfer: id, Reason: "wrong buyer"})
+	if w.send(owner[to], massbalance.ConfirmReversal{Site: to, Transfer: id}).Code == massbalance.Accepted {
+		w.must(from, massbalance.CompleteReversal{Site: lot.Site, Transfer: id})
 	}
 }
 
@@ -246,8 +301,8 @@ func (w *world) check() {
 			continue
 		}
 		free, _ := lot.Available().Sub(taint.Frozen)
-		result := w.send(owner[lot.Site], massbalance.Withdraw{Site: lot.Site, Product: lot.Product, Quantity: free.Add(massbalance.Grams(1)),
-			Lines: []massbalance.LotLine{{Lot: lot.ID, Quantity: free.Add(massbalance.Grams(1))}}, Purpose: "test"})
+		result := w.send(owner[lot.Site], massbalance.Cancel{Site: lot.Site, Product: lot.Product, Reason: "test",
+			Lines: []massbalance.LotLine{{Lot: lot.ID, Quantity: free.Add(massbalance.Grams(1))}}})
 		require.Equal(w.t, massbalance.Recalled, result.Code, "%s: %s", lot.ID, result.Message)
 	}
 }
