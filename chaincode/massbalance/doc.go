@@ -144,7 +144,8 @@
 //     before a 29th, 30th or 31st, one short period leads to the end of that month. A
 //     close may name 5,000 accounts, not 500. A recalled claim may be covered in any
 //     number of parts, not in 500. Credit of book and claim that came to a site since is
-//     no part of its opening average.
+//     no part of its opening average. A certificate covers no product that it does not
+//     name; before, its products bounded what its statements were of.
 //
 // So have the keys with which the organisations sign checkpoints of their transparency
 // logs: see Cosigner.
@@ -199,9 +200,9 @@
 //     never less than of what went in and what the process emitted, in every figure for
 //     itself. Elsewhere credit keeps the set that it has.
 //   - I11 Nothing is introduced, dispatched, received, converted or claimed under a
-//     certificate on a day on which it is suspended or withdrawn, or at a site none of
-//     whose certificates under the scheme is good on that day. What its certifier
-//     declared stays visible for ever.
+//     certificate on a day on which it is suspended or withdrawn, or at a site that has
+//     certificates under the scheme, none of which is good on that day and names the
+//     product. What a certifier declared stays visible for ever.
 //   - I14 A record is reversed at most once, as a whole, by its exact inverse; by both
 //     parties, within the window, and only while what it created is there.
 //   - I15 What is claimed is reported once per tier: only by whoever had that very credit

@@ -172,7 +172,7 @@ func (l *ledger) statement(id string, change func(*Statement)) PublishStatement 
 func (l *ledger) certificate(id string, change func(*Certificate)) PublishCertificate {
 	c := Certificate{
 		ID: CertificateID(id), Certifier: "certifier", Scheme: "low-carbon", Holder: "growers",
-		Sites: []SiteID{"elevator"}, Products: []ProductID{"wheat"}, ValidFrom: "2026-01-01", ValidTo: "2026-12-31",
+		Sites: []SiteID{"elevator"}, Products: []ProductID{"wheat", "flour", "bran"}, ValidFrom: "2026-01-01", ValidTo: "2026-12-31",
 	}
 	if change != nil {
 		change(&c)

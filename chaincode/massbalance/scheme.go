@@ -55,17 +55,17 @@ func (e *execution) checkAlsoSchemes(s Statement) error {
 // for, or else under the one they were used under before.
 func (b *books) checkSchemesOf(lots []Lot, asked SchemeID) error {
 	if asked != "" && len(lots) > 0 {
-		return b.checkScheme(asked)
+		return b.checkScheme(asked, lots[0].Product) // lots that leave together are of one product
 	}
 	var open []Lot
 	for _, lot := range lots {
 		if lot.Scheme == "" {
 			open = append(open, lot)
-		} else if err := b.checkScheme(lot.Scheme); err != nil {
+		} else if err := b.checkScheme(lot.Scheme, lot.Product); err != nil {
 			return err
 		}
 	}
-	return b.checkSchemes(characteristicsOf(open))
+	return b.checkSchemes(open)
 }
 
 // useUnder checks that lots may be used under a scheme: one that they satisfy,

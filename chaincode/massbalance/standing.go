@@ -150,18 +150,22 @@ func (e *execution) cover(c Certificate) error {
 // credit's scheme are all suspended, withdrawn or out of their time on the
 // command's date (I11). A site that was never certified under the scheme is
 // held up where the scheme's profile asks for a certificate.
-func (b *books) checkSchemes(ids []CharacteristicsID) error {
-	seen := map[SchemeID]bool{}
-	for _, id := range ids {
-		set, err := need[Characteristics](b.e, CharacteristicsKey(id))
+func (b *books) checkSchemes(lots []Lot) error {
+	type scope struct {
+		scheme  SchemeID
+		product ProductID
+	}
+	seen := map[scope]bool{}
+	for _, lot := range lots {
+		set, err := need[Characteristics](b.e, CharacteristicsKey(lot.Characteristics))
 		if err != nil {
 			return err
 		}
-		if seen[set.Scheme] {
+		if seen[scope{set.Scheme, lot.Product}] {
 			continue
 		}
-		seen[set.Scheme] = true
-		if err := b.checkScheme(set.Scheme); err != nil {
+		seen[scope{set.Scheme, lot.Product}] = true
+		if err := b.checkScheme(set.Scheme, lot.Product); err != nil {
 			return err
 		}
 	}
@@ -179,15 +183,17 @@ func characteristicsOf(lots []Lot) []CharacteristicsID {
 	return ids
 }
 
-func (b *books) checkScheme(scheme SchemeID) error {
-	_, _, err := b.modelsUnder(scheme)
+func (b *books) checkScheme(scheme SchemeID, product ProductID) error {
+	_, _, err := b.modelsUnder(scheme, product)
 	return err
 }
 
 // modelsUnder lists the custody models for which the site is certified under a
 // scheme on the command's date; covered is false where it never was. It refuses
-// where it was, and no certificate is good on that day.
-func (b *books) modelsUnder(scheme SchemeID) (models []CustodyModel, covered bool, err error) {
+// where it was, and no certificate is good on that day, or none of those that are
+// names the product. Up to version 2 of the rules a certificate's products bounded
+// statements only.
+func (b *books) modelsUnder(scheme SchemeID, product ProductID) (models []CustodyModel, covered bool, err error) {
 	coverage, covered, err := find[Coverage](b.e, CoverageKey(b.site.ID, scheme))
 	if err != nil {
 		return nil, covered, err
@@ -195,12 +201,14 @@ func (b *books) modelsUnder(scheme SchemeID) (models []CustodyModel, covered boo
 	if !covered {
 		return nil, false, b.uncertified(scheme)
 	}
-	var first error
+	var first, outside error
 	for _, reference := range coverage.Certificates {
 		c, refusal, err := b.e.standing(reference)
 		switch {
 		case err != nil:
 			return nil, true, err
+		case b.e.rules >= 3 && !slices.Contains(c.Products, product):
+			outside = refuse(CertificateInvalid, "certificate %s of %s covers %v at site %s, not %s", c.ID, c.Certifier, c.Products, b.site.ID, product)
 		case refusal != nil && first == nil:
 			first = refusal
 		case refusal == nil && len(c.Models) == 0:
@@ -208,6 +216,9 @@ func (b *books) modelsUnder(scheme SchemeID) (models []CustodyModel, covered boo
 		case refusal == nil:
 			models = append(models, c.Models...)
 		}
+	}
+	if len(models) == 0 && first == nil {
+		first = outside
 	}
 	if len(models) == 0 {
 		return nil, true, first
@@ -232,7 +243,7 @@ func (b *books) uncertified(scheme SchemeID) error {
 // certified for and that is no higher than their own: a receiver without a
 // licence for a level gets the shipment at the level below (Rainforest Alliance
 // does so automatically).
-func (b *books) certified(groups []blend) ([]blend, error) {
+func (b *books) certified(product ProductID, groups []blend) ([]blend, error) {
 	out := make([]blend, 0, len(groups))
 	for _, g := range groups {
 		set, err := need[Characteristics](b.e, CharacteristicsKey(g.Characteristics))
@@ -240,7 +251,7 @@ func (b *books) certified(groups []blend) ([]blend, error) {
 			return nil, err
 		}
 		scheme := cmp.Or(g.Scheme, set.Scheme)
-		models, covered, err := b.modelsUnder(scheme)
+		models, covered, err := b.modelsUnder(scheme, product)
 		if err != nil {
 			return nil, err
 		}
@@ -315,7 +326,7 @@ func (b *books) checkOrigin(s Statement, model CustodyModel) error {
 	if refusal != nil {
 		return refusal
 	}
-	models, covered, err := b.modelsUnder(s.Characteristics.Scheme)
+	models, covered, err := b.modelsUnder(s.Characteristics.Scheme, s.Product)
 	if err != nil {
 		return err
 	}

@@ -302,7 +302,7 @@ func (b CoverRecall) match(books *books, claim Claim) (lots []Lot, scheme Scheme
 	if lots, err = books.lotsOf(claim.Product, b.Lines); err != nil {
 		return nil, scheme, share, err
 	}
-	if err := books.checkScheme(scheme); err != nil {
+	if err := books.checkScheme(scheme, claim.Product); err != nil {
 		return nil, scheme, share, err
 	}
 	if err := books.useUnder(lots, scheme); err != nil {

@@ -210,7 +210,7 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 	if to == Received {
 		// At its receiver a shipment goes on under what the site is certified
 		// for; what comes back to its sender is restored as it was.
-		if groups, err = books.certified(groups); err != nil {
+		if groups, err = books.certified(transfer.Product, groups); err != nil {
 			return err
 		}
 	} else {

@@ -201,3 +201,43 @@ func TestAClaimIsCoveredInManyParts(t *testing.T) {
 	l.check()
 	l.replays()
 }
+
+// A certificate covers the products that it names. Up to version 2 of the rules
+// that bounded what a statement could be of, and no more: a mill that was
+// certified for wheat could sell flour under the same scheme.
+func TestACertificateCoversItsProducts(t *testing.T) {
+	l := founded(t)
+	only := func(products ...ProductID) func(*Certificate) {
+		return func(c *Certificate) { c.Sites, c.Products = []SiteID{"mill"}, products }
+	}
+	l.must("growers", l.certificate("cm", only("wheat")))
+	farm := LotID(l.must("growers", introduce("40000", "T1")).Subject)
+	ship := Dispatch{Site: "elevator", To: "mill", Product: "wheat", Quantity: kg("10000"), Lines: []LotLine{{farm, kg("10000")}}}
+	receive := func() {
+		l.must("miller", Receive{Site: "mill", Transfer: TransferID(l.must("growers", ship).Subject), Quantity: kg("10000")})
+	}
+	receive()
+	l.must("miller", Convert{Site: "mill", Recipe: "milling", Quantity: kg("10000"), Lines: []LotLine{{l.lots("mill", "wheat")[0], kg("10000")}}, Outputs: []Output{{"flour", kg("7200")}}})
+	flour := l.lots("mill", "flour")[0]
+	sell := Dispatch{Site: "mill", To: "bakery", Product: "flour", Quantity: kg("100"), Lines: []LotLine{{flour, kg("100")}}}
+	claim := ClaimCredits{Site: "mill", Product: "flour", Lines: []LotLine{{flour, kg("100")}}, Beneficiary: "B", ReportingYear: 2026, Purpose: "p"}
+	l.must("miller", sell)
+	l.third()
+	l.refuses([]refusal{
+		{"sold", CertificateInvalid, "miller", sell, ""},
+		{"claimed", CertificateInvalid, "miller", claim, ""},
+		{"stepped down", CertificateInvalid, "miller", Decouple{"mill", "flour", []LotLine{{flour, kg("100")}}}, ""},
+	})
+	receive()
+	l.must("miller", Cancel{Site: "mill", Product: "flour", Lines: []LotLine{{flour, kg("1")}}, Reason: "giving up is always allowed"})
+	l.must("miller", with(sell, func(b *Dispatch) { b.Lines = nil }))
+	l.must("growers", l.certificate("cf", only("flour")))
+	l.must("miller", sell)
+	l.must("miller", claim)
+
+	l.must("growers", l.standing("st-1", Suspended, day, func(s *Standing) { s.Certificate = "cf" }))
+	l.refuses([]refusal{{"under the one for wheat", CertificateSuspended, "miller", sell, ""}})
+	receive()
+	l.check()
+	l.replays()
+}

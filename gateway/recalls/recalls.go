@@ -59,8 +59,9 @@ type Tracer struct {
 	// each recall.
 	next  uint64
 	cases map[massbalance.Key]*recall
-	// failures counts commands that failed one after the other.
-	failures int
+	// failures counts calls that failed one after the other; narrow halves what a
+	// command names, once more for each failure and once less for each success.
+	failures, narrow int
 	untraced atomic.Int64
 }
 
@@ -115,6 +116,7 @@ func (t *Tracer) rest(ctx context.Context, pause time.Duration) {
 // failed counts a failure and says how long to pause after it.
 func (t *Tracer) failed() time.Duration {
 	t.failures++
+	t.narrow = min(t.narrow+1, narrowest)
 	return min(retryFirst<<min(t.failures-1, 10), retryLast)
 }
 

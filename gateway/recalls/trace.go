@@ -13,6 +13,8 @@ import (
 const (
 	// named bounds the lots and claims of one command: the most that the rules take.
 	named = massbalance.ListLimit
+	// narrowest leaves one lot of as many.
+	narrowest = 9
 	// atOnce bounds the commands of one call, so that they fit into one transaction.
 	atOnce = 4
 	// by is who traces, in the command.
@@ -24,7 +26,7 @@ const (
 // commands are what to send next: lots parents first, then claims. After
 // failures they name fewer at once.
 func (t *Tracer) commands(r *recall) []massbalance.Command {
-	f, u, size := r.reach.Recall.Finding, r.reach.Untraced, max(1, named>>min(t.failures, 9))
+	f, u, size := r.reach.Recall.Finding, r.reach.Untraced, max(1, named>>t.narrow)
 	var bodies []massbalance.TraceRecall
 	for lots := range slices.Chunk(u.Lots, size) {
 		bodies = append(bodies, massbalance.TraceRecall{Certifier: f.Certifier, Statement: f.Statement, Lots: lots})
@@ -66,6 +68,7 @@ func (t *Tracer) trace(ctx context.Context, r *recall) error {
 	if err != nil {
 		return err
 	}
+	t.narrow = max(0, t.narrow-1)
 	if t.failures = 0; repeated {
 		r.repeated++
 		return nil
