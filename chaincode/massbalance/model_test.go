@@ -350,9 +350,12 @@ func (m *model) season(r *rapid.T) {
 
 // Seasons are drawn in batches that run side by side, of 100 each if -rapid.checks
 // does not say otherwise: 10,000 seasons, and with -short 500 that are shorter,
-// too. A sixth of them are of recalls, a sixth of the others of trade. Where one fails, rapid prints the seed with
-// which every batch draws it again. No command may be left out: each must have
-// been sent, and accepted, in some season.
+// too. A sixth of them are of recalls, a sixth of the others of trade. Where one
+// fails, rapid prints the seed with which every batch draws it again. No command may
+// be left out: each must have been sent, and accepted, in some season. A longer run,
+// of 100,000 seasons:
+//
+//	go test ./chaincode/massbalance -run RandomSeasons -rapid.checks=1000 -timeout 0
 func TestRandomSeasonsAgainstTheModel(t *testing.T) {
 	// Every recount allocates anew; collecting less often saves a fifth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
