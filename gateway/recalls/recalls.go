@@ -62,7 +62,7 @@ type Tracer struct {
 	// failures counts calls that failed one after the other; narrow halves what a
 	// command names, once more for each failure and once less for each success.
 	failures, narrow int
-	untraced atomic.Int64
+	untraced         atomic.Int64
 }
 
 // New makes a tracer; Run sets it to work.
