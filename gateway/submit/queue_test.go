@@ -308,3 +308,28 @@ func TestManyCallers(t *testing.T) {
 		l.check(t)
 	})
 }
+
+// Two gateways of one organisation at one site conflict all the time, and neither
+// is kept out: every command of both is booked once.
+func TestTwoGatewaysAtOneSite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger(t)
+		var callers sync.WaitGroup
+		for g := range 2 {
+			q := start(t, l, Limits{})
+			for caller := range 4 {
+				callers.Go(func() {
+					for n := range 10 {
+						o := send(t, q, takeIn(t, "mill", fmt.Sprintf("g%d-%d-%d", g, caller, n), "1"))[0]
+						if o.Stage != Valid || o.Result.Repeated {
+							t.Errorf("gateway %d, caller %d, command %d: %+v", g, caller, n, o)
+						}
+					}
+				})
+			}
+		}
+		callers.Wait()
+		require.Len(t, l.entries, 8+80)
+		l.check(t)
+	})
+}

@@ -18,6 +18,15 @@ import (
 // transaction came first. What is not ready is tried until the deadline.
 const attempts = 12
 
+// A conflict means that another gateway of the organisation was first at the
+// site. Both learn it from the same block, and whoever proposes at once has an
+// even chance to be first next time; whoever pauses never has. So the pause is
+// only to tell the two apart, and there may be many attempts.
+const (
+	contested     = 60
+	contestedTime = 15 * time.Millisecond
+)
+
 // unready is how often peers may not be ready before a batch is taken apart.
 const unready = 4
 
@@ -112,17 +121,19 @@ func (r *runner) settle(ctx, deadline context.Context, commands []massbalance.Co
 	if err != nil {
 		return ending{stage: NotEndorsed, detail: err.Error()}
 	}
-	disputed, unready := 0, 0
+	disputed, unready, conflicts := 0, 0, 0
 	for n := 0; ; n++ {
 		end := r.attempt(ctx, deadline, batch, len(commands))
 		r.metrics.transactions.WithLabelValues(end.label()).Inc()
 		switch end.again {
-		case peersLag, conflict:
+		case peersLag:
 			disputed++
+		case conflict:
+			conflicts++
 		case peersNotReady:
 			unready++
 		}
-		if end.again == "" || disputed == attempts || unready == patience && patience > 0 || wait(deadline, pause(n)) != nil {
+		if end.again == "" || disputed == attempts || conflicts == contested || unready == patience && patience > 0 || wait(deadline, end.pause(n)) != nil {
 			return end
 		}
 		r.metrics.retries.WithLabelValues(string(end.again)).Inc()
@@ -303,6 +314,14 @@ func kindOf(err error) kind {
 func pause(n int) time.Duration {
 	d := min(shortestPause<<min(n, 10), longestPause)
 	return d/2 + rand.N(d/2)
+}
+
+// pause is the wait before the next attempt.
+func (e ending) pause(n int) time.Duration {
+	if e.again == conflict {
+		return rand.N(contestedTime)
+	}
+	return pause(n)
 }
 
 // wait lets the time pass unless ctx ends before.

@@ -131,7 +131,7 @@ func TestMishaps(t *testing.T) {
 		"peers refuse":                  {[]mishap{{propose: &failure{rejected, "access denied"}}}, NotEndorsed, 1, "0"},
 		"the chaincode fails":           {[]mishap{{propose: &failure{faulted, "internal"}}}, NotEndorsed, 1, "0"},
 		"another came first":            {[]mishap{stale, stale}, Valid, 3, "100"},
-		"others always come first":      {times(99, stale), Invalid, attempts, "0"},
+		"others always come first":      {times(999, stale), Invalid, contested, "0"},
 		"a phantom":                     {[]mishap{{code: "PHANTOM_READ_CONFLICT"}}, Valid, 2, "100"},
 		"found invalid":                 {[]mishap{{code: "ENDORSEMENT_POLICY_FAILURE"}}, Invalid, 1, "0"},
 		"orderers refuse":               {[]mishap{{order: &failure{rejected, "status=FORBIDDEN"}, swallow: true}}, NotSubmitted, 1, "0"},
