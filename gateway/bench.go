@@ -41,6 +41,19 @@ func benchCommand() *cobra.Command {
 	if err := c.MarkFlagRequired("config"); err != nil {
 		panic(err) // the flag was defined above
 	}
+	c.AddCommand(growthCommand())
+	return c
+}
+
+func growthCommand() *cobra.Command {
+	var sizes []int
+	c := &cobra.Command{
+		Use: "growth FOLDER", Short: "Measure in this process whether the ledger slows down as it grows", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return bench.Growth(c.Context(), args[0], sizes, c.OutOrStdout())
+		},
+	}
+	c.Flags().IntSliceVar(&sizes, "lots", []int{1_000, 10_000, 100_000, 1_000_000}, "numbers of lots at which to measure")
 	return c
 }
 

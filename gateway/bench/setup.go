@@ -43,8 +43,8 @@ type ground struct {
 	key       *ecdsa.PrivateKey
 }
 
-// prepare founds the consortium if nobody did, and registers what the run needs.
-func (b *bench) prepare(ctx context.Context) error {
+// plan names the run's ground.
+func (b *bench) plan() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("couldn't make a certifier's key: %w", err)
@@ -55,6 +55,14 @@ func (b *bench) prepare(ctx context.Context) error {
 	b.ground.hot, b.ground.yard = b.place("hot", 0), b.place("yard", 1)
 	for i := range b.Sites {
 		b.ground.spread = append(b.ground.spread, b.place(fmt.Sprintf("site-%03d", i), i))
+	}
+	return nil
+}
+
+// prepare founds the consortium if nobody did, and registers what the run needs.
+func (b *bench) prepare(ctx context.Context) error {
+	if err := b.plan(); err != nil {
+		return err
 	}
 	if err := b.found(ctx); err != nil {
 		return err
@@ -70,20 +78,26 @@ func (b *bench) prepare(ctx context.Context) error {
 }
 
 func (b *bench) place(name string, owner int) place {
-	owner %= len(b.trading)
-	return place{massbalance.SiteID(b.name + "-" + name), b.names[owner], b.trading[owner]}
+	owner %= len(b.names)
+	p := place{id: massbalance.SiteID(b.name + "-" + name), owner: b.names[owner]}
+	if len(b.trading) > 0 {
+		p.client = b.trading[owner]
+	}
+	return p
 }
 
-// found makes the members of the configuration the consortium's, unless there
-// is one. Peers that have only just met may need some attempts.
-func (b *bench) found(ctx context.Context) error {
+// founding makes the members of the configuration the consortium's.
+func (b *bench) founding() massbalance.Command {
 	var members []massbalance.Member
 	for _, m := range b.Members {
 		members = append(members, massbalance.Member{Organisation: m.Organisation, Name: string(m.Organisation), Role: m.Role})
 	}
-	outcomes, err := b.trading[0].Submit(ctx, []massbalance.Command{{
-		ID: massbalance.CommandID("found-" + b.name), Body: massbalance.FoundConsortium{Members: members, Rules: massbalance.RulesVersion},
-	}})
+	return massbalance.Command{ID: massbalance.CommandID("found-" + b.name), Body: massbalance.FoundConsortium{Members: members, Rules: massbalance.RulesVersion}}
+}
+
+// found founds a consortium, unless there is one.
+func (b *bench) found(ctx context.Context) error {
+	outcomes, err := b.trading[0].Submit(ctx, []massbalance.Command{b.founding()})
 	if err != nil {
 		return err
 	}
@@ -93,23 +107,33 @@ func (b *bench) found(ctx context.Context) error {
 	return nil
 }
 
-// register has a majority ask for a product and a certification body.
-func (b *bench) register(ctx context.Context) error {
+// registrations are a product and a certification body, which a majority asks for.
+func (b *bench) registrations() ([]massbalance.Command, error) {
 	point, err := wire.PublicKey(&b.ground.key.PublicKey)
 	if err != nil {
-		return fmt.Errorf("couldn't write a certifier's key: %w", err)
+		return nil, fmt.Errorf("couldn't write a certifier's key: %w", err)
 	}
 	laboratory := b.ground.laboratory
-	bodies := []massbalance.Body{
+	var commands []massbalance.Command
+	for i, body := range []massbalance.Body{
 		massbalance.RegisterOrganisation{Member: massbalance.Member{Organisation: laboratory, Name: "Benchmark", Role: massbalance.Certification}},
 		massbalance.RegisterProduct{Product: massbalance.Product{ID: b.ground.product, Name: "Benchmark wheat", YieldCaps: []massbalance.YieldCap{
 			{Region: region, PerHectare: massbalance.Kilograms(1_000_000), Source: "none: a benchmark"}}}},
 		massbalance.RegisterCertifier{Certifier: massbalance.Certifier{ID: laboratory, Keys: []massbalance.SigningKey{{ID: keyID, Point: point}}}},
+	} {
+		commands = append(commands, massbalance.Command{ID: massbalance.CommandID(fmt.Sprintf("register-%s-%d", b.name, i)), Body: body})
 	}
-	for i, body := range bodies {
+	return commands, nil
+}
+
+func (b *bench) register(ctx context.Context) error {
+	commands, err := b.registrations()
+	if err != nil {
+		return err
+	}
+	for _, command := range commands {
 		for m := range len(b.trading)/2 + 1 {
-			id := massbalance.CommandID(fmt.Sprintf("register-%s-%d", b.name, i))
-			if err := must(ctx, b.trading[m], massbalance.Command{ID: id, Body: body}); err != nil {
+			if err := must(ctx, b.trading[m], command); err != nil {
 				return err
 			}
 		}
@@ -117,10 +141,8 @@ func (b *bench) register(ctx context.Context) error {
 	return nil
 }
 
-// settle registers a member's sites, certifies them and verifies a harvest at each.
-func (b *bench) settle(ctx context.Context, owner massbalance.OrganisationID, client *submit.Client) error {
-	var sites []massbalance.SiteID
-	var commands []massbalance.Command
+// openings register a member's sites.
+func (b *bench) openings(owner massbalance.OrganisationID) (sites []massbalance.SiteID, commands []massbalance.Command) {
 	for _, p := range append([]place{b.ground.hot, b.ground.yard}, b.ground.spread...) {
 		if p.owner != owner {
 			continue
@@ -130,6 +152,12 @@ func (b *bench) settle(ctx context.Context, owner massbalance.OrganisationID, cl
 			massbalance.Command{ID: massbalance.CommandID("site-" + p.id), Body: massbalance.RegisterSite{Site: p.id, Name: "Benchmark", Country: "DE", Region: region}},
 			massbalance.Command{ID: massbalance.CommandID("open-" + p.id), Body: massbalance.OpenPeriod{Site: p.id, Period: period, From: "2026-01-01", To: "2026-12-31"}})
 	}
+	return sites, commands
+}
+
+// settle registers a member's sites, certifies them and verifies a harvest at each.
+func (b *bench) settle(ctx context.Context, owner massbalance.OrganisationID, client *submit.Client) error {
+	sites, commands := b.openings(owner)
 	if len(sites) == 0 {
 		return nil
 	}

@@ -63,11 +63,7 @@ func (s *sheet) dispatch(from, to place, introduced massbalance.CommandID) massb
 }
 
 func (s *sheet) receipt(from, to place, dispatched massbalance.CommandID) massbalance.Command {
-	id := s.id()
-	return command(id, massbalance.Receive{
-		Site: to.id, Transfer: massbalance.TransferID(string(from.owner) + "/" + string(dispatched)),
-		Quantity: massbalance.Kilograms(27_340), Evidence: massbalance.EvidenceID(id),
-	})
+	return s.receiptOf(from, to, dispatched, massbalance.Kilograms(27_340))
 }
 
 // submit sends commands as one request, and names the transaction of the last.

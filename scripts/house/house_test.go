@@ -64,7 +64,7 @@ var mayImport = map[string][]string{
 	"gateway/block":         {},
 	"gateway/submit":        {"chaincode/massbalance", "chaincode/wire", "gateway/trace"},
 	"gateway/journal":       {"chaincode/massbalance", "chaincode/wire", "gateway/store", "gateway/submit"},
-	"gateway/bench":         {"chaincode/massbalance", "chaincode/wire", "gateway/block", "gateway/replay", "gateway/submit"},
+	"gateway/bench":         {"chaincode/massbalance", "chaincode/wire", "gateway/block", "gateway/readmodel", "gateway/replay", "gateway/submit"},
 	"gateway/replay":        {"chaincode/massbalance", "chaincode/wire", "gateway/block"},
 	"gateway/readmodel":     {"chaincode/massbalance", "chaincode/wire", "gateway/replay", "gateway/store", "gateway/proof/leaf", "gateway/proof/checkpoint", "gateway/proof/merkle"},
 	"gateway/proof":         {"chaincode/massbalance", "chaincode/wire", "gateway/proof/*", "gateway/readmodel"},
