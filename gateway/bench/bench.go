@@ -106,7 +106,7 @@ func (b *bench) cells() []*cell {
 		for _, c := range contenders {
 			for _, clients := range c.clients {
 				if clients == n && b.wanted(c.name) {
-					cells = append(cells, &cell{contender: c, clients: n})
+					cells = append(cells, &cell{contender: c, clients: n, cpu: usage{}})
 				}
 			}
 		}

@@ -39,7 +39,7 @@ type cell struct {
 	latencies                  []time.Duration
 	elapsed                    time.Duration
 	// cpu is what all processes used in the windows.
-	cpu time.Duration
+	cpu usage
 	// all, bytes, state and transactions are of the whole of what was sent.
 	all, bytes, state, transactions int
 }
@@ -76,7 +76,7 @@ func (b *bench) measure(ctx context.Context, c *cell) {
 	b.pause(ctx, b.Window)
 	w.phase.Store(ending)
 	c.elapsed += time.Since(began)
-	c.cpu += cpuTime(b.Processes) - cpu
+	c.cpu.add(cpu, cpuTime(b.Processes))
 	clients.Wait()
 }
 

@@ -12,24 +12,59 @@ import (
 // tick is the unit of /proc/PID/stat on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
+// programs are whose CPU time is told apart.
+var programs = []string{"peer", "orderer", "chaincode", "gateway", "clients"}
+
+// usage is CPU time by program.
+type usage map[string]time.Duration
+
 // cpuTime adds up the CPU time of the processes that work in a folder below the
-// given one, as the nodes of a network do, and of this one. Those that came or
-// went between two calls distort the difference; in a window none should. It is
-// 0 where there is no such folder, and on systems without /proc.
-func cpuTime(folder string) (total time.Duration) {
+// given one, as the nodes of a network do, and of this one, the clients. Those
+// that came or went between two calls distort the difference; in a window none
+// should. It is empty where there is no such folder, and on systems without /proc.
+func cpuTime(folder string) usage {
+	used := usage{}
 	if folder == "" {
-		return 0
+		return used
 	}
 	processes, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
-		return 0
+		return used
 	}
 	for _, process := range processes {
-		if worksIn(process, folder) || filepath.Base(process) == strconv.Itoa(os.Getpid()) {
-			total += usedBy(process)
+		switch {
+		case filepath.Base(process) == strconv.Itoa(os.Getpid()):
+			used["clients"] += usedBy(process)
+		case worksIn(process, folder):
+			used[programOf(process)] += usedBy(process)
 		}
 	}
-	return total
+	return used
+}
+
+// programOf names what a process runs. The peers' builder keeps every chaincode
+// under one name.
+func programOf(process string) string {
+	at, err := os.Readlink(filepath.Join(process, "exe"))
+	name := strings.TrimSuffix(filepath.Base(at), " (deleted)")
+	if err != nil || name == "program" {
+		return "chaincode"
+	}
+	return name
+}
+
+// add adds what was used between two moments.
+func (u usage) add(before, after usage) {
+	for name, used := range after {
+		u[name] += used - before[name]
+	}
+}
+
+func (u usage) total() (sum time.Duration) {
+	for _, used := range u {
+		sum += used
+	}
+	return sum
 }
 
 func worksIn(process, folder string) bool {

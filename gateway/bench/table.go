@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -62,7 +63,39 @@ func (b *bench) print(cells []*cell) error {
 			c.contender.name, c.clients, c.rate(), ratio,
 			c.percentile(50).Milliseconds(), c.percentile(95).Milliseconds(), c.percentile(99).Milliseconds(),
 			per(c.all, c.transactions), per(c.retries, c.all), c.failed,
-			per(int(c.cpu.Microseconds()), c.committed)/1000, per(c.bytes, c.all), per(c.state, c.all))
+			c.cpuEach(c.cpu.total()), per(c.bytes, c.all), per(c.state, c.all))
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("couldn't write the table: %w", err)
+	}
+	fmt.Fprintln(b.Out)
+	if b.Processes == "" {
+		return nil
+	}
+	return b.printCPU(cells)
+}
+
+// cpuEach is milliseconds per committed command.
+func (c *cell) cpuEach(used time.Duration) float64 {
+	return per(int(used.Microseconds()), c.committed) / 1000
+}
+
+// crowded is from how many clients on CPU time says more of the work than of waiting.
+const crowded = 16
+
+// printCPU tells where the CPU time went.
+func (b *bench) printCPU(cells []*cell) error {
+	table := tabwriter.NewWriter(b.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(table, "CPU ms each\tclients\t%s\t\n", strings.Join(programs, "\t"))
+	for _, c := range cells {
+		if c.clients < crowded {
+			continue
+		}
+		fmt.Fprintf(table, "%s\t%d\t", c.contender.name, c.clients)
+		for _, name := range programs {
+			fmt.Fprintf(table, "%.3f\t", c.cpuEach(c.cpu[name]))
+		}
+		fmt.Fprintln(table)
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("couldn't write the table: %w", err)

@@ -92,6 +92,7 @@ var mayImport = map[string][]string{
 	"network/*":             {"network/*"},
 	"network":               {"network/*", "test-network/season"},
 	"test-network/baseline": {},
+	"test-network/caliper":  {"chaincode/massbalance", "chaincode/wire"},
 	"test-network/season":   {"chaincode/massbalance", "chaincode/wire"},
 	"test-network/season/*": {"chaincode/massbalance", "chaincode/wire", "test-network/season"},
 	"test-network/starter":  {"chaincode/massbalance", "chaincode/wire"},

@@ -1,0 +1,3 @@
+// Package caliper is a workload for Hyperledger Caliper; its README says how to
+// run it. The test tries it without Caliper and without a network.
+package caliper
