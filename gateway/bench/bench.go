@@ -51,7 +51,7 @@ func Run(ctx context.Context, options Options) (err error) {
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}
-	cells := b.cells()
+	cells := b.cells(b.trading[0].Chaincode())
 	if err := b.rounds(ctx, cells); err != nil {
 		return err
 	}
@@ -96,8 +96,8 @@ func (b *bench) say(format string, args ...any) {
 
 // cells are all that is measured: those of equal numbers of clients stand side
 // by side, so that they are measured side by side.
-func (b *bench) cells() []*cell {
-	contenders := b.weighbridges()
+func (b *bench) cells(ledger string) []*cell {
+	contenders := b.weighbridges(ledger)
 	if b.Baseline != "" {
 		contenders = append(b.baselines(), contenders...)
 	}

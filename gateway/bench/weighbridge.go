@@ -162,7 +162,7 @@ func chains(s *sheet, from, to place, n int) request {
 }
 
 // weighbridges are Weighbridge's contenders.
-func (b *bench) weighbridges() []*contender {
+func (b *bench) weighbridges(ledger string) []*contender {
 	var all []*contender
 	for _, kind := range []struct {
 		name string
@@ -173,15 +173,15 @@ func (b *bench) weighbridges() []*contender {
 				if kind.name == "in and out" && (spread || n > 1) {
 					continue
 				}
-				all = append(all, b.weighbridge(kind.name, kind.book, n, spread))
+				all = append(all, b.weighbridge(kind.name, kind.book, n, spread, ledger))
 			}
 		}
 	}
 	return all
 }
 
-func (b *bench) weighbridge(name string, book booker, n int, spread bool) *contender {
-	c := &contender{name: name + " hot", clients: b.Clients, commands: n, ledger: b.trading[0].Chaincode()}
+func (b *bench) weighbridge(name string, book booker, n int, spread bool, ledger string) *contender {
+	c := &contender{name: name + " hot", clients: b.Clients, commands: n, ledger: ledger}
 	if spread {
 		c.name = name + " spread"
 	}

@@ -1,0 +1,94 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheTable(t *testing.T) {
+	put := &contender{name: "put"}
+	intake := &contender{name: "intake hot"}
+	cells := []*cell{
+		{contender: put, clients: 64, committed: 400, all: 500, transactions: 500, elapsed: 4 * time.Second, latencies: []time.Duration{4e8, 1e8, 2e8, 3e8}, bytes: 2_000_000, cpu: usage{"peer": 4 * time.Second}},
+		{contender: intake, clients: 64, committed: 8000, all: 9000, transactions: 30, retries: 9, elapsed: 4 * time.Second, latencies: []time.Duration{1e8}, state: 9000 * 600, cpu: usage{"peer": 8 * time.Second, "clients": 8 * time.Second}},
+	}
+	var out bytes.Buffer
+	b := &bench{Options: Options{Out: &out, Processes: "/somewhere"}}
+	require.NoError(t, b.print(cells))
+	var rows [][]string
+	for _, line := range strings.Split(out.String(), "\n") {
+		if fields := strings.Fields(line); len(fields) > 0 {
+			rows = append(rows, fields)
+		}
+	}
+	require.Equal(t, strings.Fields("put 64 100.0 1.00 200 300 300 1.0 0.000 0 10.00 4000 0"), rows[2])
+	require.Equal(t, strings.Fields("intake hot 64 2000.0 20.00 100 100 100 300.0 0.001 0 2.00 0 600"), rows[3])
+	require.Equal(t, strings.Fields("intake hot 64 1.000 0.000 0.000 0.000 1.000"), rows[len(rows)-1])
+}
+
+func TestCellsOfEqualClientsStandTogether(t *testing.T) {
+	b := &bench{Options: Options{Baseline: "baseline", Clients: []int{1, 16}}.withDefaults(), sheet: &sheet{}}
+	b.Clients = []int{1, 16}
+	var names []string
+	last := 0
+	for _, c := range b.cells("massbalance") {
+		require.GreaterOrEqual(t, c.clients, last)
+		last = c.clients
+		names = append(names, c.contender.name)
+	}
+	require.Equal(t, "put", names[0])
+	require.Contains(t, names, "balance key")
+	require.Contains(t, names, "chain spread ×100")
+	b.Only = []string{"put"}
+	require.Len(t, b.cells("massbalance"), 3, "one put at both, a hundred where it is crowded")
+}
+
+// A window counts what ended in it, and failures whenever they happen.
+func TestAWindow(t *testing.T) {
+	b := &bench{Options: Options{Window: 200 * time.Millisecond, Warmup: 50 * time.Millisecond, Limit: 1e6}}
+	c := &cell{contender: &contender{client: func(i int) request {
+		return func(context.Context) done {
+			<-time.After(5 * time.Millisecond)
+			if i == 1 {
+				return done{failed: 2, retries: 1}
+			}
+			return done{committed: 3}
+		}
+	}}, clients: 2, cpu: usage{}}
+	b.measure(t.Context(), c)
+	require.Greater(t, c.committed, 15)
+	require.Greater(t, c.all, c.committed)
+	require.Equal(t, c.failed, 2*c.retries)
+	require.Zero(t, c.committed%3)
+	require.GreaterOrEqual(t, c.percentile(50), 5*time.Millisecond)
+}
+
+func TestTheLimitEndsAWindow(t *testing.T) {
+	b := &bench{Options: Options{Window: 20 * time.Millisecond, Limit: 10}}
+	c := &cell{contender: &contender{client: func(int) request {
+		return func(context.Context) done { return done{committed: 4} }
+	}}, clients: 1, cpu: usage{}}
+	b.measure(t.Context(), c)
+	require.Equal(t, 12, c.all)
+}
+
+// The program's own time is that of the clients.
+func TestCPUTime(t *testing.T) {
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("there is no /proc here")
+	}
+	require.Empty(t, cpuTime(""))
+	before := cpuTime(t.TempDir())
+	require.Len(t, before, 1)
+	for began := time.Now(); time.Since(began) < 60*time.Millisecond; {
+	}
+	used := usage{}
+	used.add(before, cpuTime(t.TempDir()))
+	require.Positive(t, used.total())
+}
