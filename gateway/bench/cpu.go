@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -92,4 +93,13 @@ func usedBy(process string) time.Duration {
 		ticks += n
 	}
 	return time.Duration(ticks) * tick
+}
+
+// ownTime is this process's CPU time, to the microsecond.
+func ownTime() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
