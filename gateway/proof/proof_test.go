@@ -127,6 +127,26 @@ func TestAClaimIsProvenFromFarmToBrand(t *testing.T) {
 	require.Less(t, len(file), 12<<10)
 }
 
+// A bundle under the latest version of the rules is executed by it, one that
+// spans versions by each in its time.
+func TestEveryVersionOfTheRules(t *testing.T) {
+	c := newConsortium(t)
+	c.ledger.Found()
+	c.ledger.Documents()
+	for version := 2; version <= massbalance.RulesVersion; version++ {
+		for _, org := range organisations[:3] {
+			c.ledger.Must(org, massbalance.Command{ID: massbalance.CommandID("RULES-" + string('0'+rune(version))), Body: massbalance.AdoptRules{Version: version}})
+		}
+	}
+	for _, org := range organisations {
+		c.cosigner(org, 1)
+	}
+	c.ledger.Harvest()
+	s, err := verify.Check(c.bundle(claim, c.signed(everybody()...)), c.trust(5))
+	require.NoError(t, err)
+	require.Contains(t, s.Versions, "rules, version "+string('0'+rune(massbalance.RulesVersion)))
+}
+
 func (c *consortium) trace(id massbalance.ClaimID) (trace readmodel.Trace) {
 	require.NoError(c.t, c.model.Read(c.t.Context(), func(s *readmodel.Snapshot) (err error) {
 		trace, err = s.Trace(id)

@@ -65,10 +65,11 @@ func level(n int64) (l int) {
 	return l
 }
 
-// split is the greatest power of two below n, where a tree of n leaves parts.
+// split is the greatest power of two below n, where a tree of n leaves parts. It
+// compares by a difference, which no n overflows: n may come from a stranger.
 func split(n int64) int64 {
 	k := int64(1)
-	for k*2 < n {
+	for k < n-k {
 		k *= 2
 	}
 	return k

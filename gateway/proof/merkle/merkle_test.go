@@ -2,6 +2,7 @@ package merkle_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,6 +98,8 @@ func TestLeavesThatAreNone(t *testing.T) {
 	}
 	_, err := merkle.Verify(3, []int64{1}, nil, nil)
 	require.ErrorIs(t, err, merkle.ErrProof)
+	_, err = merkle.Verify(math.MaxInt64, []int64{0, math.MaxInt64 - 1}, make([]tlog.Hash, 2), nil)
+	require.ErrorIs(t, err, merkle.ErrProof, "a size that nobody has")
 	_, err = merkle.Verify(0, []int64{0}, make([]tlog.Hash, 1), nil)
 	require.ErrorIs(t, err, merkle.ErrProof)
 }

@@ -159,6 +159,14 @@ func (s Statement) Since() time.Time {
 	return times[s.Threshold-1]
 }
 
+// enough refuses what too few vouch for.
+func (s Statement) enough(trust checkpoint.Trust) error {
+	if n := len(s.Vouchers); n < trust.Threshold {
+		return fmt.Errorf("%w: %d of %d do, %d must (%s)", ErrTrust, n, len(trust.Organisations), trust.Threshold, s.whoVouches())
+	}
+	return nil
+}
+
 func (s Statement) whoVouches() string {
 	var parts []string
 	for _, v := range s.Vouchers {

@@ -48,7 +48,14 @@ func File(file []byte, trust checkpoint.Trust) (Statement, error) {
 // checkpoint, that every record shown is in the log, that each follows from the
 // rules when it is executed again, and that nothing is left out that changed
 // since. What it returns is proven, within what Statement says of it.
-func Check(b Bundle, trust checkpoint.Trust) (Statement, error) {
+func Check(b Bundle, trust checkpoint.Trust) (s Statement, err error) {
+	// What a bundle tells of siblings is not proven before the rules see it, and no
+	// file may end the program.
+	defer func() {
+		if broken := recover(); broken != nil {
+			s, err = Statement{}, fmt.Errorf("%w: the rules failed on them: %v", ErrRules, broken)
+		}
+	}()
 	v := &verification{bundle: b, trust: trust, world: NewWorld()}
 	v.world.Read = map[massbalance.Key]bool{}
 	for _, step := range []func() error{v.signatures, v.inclusion, v.execution, v.completeness, v.threshold, v.certifiers, v.state} {
@@ -75,7 +82,11 @@ func (v *verification) signatures() error {
 	v.text = text
 	v.out.Origin, v.out.Records, v.out.Unknown = text.Origin, text.Size, unknown
 	v.out.cosignatures = cosignatures
-	return nil
+	at := Statement{Unknown: unknown} // so that nothing is executed for nobody
+	for _, c := range cosignatures {
+		at.vouch(v.trust, c)
+	}
+	return at.enough(v.trust)
 }
 
 // inclusion checks that the leaves are in the log, and which block is its last.
@@ -172,10 +183,7 @@ func (v *verification) threshold() error {
 		v.out.vouch(v.trust, c)
 	}
 	v.out.Of, v.out.Threshold = len(v.trust.Organisations), v.trust.Threshold
-	if n := len(v.out.Vouchers); n < v.trust.Threshold {
-		return fmt.Errorf("%w: %d of %d do, %d must (%s)", ErrTrust, n, v.out.Of, v.trust.Threshold, v.out.whoVouches())
-	}
-	return nil
+	return v.out.enough(v.trust)
 }
 
 // certifiers holds the keys that certifiers signed with against those that the

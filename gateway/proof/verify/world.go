@@ -37,6 +37,9 @@ func NewWorld() *World {
 // plenty is more than anybody needs, and less than overflows when it is added to.
 var plenty = massbalance.Kilograms(400_000_000_000_000)
 
+// mostShares is how many taint shares a lot can have: the rules allow no more.
+const mostShares = 500
+
 // before names the period before the first that is shown of a site.
 const before massbalance.PeriodID = "#before"
 
@@ -58,7 +61,7 @@ func (w *World) Get(key massbalance.Key) (massbalance.Value, error) {
 		}
 	case massbalance.KindTaint:
 		if n := w.cleared[massbalance.LotID(key.A)]; n > 0 {
-			return massbalance.Taint{Shares: make([]massbalance.TaintShare, n)}, nil
+			return massbalance.Taint{Shares: make([]massbalance.TaintShare, min(n, mostShares))}, nil
 		}
 	}
 	return w.State[key], nil
