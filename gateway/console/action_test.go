@@ -32,11 +32,11 @@ type desks struct {
 	t      *testing.T
 	ledger *ledgertest.Ledger
 	models []*readmodel.Model
+	today  time.Time
 }
 
 func newDesks(t *testing.T) *desks {
-	d := &desks{t: t, ledger: season(t)}
-	return d
+	return &desks{t: t, ledger: season(t), today: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)}
 }
 
 // hurdle stands between a form and the ledger where a test wants it.
@@ -85,7 +85,7 @@ func (d *desks) of(org massbalance.OrganisationID) (*served, *hurdle) {
 	importer := imports.New(imports.Options{Organisation: org, Model: model, Submitter: h, Log: log})
 	pages := console.New(console.Options{
 		Organisation: org, Model: model, Problem: func() string { return "" }, Log: log, Submitter: h, Imports: importer,
-		Now: func() time.Time { return time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC) },
+		Now: func() time.Time { return d.today },
 	})
 	server := httptest.NewServer(api.New(api.Options{
 		Organisation: org, Role: role, Model: model, Submitter: h, Imports: importer, Pages: pages, Log: log, Stopping: stopping,

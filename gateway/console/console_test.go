@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -95,7 +96,7 @@ func TestTheSitePageShowsStockLotsAndTransfers(t *testing.T) {
 
 func TestTheOverviewSaysWhatWaits(t *testing.T) {
 	ledger := season(t)
-	d := &desks{t: t, ledger: ledger}
+	d := &desks{t: t, ledger: ledger, today: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)}
 	miller, _ := d.of("miller")
 	page, _ := miller.get("/", http.StatusOK)
 	require.Contains(t, text(page), "Receive or reject 25\u202f000\u202fkg Winter wheat from River elevator for Oderbruch mill")
