@@ -112,11 +112,12 @@
 // is carried over, every lot with credit left; that they are all is seen by counting and
 // adding up. One close can name 5,000 lots. A site that holds more puts those of one kind
 // together first: merger makes one lot of up to 500, and where they may not move, what is
-// small is given up by cancellation. The close freezes the accounts, the counts, the
-// credit carried and forfeited per product, characteristics and model, and per product
-// opening + in + found − out − loss = closing for the material, opening + in − out −
-// expired = closing for the credit. The hash of these figures stands in the record and is
-// covered by the site's journal.
+// small is given up by cancellation. What a recall froze can be neither merged nor given
+// up: a site with more than 5,000 such lots could not close. The close freezes the
+// accounts, the counts, the credit carried and forfeited per product, characteristics and
+// model, and per product opening + in + found − out − loss = closing for the material,
+// opening + in − out − expired = closing for the credit. The hash of these figures stands
+// in the record and is covered by the site's journal.
 //
 // What is entered after its period was closed goes to the open one and carries both
 // dates; the day on which it occurred must lie before the open period, and certificates
