@@ -70,6 +70,7 @@ var mayImport = map[string][]string{
 	"gateway/proof":         {"chaincode/massbalance", "chaincode/wire", "gateway/proof/*", "gateway/readmodel"},
 	"gateway/proof/witness": {"chaincode/massbalance", "gateway/access", "gateway/proof", "gateway/proof/*", "gateway/readmodel", "gateway/store"},
 	"gateway/proof/*":       {"chaincode/massbalance", "chaincode/wire", "gateway/proof/*"},
+	"gateway/scope3":        {"chaincode/massbalance", "gateway/readmodel"},
 	"gateway/trade":         {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/store"},
 	"gateway/store":         {},
 	"gateway/store/*":       {},
