@@ -37,7 +37,7 @@ func (i PremiumIndex) check() string {
 	switch {
 	case !ValidName(string(i.Product)) || !i.Model.Valid():
 		return fmt.Sprintf("index: product %q must be a name and %q a custody model", i.Product, i.Model)
-	case len(i.Currency) != 3 || !ValidName(i.Currency):
+	case !currencyForm.MatchString(i.Currency):
 		return fmt.Sprintf("index: %q is not a currency such as EUR", i.Currency)
 	case i.Year < 2000 || i.Year > 9999 || i.Quarter < 1 || i.Quarter > 4:
 		return fmt.Sprintf("index: there is no quarter %d of %d", i.Quarter, i.Year)

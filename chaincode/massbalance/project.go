@@ -2,6 +2,7 @@ package massbalance
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 )
 
@@ -28,6 +29,10 @@ type Project struct {
 	Expected Quantity
 	Saving   Intensity
 	Method   string
+	// Spend, if given, is what the project costs in all, a decimal of Currency
+	// (ISO 4217). The rules compute nothing from it.
+	Spend    string
+	Currency string
 }
 
 // Funder bears a share of a project. It need not be a member.
@@ -56,9 +61,16 @@ func (b RegisterProject) check() string {
 		return fmt.Sprintf("project %s: expects %s kg, which is no volume", p.ID, p.Expected)
 	case p.Saving.Sign() < 0 || p.Method == "" || !validText(p.Method):
 		return fmt.Sprintf("project %s: a saving of %s kg CO2e/kg needs a method of 1 to %d bytes, and is not negative", p.ID, p.Saving, textLimit)
+	case (p.Spend != "" || p.Currency != "") && !(spendForm.MatchString(p.Spend) && currencyForm.MatchString(p.Currency)):
+		return fmt.Sprintf("project %s: a spend of %q %q is no sum of a currency such as 120000.50 EUR", p.ID, p.Spend, p.Currency)
 	}
 	return p.checkFunders()
 }
+
+var (
+	spendForm    = regexp.MustCompile(`^(0|[1-9][0-9]{0,11})(\.[0-9]{1,2})?$`)
+	currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)
+)
 
 func (p Project) checkFunders() string {
 	if len(p.Funders) == 0 || len(p.Funders) > listLimit {

@@ -239,3 +239,15 @@ func (l *Ledger) Statement(id massbalance.StatementID, producer, fossil string) 
 	require.NoError(l.t, err)
 	return register(massbalance.CommandID("ST-"+id), massbalance.PublishStatement{Document: signed})
 }
+
+// ProjectHarvest publishes a verification statement of wheat that came of a project.
+func (l *Ledger) ProjectHarvest(project massbalance.ProjectID, id massbalance.StatementID) {
+	set := farms[0].characteristics()
+	set.Project = project
+	statement, err := wire.SignStatement(massbalance.Statement{
+		ID: id, Certifier: Certifier, Certificate: "CERT-2026-04", Holder: Growers, Site: "elevator", Producer: farms[0].producer,
+		Product: "wheat", Quantity: Kg("400000"), Area: area("64.5"), Characteristics: set, Issued: "2026-07-20",
+	}, "2026-1", l.key)
+	require.NoError(l.t, err)
+	l.Must(Growers, register(massbalance.CommandID("ST-"+id), massbalance.PublishStatement{Document: statement}))
+}
