@@ -5,11 +5,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/scope3"
 )
 
 // registerReports adds what is handed to others: the statement of a period and
@@ -62,66 +61,11 @@ func periodStatement(site massbalance.SiteID, id massbalance.PeriodID, p massbal
 	return PeriodStatement{site, id, p.From, p.To, p.Previous, p.Closed, p.Scheme, p.Profile, p.Closings, p.Counts, p.Credits, p.Figures, p.Statement}
 }
 
-// CarbonMass is a quantity's figures in kilograms of CO2e, exactly. Emissions is
-// the sum of those above it, and nothing is netted with it.
-type CarbonMass struct {
-	Fossil               massbalance.Emissions
-	LandManagement       massbalance.Emissions
-	LandManagementFossil massbalance.Emissions
-	LandUseChange        massbalance.Emissions
-	BiogenicNonCO2       massbalance.Emissions
-	Emissions            massbalance.Emissions
-	BiogenicUptake       massbalance.Emissions
-	Removals             massbalance.Emissions
-	LandCarbonLeakage    massbalance.Emissions
-}
-
-// carbonSum adds up figures without rounding.
-type carbonSum [9]decimal.Decimal
-
-func (c *carbonSum) add(q massbalance.Quantity, carbon massbalance.Carbon) {
-	optional := func(f *massbalance.CarbonFigure) massbalance.Intensity {
-		if f == nil {
-			return massbalance.Intensity{}
-		}
-		return f.Intensity
-	}
-	for i, intensity := range []massbalance.Intensity{
-		carbon.Fossil.Intensity, carbon.LandManagement.Intensity, optional(carbon.LandManagementFossil), carbon.LandUseChange.Intensity,
-		carbon.BiogenicNonCO2.Intensity, {}, carbon.BiogenicUptake.Intensity, carbon.Removals.Intensity, optional(carbon.LandCarbonLeakage),
-	} {
-		c[i] = c[i].Add(intensity.Emissions(q))
-	}
-	c[5] = c[5].Add(carbon.ExcludingUptake().Mul(kilograms(q)))
-}
-
-func kilograms(q massbalance.Quantity) decimal.Decimal {
-	kg, _ := decimal.NewFromString(q.String()) // a quantity's text is a decimal
-	return kg
-}
-
-func (c *carbonSum) plus(other carbonSum) {
-	for i := range c {
-		c[i] = c[i].Add(other[i])
-	}
-}
-
-func (c carbonSum) mass() (CarbonMass, error) {
-	var out [9]massbalance.Emissions
-	for i := range c {
-		var err error
-		if out[i], err = massbalance.ParseEmissions(c[i].String()); err != nil {
-			return CarbonMass{}, err
-		}
-	}
-	return CarbonMass{out[0], out[1], out[2], out[3], out[4], out[5], out[6], out[7], out[8]}, nil
-}
-
 // ClaimStatement is what a claimant reports of one claim.
 type ClaimStatement struct {
 	Claim massbalance.Claim
 	Lines []StatementLine
-	Total CarbonMass
+	Total scope3.CarbonMass
 	// Recalled are shares of the claim that rest on recalled statements and are to be covered.
 	Recalled []massbalance.MarkShare
 }
@@ -132,25 +76,25 @@ type StatementLine struct {
 	Quantity        massbalance.Quantity
 	Model           massbalance.CustodyModel
 	Characteristics massbalance.Characteristics
-	Carbon          CarbonMass
+	Carbon          scope3.CarbonMass
 }
 
 func claimStatement(snapshot *readmodel.Snapshot, claim massbalance.Claim) (ClaimStatement, error) {
 	out := ClaimStatement{Claim: claim}
-	var total carbonSum
+	var total scope3.CarbonSum
 	for _, line := range claim.Lines {
 		set, err := readmodel.Need[massbalance.Characteristics](snapshot, massbalance.CharacteristicsKey(line.Characteristics))
 		if err != nil {
 			return out, err
 		}
-		var of carbonSum
-		of.add(line.Quantity, set.Carbon)
-		mass, err := of.mass()
+		var of scope3.CarbonSum
+		of.Add(line.Quantity, set.Carbon)
+		mass, err := of.Mass()
 		if err != nil {
 			return out, err
 		}
 		out.Lines = append(out.Lines, StatementLine{line.Lot, line.Quantity, line.Model, set, mass})
-		total.plus(of)
+		total.Plus(of)
 	}
 	value, err := snapshot.Get(massbalance.MarkKey(claim.ID))
 	if err != nil {
@@ -159,7 +103,7 @@ func claimStatement(snapshot *readmodel.Snapshot, claim massbalance.Claim) (Clai
 	if mark, ok := value.(massbalance.Mark); ok {
 		out.Recalled = mark.Shares
 	}
-	out.Total, err = total.mass()
+	out.Total, err = total.Mass()
 	return out, err
 }
 
@@ -179,7 +123,7 @@ type ProductStatement struct {
 	Product  massbalance.ProductID
 	Model    massbalance.CustodyModel
 	Quantity massbalance.Quantity
-	Carbon   CarbonMass
+	Carbon   scope3.CarbonMass
 }
 
 // UncoveredClaim is a claim with what of it rests on recalled statements and was
@@ -208,7 +152,7 @@ func yearStatement(snapshot *readmodel.Snapshot, org massbalance.OrganisationID,
 				sums[key] = &productSum{}
 			}
 			sums[key].quantity = sums[key].quantity.Add(line.Quantity)
-			sums[key].carbon.add(line.Quantity, line.Characteristics.Carbon)
+			sums[key].carbon.Add(line.Quantity, line.Characteristics.Carbon)
 		}
 		if open := uncovered(statement.Recalled); !open.IsZero() {
 			out.Uncovered = append(out.Uncovered, UncoveredClaim{claim.ID, open})
@@ -219,12 +163,12 @@ func yearStatement(snapshot *readmodel.Snapshot, org massbalance.OrganisationID,
 
 type productSum struct {
 	quantity massbalance.Quantity
-	carbon   carbonSum
+	carbon   scope3.CarbonSum
 }
 
 func (y *YearStatement) products(sums map[[2]string]*productSum) error {
 	for key, sum := range sums {
-		mass, err := sum.carbon.mass()
+		mass, err := sum.carbon.Mass()
 		if err != nil {
 			return err
 		}

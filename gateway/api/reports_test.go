@@ -13,6 +13,7 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/wire"
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
+	"github.com/weighbridge/weighbridge/gateway/scope3"
 )
 
 func decode[T any](t *testing.T, r reply) T {
@@ -37,7 +38,7 @@ func TestScope3StatementsAddUp(t *testing.T) {
 	require.Equal(t, "5664.228438", first.Total.Emissions.String(), "fossil and land management; removals are not netted")
 	year := decode[api.YearStatement](t, g.get("/api/v1/scope3/brand/2026"))
 	require.Equal(t, []massbalance.ClaimID{"brand/CLM-1", "brand/CLM-2"}, year.Claims)
-	sum := func(of func(api.CarbonMass) massbalance.Emissions) string {
+	sum := func(of func(scope3.CarbonMass) massbalance.Emissions) string {
 		a, err := decimal.NewFromString(of(first.Total).String())
 		require.NoError(t, err)
 		b, err := decimal.NewFromString(of(second.Total).String())
@@ -45,8 +46,8 @@ func TestScope3StatementsAddUp(t *testing.T) {
 		return a.Add(b).String()
 	}
 	require.Len(t, year.Products, 1)
-	require.Equal(t, sum(func(c api.CarbonMass) massbalance.Emissions { return c.Emissions }), year.Products[0].Carbon.Emissions.String())
-	require.Equal(t, sum(func(c api.CarbonMass) massbalance.Emissions { return c.Removals }), year.Products[0].Carbon.Removals.String())
+	require.Equal(t, sum(func(c scope3.CarbonMass) massbalance.Emissions { return c.Emissions }), year.Products[0].Carbon.Emissions.String())
+	require.Equal(t, sum(func(c scope3.CarbonMass) massbalance.Emissions { return c.Removals }), year.Products[0].Carbon.Removals.String())
 	require.Empty(t, decode[api.YearStatement](t, g.get("/api/v1/scope3/brand/2025")).Claims)
 }
 

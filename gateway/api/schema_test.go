@@ -16,6 +16,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/scope3"
 )
 
 type document struct {
@@ -64,7 +65,7 @@ func TestSchemasNameWhatTheCodecWrites(t *testing.T) {
 		api.LotBalance{}, api.StockAccount{}, api.SiteBooks{}, api.PlacedRecord{}, api.ClaimOrigins{}, api.ClaimOrigin{}, api.Result{},
 		api.Problem{}, readmodel.Finding{}, imports.Job{}, imports.Report{}, imports.LineReport{},
 		api.ProductEntry{}, api.FormerVersion{}, api.QuotaUsed{}, api.KnownLandUnit{}, api.VerifiedHarvest{}, api.RegionUsed{}, api.ProjectBooks{}, api.SiteOutcome{},
-		api.LotTaint{}, api.ClaimMark{}, api.BookedReversal{}, api.AuditedCredit{}, api.PeriodStatement{}, api.CarbonMass{}, api.ClaimStatement{}, api.StatementLine{},
+		api.LotTaint{}, api.ClaimMark{}, api.BookedReversal{}, api.AuditedCredit{}, api.PeriodStatement{}, scope3.CarbonMass{}, api.ClaimStatement{}, api.StatementLine{},
 		api.YearStatement{}, api.ProductStatement{}, api.UncoveredClaim{}, massbalance.Recall{}, massbalance.TierReport{}, massbalance.Project{}, massbalance.Profile{},
 		massbalance.Baseline{}, massbalance.Certifier{}, massbalance.Rules{}, massbalance.Reconciliation{}, massbalance.StockCount{}, massbalance.CarriedCredit{},
 	}

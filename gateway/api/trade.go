@@ -94,6 +94,7 @@ func (s *server) registerTrade() {
 			return massbalance.Command{ID: in.ID, Date: in.Date, Body: body}, err
 		})
 	s.registerTradeReads()
+	s.registerWorth()
 }
 
 // registerTrading adds a request that makes a command.

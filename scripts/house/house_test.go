@@ -85,7 +85,7 @@ var mayImport = map[string][]string{
 	"gateway/access":        {"chaincode/massbalance", "chaincode/wire", "gateway/store", "gateway/readmodel", "gateway/submit"},
 	"gateway/cli":           {"gateway/api"},
 	"gateway/webhooks":      {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/store"},
-	"gateway/api":           {"gateway/trace", "gateway/journal", "gateway/access", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/exports", "gateway/table", "gateway/webhooks", "gateway/trade"},
+	"gateway/api":           {"gateway/trace", "gateway/journal", "gateway/access", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/exports", "gateway/table", "gateway/webhooks", "gateway/trade", "gateway/scope3"},
 	"gateway/console/*":     {"chaincode/massbalance"},
 	"gateway/console":       {"gateway/access", "gateway/console/*", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/table"},
 	"gateway":               {"chaincode/massbalance", "gateway/*"},
