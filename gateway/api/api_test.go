@@ -20,6 +20,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/trade"
 	"github.com/weighbridge/weighbridge/gateway/webhooks"
 )
 
@@ -54,6 +55,9 @@ func serve(t *testing.T, change ...func(*api.Options)) gateway {
 	allow, err := webhooks.ParseAllow("127.0.0.1")
 	require.NoError(t, err)
 	o.Webhooks, err = webhooks.New(t.Context(), webhooks.Options{Organisation: o.Organisation, Model: model, Store: own, Log: o.Log, Allow: allow})
+	require.NoError(t, err)
+	var vault ledgertest.Vault
+	o.Trade, err = trade.NewDesk(t.Context(), o.Organisation, vault.Of(o.Organisation), model, own)
 	require.NoError(t, err)
 	for _, c := range change {
 		c(&o)

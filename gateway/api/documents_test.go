@@ -20,7 +20,7 @@ const xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 func lists(t *testing.T) (paths []string) {
 	d, _ := openAPI(t)
 	for path, methods := range d.Paths {
-		if get := string(methods["get"]); strings.Contains(get, `"text/csv"`) {
+		if get := string(methods["get"]); strings.Contains(get, `"text/csv"`) && strings.Contains(get, `"application/json"`) {
 			paths = append(paths, strings.NewReplacer("{site}", "mill", "{organisation}", "growers", "{command}", "INT-1", "{number}", "1").Replace(path))
 		}
 	}

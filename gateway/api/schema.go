@@ -13,6 +13,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/scope3"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 	"github.com/weighbridge/weighbridge/gateway/trade"
 )
@@ -130,13 +131,27 @@ func schemaOf(r huma.Registry, t reflect.Type) *huma.Schema {
 	case reflect.Slice:
 		return &huma.Schema{Type: huma.TypeArray, Items: schemaOf(r, t.Elem())}
 	case reflect.Struct:
-		return component(r, t.Name(), func() *huma.Schema { return structure(r, t) })
+		return component(r, schemaName(t), func() *huma.Schema { return structure(r, t) })
 	case reflect.Bool:
 		return &huma.Schema{Type: huma.TypeBoolean}
 	case reflect.Int, reflect.Int64, reflect.Uint64:
 		return &huma.Schema{Type: huma.TypeInteger, Format: "int64"}
 	}
 	return &huma.Schema{Type: huma.TypeString}
+}
+
+// schemaName is a type's name, with that of its package where the ledger itself
+// has one of the same name.
+func schemaName(t reflect.Type) string {
+	switch t.PkgPath() {
+	case reflect.TypeFor[trade.Terms]().PkgPath():
+		return "Trade" + t.Name()
+	case reflect.TypeFor[scope3.Report]().PkgPath():
+		if t != reflect.TypeFor[scope3.CarbonMass]() {
+			return "Scope3" + t.Name()
+		}
+	}
+	return t.Name()
 }
 
 const componentPrefix = "#/components/schemas/"

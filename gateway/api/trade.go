@@ -23,14 +23,14 @@ import (
 // refers to them by hash is then sent like any other. ID and Date are the
 // command's. Sent again, the same request makes the same command.
 type (
-	// MakeOffer is an offer with its terms in clear.
-	MakeOffer struct {
+	// OfferRequest is an offer with its terms in clear.
+	OfferRequest struct {
 		ID    massbalance.CommandID
 		Date  massbalance.Date
 		Offer trade.Draft
 	}
-	// CounterOffer proposes other terms in answer to a round.
-	CounterOffer struct {
+	// CounterRequest proposes other terms in answer to a round.
+	CounterRequest struct {
 		ID       massbalance.CommandID
 		Date     massbalance.Date
 		Offer    massbalance.OfferID
@@ -38,23 +38,23 @@ type (
 		Proposal trade.Proposal
 		Expires  massbalance.Date
 	}
-	// AcceptOffer accepts what lies on the table between the seller and the buyer.
-	AcceptOffer struct {
+	// AcceptanceRequest accepts what lies on the table between the seller and the buyer.
+	AcceptanceRequest struct {
 		ID    massbalance.CommandID
 		Date  massbalance.Date
 		Offer massbalance.OfferID
 		Buyer massbalance.OrganisationID
 	}
-	// SettlePeriod is about a period of an agreement, counted from 1: its
+	// SettlementRequest is about a period of an agreement, counted from 1: its
 	// statement is confirmed, or its premium contributed to the index.
-	SettlePeriod struct {
+	SettlementRequest struct {
 		ID        massbalance.CommandID
 		Date      massbalance.Date
 		Agreement massbalance.AgreementID
 		Period    int
 	}
-	// PublishSum publishes what the organisation's shares of a figure add up to.
-	PublishSum struct {
+	// SumRequest publishes what the organisation's shares of a figure add up to.
+	SumRequest struct {
 		ID    massbalance.CommandID
 		Date  massbalance.Date
 		Index massbalance.PremiumIndex
@@ -64,32 +64,32 @@ type (
 // registerTrade adds the commercial half.
 func (s *server) registerTrade() {
 	registerTrading(s, "offers", "make-offer-with-terms", "Make an offer and keep its terms with each buyer",
-		func(ctx context.Context, in MakeOffer) (massbalance.Command, error) {
+		func(ctx context.Context, in OfferRequest) (massbalance.Command, error) {
 			body, err := s.Trade.Offer(ctx, in.ID, in.Offer)
 			return massbalance.Command{ID: in.ID, Date: in.Date, Body: body}, err
 		})
 	registerTrading(s, "counters", "counter-offer-with-terms", "Answer a round of an offer with other terms",
-		func(ctx context.Context, in CounterOffer) (massbalance.Command, error) {
+		func(ctx context.Context, in CounterRequest) (massbalance.Command, error) {
 			body, err := s.Trade.Counter(ctx, in.ID, in.Offer, in.Round, in.Proposal, in.Expires)
 			return massbalance.Command{ID: in.ID, Date: in.Date, Body: body}, err
 		})
 	registerTrading(s, "acceptances", "accept-terms", "Accept the terms on the table",
-		func(ctx context.Context, in AcceptOffer) (massbalance.Command, error) {
+		func(ctx context.Context, in AcceptanceRequest) (massbalance.Command, error) {
 			body, err := s.Trade.Accept(ctx, in.Offer, in.Buyer)
 			return massbalance.Command{ID: in.ID, Date: in.Date, Body: body}, err
 		})
 	registerTrading(s, "settlements", "confirm-statement", "Confirm the settlement statement of a period as it is now",
-		func(ctx context.Context, in SettlePeriod) (massbalance.Command, error) {
+		func(ctx context.Context, in SettlementRequest) (massbalance.Command, error) {
 			body, err := s.Trade.Confirm(ctx, in.Agreement, in.Period)
 			return massbalance.Command{ID: in.ID, Date: in.Date, Body: body}, err
 		})
 	registerTrading(s, "contributions", "contribute-to-index", "Contribute the premium of a settled period to the index",
-		func(ctx context.Context, in SettlePeriod) (massbalance.Command, error) {
+		func(ctx context.Context, in SettlementRequest) (massbalance.Command, error) {
 			body, err := s.Trade.Contribute(ctx, in.Agreement, in.Period)
 			return massbalance.Command{ID: in.ID, Date: in.Date, Body: body}, err
 		})
 	registerTrading(s, "sums", "publish-index-sum", "Publish the sum of the organisation's shares of a figure of the index",
-		func(ctx context.Context, in PublishSum) (massbalance.Command, error) {
+		func(ctx context.Context, in SumRequest) (massbalance.Command, error) {
 			body, err := s.Trade.Sum(ctx, in.Index)
 			return massbalance.Command{ID: in.ID, Date: in.Date, Body: body}, err
 		})

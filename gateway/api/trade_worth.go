@@ -61,8 +61,8 @@ func (s *server) registerWorth() {
 		}) (trade.ProjectReport, error) {
 			return trade.Project(snapshot, in.Project)
 		})
-	registerPaper(s, route{access.Read, "/api/v1/scope3/{organisation}/{year}/report.csv", "get-scope3-report-csv", "The lines of the scope 3 report as CSV"}, csvType, s.scope3CSV)
-	registerStatementPaper(s, ".csv", "get-settlement-csv", "The settlement statement as CSV", csvType, statementCSV)
+	registerPaper(s, route{access.Read, "/api/v1/scope3/{organisation}/{year}/report.csv", "get-scope3-report-csv", "The lines of the scope 3 report as CSV"}, "text/csv", s.scope3CSV)
+	registerStatementPaper(s, ".csv", "get-settlement-csv", "The settlement statement as CSV", "text/csv", statementCSV)
 	registerStatementPaper(s, ".xml", "get-settlement-ubl", "The settlement statement as a UBL invoice or credit note", "application/xml", s.statementUBL)
 	s.registerScope3()
 }
