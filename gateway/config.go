@@ -25,6 +25,7 @@ type config struct {
 	Data         string                     `yaml:"data" required:"true" help:"directory of what the gateway keeps, an absolute path"`
 	Database     string                     `yaml:"database" secret:"true" help:"PostgreSQL database to keep everything in, postgres://user@host/name; without it two SQLite files in data do"`
 	LeastFree    int                        `yaml:"leastFree" default:"256" help:"MiB of free space in the data directory's file system below which the gateway says that it is not ready"`
+	Places       string                     `yaml:"places" help:"file of places for the console's map: GeoJSON points with a property site, region or country; without it regions and countries lie in their middle"`
 	Peer         peerConfig                 `yaml:"peer"`
 	Identity     identityConfig             `yaml:"identity"`
 	Log          logConfig                  `yaml:"log"`
@@ -85,6 +86,7 @@ var checks = map[string]func(string) error{
 	"database":             checkDatabase,
 	"genesis":              checkGenesis,
 	"audit":                oneOf(auditFull, auditOff),
+	"places":               checkPlaces,
 	"peer.address":         checkAddress,
 	"peer.tlsCA":           checkFile,
 	"identity.certificate": checkFile,

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/console"
 )
 
 func checkName(value string) error {
@@ -76,6 +77,14 @@ func checkFile(value string) error {
 		return err
 	}
 	return file.Close()
+}
+
+func checkPlaces(value string) error {
+	file, err := os.ReadFile(value)
+	if err != nil {
+		return err
+	}
+	return console.ReadPlaces(file)
 }
 
 func checkCollector(value string) error {

