@@ -2,6 +2,7 @@ package recalls
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -140,6 +141,7 @@ func (t *Tracer) step(ctx context.Context) (time.Duration, error) {
 		return readyAgain, nil
 	}
 	var pause time.Duration
+	var failed error // of one recall, which must not keep the others waiting
 	for _, r := range open {
 		place, trading := placeOf(t.Organisation, r.reach.Recall.Finding, consortium.Trading())
 		if !trading {
@@ -147,16 +149,14 @@ func (t *Tracer) step(ctx context.Context) (time.Duration, error) {
 		}
 		wait := t.due(r, place)
 		if wait <= 0 {
-			if err := t.trace(ctx, r); err != nil {
-				return 0, err
-			}
+			failed = errors.Join(failed, t.trace(ctx, r))
 			wait = time.Nanosecond // there may be more
 		}
 		if pause == 0 || wait < pause {
 			pause = wait
 		}
 	}
-	return pause, nil
+	return pause, failed
 }
 
 // due says how long it is until the organisation's turn: not positive, now. It

@@ -494,6 +494,39 @@ func TestACertifierLooksOn(t *testing.T) {
 	w.check()
 }
 
+// oneFails is a way on which the traces of one statement never arrive.
+type oneFails struct {
+	member    Member
+	statement massbalance.StatementID
+}
+
+func (o oneFails) Submit(ctx context.Context, commands []massbalance.Command) ([]submit.Outcome, error) {
+	if commands[0].Body.(massbalance.TraceRecall).Statement == o.statement {
+		return slices.Repeat([]submit.Outcome{{Stage: submit.NotEndorsed, Detail: "never"}}, len(commands)), nil
+	}
+	sealed := slices.Clone(commands)
+	for i := range sealed {
+		if err := wire.Seal(&sealed[i]); err != nil {
+			return nil, err
+		}
+	}
+	return o.member.Submit(ctx, sealed)
+}
+
+// A recall that cannot be traced does not keep another one waiting.
+func TestOneRecallDoesNotHoldUpAnother(t *testing.T) {
+	w := newWorld(t, 5, 0)
+	w.introduce("VS-2026-011", "1000")
+	w.introduce("VS-2026-012", "1000")
+	w.ledger.Find("VS-2026-011", "forged")
+	w.ledger.Find("VS-2026-012", "forged too")
+	w.trace(Miller, oneFails{Member{Ledger: w.ledger, Organisation: Miller}, "VS-2026-011"}, time.Millisecond, nil)
+	require.Eventually(t, func() bool {
+		recall, _ := w.state()[massbalance.RecallKey(Certifier, "VS-2026-012")].(massbalance.Recall)
+		return recall.Frozen.String() == "1000"
+	}, time.Minute, 10*time.Millisecond)
+}
+
 // A process that is started again, and does not yet see what it did before,
 // sends the very same commands.
 func TestTheSameCommandsAgain(t *testing.T) {
