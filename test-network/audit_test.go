@@ -7,10 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/network/consortium"
@@ -29,16 +31,12 @@ type auditFinding struct {
 	Transaction, Problem, Key, Expected, Found string
 }
 
-// audit runs `gateway audit` and gives its exit code and report.
-func audit(t *testing.T, arguments ...string) (int, auditReport) {
-	dir := t.TempDir()
-	program, file := filepath.Join(dir, "gateway"), filepath.Join(dir, "report.json")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./gateway")
-	build.Dir = ".."
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", output)
+// audit runs `gateway audit`, of the program that the network's gateways run, and
+// gives its exit code and report.
+func audit(t *testing.T, network *consortium.Network, arguments ...string) (int, auditReport) {
+	program, file := filepath.Join(network.Layout.Programs(), "gateway"), filepath.Join(t.TempDir(), "report.json")
 	command := exec.CommandContext(t.Context(), program, append([]string{"audit", "--report", file}, arguments...)...)
-	output, err = command.CombinedOutput()
+	output, err := command.CombinedOutput()
 	code := 0
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		code = exit.ExitCode()
@@ -56,12 +54,10 @@ func audit(t *testing.T, arguments ...string) (int, auditReport) {
 // chainIsSound audits the chain as the certification body's peer delivers it, and
 // as it lies in another peer's files.
 func chainIsSound(t *testing.T, network *consortium.Network) {
-	code, delivered := audit(t, "--config", network.Layout.Organisation("certifier").GatewayConfig())
+	code, delivered := audit(t, network, "--config", network.Layout.Organisation("certifier").GatewayConfig())
 	require.Zero(t, code)
 	require.True(t, delivered.Complete && delivered.ChainChecked)
-	data := network.Layout.Organisation("brand").Holder(topology.HolderPeer).Data()
-	code, stored := audit(t, "--genesis", network.Layout.GenesisBlock(),
-		"--blocks", filepath.Join(data, "ledgersData", "chains", "chains", network.Consortium.Channel))
+	code, stored := audit(t, network, "--genesis", network.Layout.GenesisBlock(), "--blocks", blockFiles(network, "brand"))
 	require.Zero(t, code)
 	require.GreaterOrEqual(t, stored.Blocks, delivered.Blocks)
 	require.Greater(t, delivered.Commands, uint64(1000))
@@ -70,6 +66,111 @@ func chainIsSound(t *testing.T, network *consortium.Network) {
 		require.Equal(t, http.StatusOK, fetch(t, network.GatewayURL(org.ID)+"/api/v1/findings", &findings))
 		require.Empty(t, findings.Items, org.ID)
 	}
+}
+
+func blockFiles(network *consortium.Network, org string) string {
+	data := network.Layout.Organisation(org).Holder(topology.HolderPeer).Data()
+	return filepath.Join(data, "ledgersData", "chains", "chains", network.Consortium.Channel)
+}
+
+// forgeriesAreFound spoils copies of a peer's block files in one way each.
+func forgeriesAreFound(t *testing.T, network *consortium.Network) {
+	for problem, forge := range map[string]func([]storedBlock) []storedBlock{
+		"differing_code": func(b []storedBlock) []storedBlock { b[20].metadata[2][0] = 11; return b }, // a forged flag
+		"broken_link":    func(b []storedBlock) []storedBlock { return slices.Delete(b, 20, 21) },
+		"differing_data": func(b []storedBlock) []storedBlock { b[20].data[0][99] ^= 1; return b },
+		"missing_quorum": func(b []storedBlock) []storedBlock {
+			b[20].metadata[0] = withSignatures(t, b[20].metadata[0], 2)
+			return b
+		},
+	} {
+		dir := t.TempDir()
+		var file []byte
+		for _, b := range forge(readBlocks(t, blockFiles(network, "brand"))) {
+			file = protowire.AppendBytes(file, b.format())
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "blockfile_000000"), file, 0o600))
+		code, report := audit(t, network, "--genesis", network.Layout.GenesisBlock(), "--blocks", dir)
+		require.Equal(t, 2, code, problem)
+		require.Len(t, report.Findings, 1)
+		require.Equal(t, problem, report.Findings[0].Problem)
+		require.Equal(t, uint64(20), report.Findings[0].Block)
+	}
+}
+
+// storedBlock is a block as it lies in a block file. Package blockfile would read
+// it, but for Fabric's messages, of which the tests' administration has another
+// generation.
+type storedBlock struct {
+	number         uint64
+	hashes         [2][]byte
+	data, metadata [][]byte
+}
+
+func readBlocks(t *testing.T, dir string) []storedBlock {
+	file, err := os.ReadFile(filepath.Join(dir, "blockfile_000000"))
+	require.NoError(t, err)
+	var blocks []storedBlock
+	for len(file) > 0 {
+		record, n := protowire.ConsumeBytes(file)
+		if n < 0 {
+			break // the peer is writing it
+		}
+		file = file[n:]
+		blocks = append(blocks, parseStored(slices.Clone(record)))
+	}
+	require.Greater(t, len(blocks), 25)
+	return blocks
+}
+
+func parseStored(record []byte) (b storedBlock) {
+	number := func() uint64 {
+		value, n := protowire.ConsumeVarint(record)
+		record = record[n:]
+		return value
+	}
+	text := func() []byte {
+		value, n := protowire.ConsumeBytes(record)
+		record = record[n:]
+		return value
+	}
+	b.number = number()
+	b.hashes = [2][]byte{text(), text()}
+	for _, list := range []*[][]byte{&b.data, &b.metadata} {
+		for range number() {
+			*list = append(*list, text())
+		}
+	}
+	return b
+}
+
+func (b storedBlock) format() []byte {
+	out := protowire.AppendVarint(nil, b.number)
+	out = protowire.AppendBytes(protowire.AppendBytes(out, b.hashes[0]), b.hashes[1])
+	for _, list := range [][][]byte{b.data, b.metadata} {
+		out = protowire.AppendVarint(out, uint64(len(list)))
+		for _, item := range list {
+			out = protowire.AppendBytes(out, item)
+		}
+	}
+	return out
+}
+
+// withSignatures keeps the first signatures of a block's metadata (field 2).
+func withSignatures(t *testing.T, metadata []byte, keep int) []byte {
+	var out []byte
+	for len(metadata) > 0 {
+		field, _, n := protowire.ConsumeField(metadata)
+		require.Positive(t, n)
+		if field != 2 || keep > 0 {
+			out = append(out, metadata[:n]...)
+		}
+		if field == 2 {
+			keep--
+		}
+		metadata = metadata[n:]
+	}
+	return out
 }
 
 // majorityBreaksARule upgrades the consortium to a chaincode that lies, and has a
@@ -84,7 +185,7 @@ func majorityBreaksARule(t *testing.T, network *consortium.Network, options cons
 	require.NoError(t, err, "all peers find it valid")
 	require.Equal(t, massbalance.Accepted, results[0].Code)
 
-	code, report := audit(t, "--config", network.Layout.Organisation("certifier").GatewayConfig())
+	code, report := audit(t, network, "--config", network.Layout.Organisation("certifier").GatewayConfig())
 
 	require.Equal(t, 2, code)
 	require.True(t, report.Complete)

@@ -97,6 +97,7 @@ func TestOnARealNetwork(t *testing.T) {
 	t.Run("a country's balances", func(t *testing.T) { balancesOfACountry(t, network) })
 	t.Run("a gateway outlives its peer", func(t *testing.T) { gatewayOutlivesItsPeer(t, network) })
 	t.Run("the chain is sound", func(t *testing.T) { chainIsSound(t, network) })
+	t.Run("forgeries of the chain are found", func(t *testing.T) { forgeriesAreFound(t, network) })
 	t.Run("a read model is folded again", func(t *testing.T) { readModelIsFoldedAgain(t, network) })
 	network.Close()
 
