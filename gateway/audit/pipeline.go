@@ -48,6 +48,23 @@ type item struct {
 	ready chan struct{}
 }
 
+// parsed is a checked block, its transactions being read beside other work.
+type parsed struct {
+	raw   *common.Block
+	ready chan struct{}
+	block block.Block
+	err   error
+}
+
+func parse(raw *common.Block) *parsed {
+	p := &parsed{raw: raw, ready: make(chan struct{})}
+	go func() {
+		defer close(p.ready)
+		p.block, p.err = block.Parse(raw)
+	}()
+	return p
+}
+
 func newPipeline(o Options, dir string) (*pipeline, error) {
 	checker, err := o.open(filepath.Join(dir, "chain"))
 	if err != nil {
@@ -74,7 +91,7 @@ func (p *pipeline) close() (err error) {
 // run moves the blocks along. It returns io.EOF after the last one.
 func (p *pipeline) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	warming, pending, checked := make(chan *item), make(chan *item, ahead), make(chan *common.Block, behind)
+	warming, pending, checked := make(chan *item), make(chan *item, ahead), make(chan *parsed, behind)
 	ended := make(chan struct{})
 	group.Go(func() error {
 		defer close(warming)
@@ -96,7 +113,7 @@ func (p *pipeline) run(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		defer close(ended)
-		return p.replay(ctx, checked)
+		return p.replay(checked)
 	})
 	group.Go(func() error { p.watch(ended); return nil })
 	if err := group.Wait(); err != nil {
@@ -133,7 +150,7 @@ func (p *pipeline) warm(raw *common.Block) {
 
 // check checks the blocks in order and puts the recomputed codes where the
 // peer's flags were, so that what follows goes by them.
-func (p *pipeline) check(ctx context.Context, pending <-chan *item, checked chan<- *common.Block) error {
+func (p *pipeline) check(ctx context.Context, pending <-chan *item, checked chan<- *parsed) error {
 	for i := range pending {
 		select {
 		case <-i.ready:
@@ -152,7 +169,7 @@ func (p *pipeline) check(ctx context.Context, pending <-chan *item, checked chan
 			chain.SetCodes(i.raw, v.Codes)
 		}
 		select {
-		case checked <- i.raw:
+		case checked <- parse(i.raw):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -162,18 +179,19 @@ func (p *pipeline) check(ctx context.Context, pending <-chan *item, checked chan
 
 // replay executes the blocks that were checked, all of them, even if the check
 // of a later one has ended the audit.
-func (p *pipeline) replay(ctx context.Context, checked <-chan *common.Block) error {
-	for raw := range checked {
-		b, err := block.Parse(raw)
-		if err != nil {
-			return fmt.Errorf("couldn't audit: %w", err)
+func (p *pipeline) replay(checked <-chan *parsed) error {
+	for next := range checked {
+		<-next.ready
+		if next.err != nil {
+			return next.err
 		}
+		b := next.block
 		counts, findings, err := p.ledger.replay(b)
 		if err != nil {
 			return err
 		}
 		p.found(findings...)
-		p.advance(b, chain.Codes(raw), counts)
+		p.advance(b, chain.Codes(next.raw), counts)
 		if every := p.options.RecountEvery; every > 0 && b.Number%every == every-1 {
 			p.found(p.ledger.recount(b.Number)...)
 		}
