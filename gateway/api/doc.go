@@ -1,6 +1,7 @@
 // Package api is a gateway's HTTP interface: commands in, reads out, and the
 // state of the gateway itself. It is described by the OpenAPI 3.1 document that
-// it serves at /openapi.json.
+// it serves at /openapi.json, and for people at /docs. docs/api.md says what a
+// list of operations does not.
 //
 // What is guaranteed:
 //
@@ -19,9 +20,11 @@
 //     answered the first time.
 //   - The answer to accepted commands waits until this gateway's own reads show
 //     them, for WaitForRead at most.
+//   - Each operation lists the statuses that it answers with; a test sends valid and
+//     hostile requests to all of them and holds every answer to the description.
 //   - Every error is a problem (RFC 9457) and shows nothing of the inside.
 //
-// # What the status of POST /api/v1/commands means
+// # What the status of POST /api/v1/commands, and of each command's own address, means
 //
 //	200  every command has a definite result: accepted, or, in an array, refused by a rule
 //	400  the body is not a command; "errors" names the field; nothing was sent

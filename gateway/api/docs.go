@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -49,8 +50,10 @@ func (s *server) registerDocs() {
 // docsPage is what the page shows.
 type docsPage struct {
 	Title, Description string
-	Groups             []docsGroup
-	Schemas            []docsSchema
+	// Failures are what any operation may answer.
+	Failures []docsContent
+	Groups   []docsGroup
+	Schemas  []docsSchema
 }
 
 type docsGroup struct {
@@ -83,6 +86,10 @@ type docsSchema struct {
 func (s *server) docs() docsPage {
 	description := s.huma.OpenAPI()
 	page := docsPage{Title: description.Info.Title, Description: description.Info.Description}
+	for status, meaning := range failures {
+		page.Failures = append(page.Failures, docsContent{Status: strconv.Itoa(status), Description: meaning})
+	}
+	slices.SortFunc(page.Failures, func(a, b docsContent) int { return cmp.Compare(a.Status, b.Status) })
 	groups := map[string][]docsOperation{}
 	for path, item := range description.Paths {
 		for _, o := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
@@ -93,7 +100,9 @@ func (s *server) docs() docsPage {
 		}
 	}
 	for name, operations := range groups {
-		slices.SortFunc(operations, func(a, b docsOperation) int { return cmp.Compare(a.Path+a.Method, b.Path+b.Method) })
+		slices.SortFunc(operations, func(a, b docsOperation) int {
+			return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
+		})
 		page.Groups = append(page.Groups, docsGroup{name, operations})
 	}
 	slices.SortFunc(page.Groups, func(a, b docsGroup) int { return cmp.Compare(a.Name, b.Name) })
@@ -130,6 +139,9 @@ func (s *server) docsOperation(path string, o *huma.Operation) docsOperation {
 		}
 	}
 	for status, response := range o.Responses {
+		if code, _ := strconv.Atoi(status); failures[code] == response.Description {
+			continue // the page says it once
+		}
 		if len(response.Content) == 0 {
 			out.Responses = append(out.Responses, docsContent{Status: status, Description: response.Description})
 		}

@@ -66,7 +66,7 @@ func TestSchemasNameWhatTheCodecWrites(t *testing.T) {
 		api.Problem{}, readmodel.Finding{}, imports.Job{}, imports.Report{}, imports.LineReport{},
 		api.ProductEntry{}, api.FormerVersion{}, api.QuotaUsed{}, api.KnownLandUnit{}, api.VerifiedHarvest{}, api.RegionUsed{}, api.ProjectBooks{}, api.SiteOutcome{},
 		api.LotTaint{}, api.ClaimMark{}, api.BookedReversal{}, api.AuditedCredit{}, api.PeriodStatement{}, scope3.CarbonMass{}, api.ClaimStatement{}, api.StatementLine{},
-		api.YearStatement{}, api.ProductStatement{}, api.UncoveredClaim{}, massbalance.Recall{}, massbalance.TierReport{}, massbalance.Project{}, massbalance.Profile{},
+		api.Webhook{}, api.DeadLetter{}, api.Delivery{}, api.YearStatement{}, api.ProductStatement{}, api.UncoveredClaim{}, massbalance.Recall{}, massbalance.TierReport{}, massbalance.Project{}, massbalance.Profile{},
 		massbalance.Baseline{}, massbalance.Certifier{}, massbalance.Rules{}, massbalance.Reconciliation{}, massbalance.StockCount{}, massbalance.CarriedCredit{},
 	}
 	for _, body := range massbalance.Bodies {

@@ -197,9 +197,10 @@ func (s *server) schemas() huma.Registry { return s.huma.OpenAPI().Components.Sc
 // would send the asker elsewhere, with a page for people.
 func (s *server) tidyPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for part := range strings.SplitSeq(strings.Trim(r.URL.EscapedPath(), "/"), "/") {
-			if part == "." || part == ".." || part == "" && r.URL.Path != "/" {
-				s.notFound(w, r)
+		parts := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
+		for i, part := range parts {
+			if part == "." || part == ".." || part == "" && i < len(parts)-1 {
+				problem(http.StatusNotFound, "there is nothing at "+r.URL.Path).write(w)
 				return
 			}
 		}

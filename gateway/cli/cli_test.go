@@ -206,7 +206,7 @@ func TestExportsWriteFiles(t *testing.T) {
 func TestManagesWebhooks(t *testing.T) {
 	h := serve(t)
 	created := h.must("webhooks", "create", "--url", "https://erp.example/hooks", "--types", "dispatch,receive")
-	require.Contains(t, created, "whsec_")
+	require.Regexp(t, `secret +whsec_[A-Za-z0-9+/]{43}=`, created, "it is shown whole")
 	id := regexp.MustCompile(`id +([0-9a-f]+)`).FindStringSubmatch(created)[1]
 	require.Contains(t, h.must("webhooks", "list"), id)
 	require.Equal(t, "nothing\n", h.must("webhooks", "list-dead-letters", id))

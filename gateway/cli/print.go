@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 )
 
 // cellMax is how much of a value a table shows.
@@ -123,16 +124,21 @@ func table(w io.Writer, lines [][]string) error {
 
 // short keeps a cell to one line of a bearable length.
 func short(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text)
+	text = oneLine(text)
 	if runes := []rune(text); len(runes) > cellMax {
 		return string(runes[:cellMax-1]) + "…"
 	}
 	return text
+}
+
+// oneLine leaves out what would do something to a terminal.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // body prints an answer of any shape.
@@ -165,11 +171,14 @@ func (f *flags) body(w io.Writer, body []byte) error {
 	if f.output == "csv" {
 		return f.list(w, []object{one}, nil)
 	}
-	lines := make([][]string, len(one.names))
-	for i, name := range one.names {
-		lines[i] = []string{name, one.cell(name)}
+	// Nothing is shortened here: there is room, and a secret is shown but once.
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, name := range one.names {
+		if _, err := fmt.Fprintln(out, name+"\t"+oneLine(one.cell(name))); err != nil {
+			return err
+		}
 	}
-	return table(w, lines)
+	return out.Flush()
 }
 
 func (f *flags) items(w io.Writer, raw []json.RawMessage) error {
