@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
 )
 
@@ -256,11 +257,12 @@ func TestAGatewayThatCantActKeepsItsDescription(t *testing.T) {
 	for name, change := range map[string]func(*api.Options){
 		"read-only":     func(o *api.Options) { o.Role, o.Organisation = massbalance.Certification, "certifier" },
 		"broken peer":   func(o *api.Options) { o.Submitter = answers{err: errors.New("no peer")} },
+		"store is gone": func(o *api.Options) { o.Gate = goneGate{} },
 		"not connected": func(o *api.Options) { o.Status = func() api.Status { return api.Status{Reason: "connection refused"} } },
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := serve(t, change)
-			c := contractOf(t, g)
+			c := contractOf(t, serve(t)) // the description of one that can
 			for _, o := range c.operations() {
 				request := c.example(t, g, o)
 				status, err := c.call(t.Context(), g, o, request)
@@ -269,6 +271,8 @@ func TestAGatewayThatCantActKeepsItsDescription(t *testing.T) {
 					continue // it shows no example
 				}
 				switch {
+				case name == "store is gone":
+					require.Equal(t, http.StatusServiceUnavailable, status, o.String())
 				case name == "read-only" && strings.HasPrefix(o.path, "/api/v1/commands") && o.method == "post":
 					require.Equal(t, http.StatusForbidden, status, o.String())
 				case name == "broken peer" && strings.HasPrefix(o.path, "/api/v1/commands") && o.method == "post":
@@ -279,4 +283,11 @@ func TestAGatewayThatCantActKeepsItsDescription(t *testing.T) {
 			}
 		})
 	}
+}
+
+// goneGate can't find out who calls.
+type goneGate struct{}
+
+func (goneGate) Actor(*http.Request) (access.Actor, error) {
+	return access.Nobody, errors.New("secret inside")
 }

@@ -92,6 +92,7 @@ func (s *server) admit(w *recorder, r *http.Request) (actor access.Actor, ok boo
 	switch {
 	case err != nil && !errors.Is(err, access.ErrRefused):
 		s.log.LogAttrs(r.Context(), slog.LevelError, "couldn't find out who calls", slog.Any("error", err))
+		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
 		s.refuse(w, r, http.StatusServiceUnavailable, "the gateway couldn't find out who calls; its log says why")
 	case err != nil:
 		s.challenge(w, r, err.Error())
