@@ -28,6 +28,10 @@ type config struct {
 	Places       string                     `yaml:"places" help:"file of places for the console's map: GeoJSON points with a property site, region or country; without it regions and countries lie in their middle"`
 	Peer         peerConfig                 `yaml:"peer"`
 	Identity     identityConfig             `yaml:"identity"`
+	PublicURL    string                     `yaml:"publicURL" help:"address under which people and programs reach the gateway, such as https://weighbridge.mill.example; needed unless it is one of loopback"`
+	TLS          tlsConfig                  `yaml:"tls"`
+	SignIn       signInConfig               `yaml:"signIn"`
+	Limits       limitsConfig               `yaml:"limits"`
 	Log          logConfig                  `yaml:"log"`
 	Trace        traceConfig                `yaml:"trace"`
 	Transparency transparencyConfig         `yaml:"transparency"`
@@ -81,7 +85,10 @@ const (
 var checks = map[string]func(string) error{
 	"organisation":         checkName,
 	"role":                 checkRole,
-	"listen":               checkLoopback,
+	"listen":               checkAddress,
+	"publicURL":            checkURL,
+	"tls.certificate":      checkFile,
+	"tls.key":              checkFile,
 	"data":                 checkAbsolute,
 	"database":             checkDatabase,
 	"genesis":              checkGenesis,
@@ -115,6 +122,9 @@ func readConfig(file string, environment []string, flags *pflag.FlagSet) (config
 				faults = append(faults, origins.Fault(f.Path, err))
 			}
 		}
+	}
+	if err := c.checkReach(); err != nil {
+		faults = append(faults, origins.Fault("listen", err))
 	}
 	return c, origins, errors.Join(faults...)
 }

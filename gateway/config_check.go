@@ -41,18 +41,6 @@ func checkAddress(value string) error {
 	return nil
 }
 
-// checkLoopback keeps a gateway without sign-in off the network.
-func checkLoopback(value string) error {
-	if err := checkAddress(value); err != nil {
-		return err
-	}
-	host, _, _ := net.SplitHostPort(value)
-	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() || strings.EqualFold(host, "localhost") {
-		return nil
-	}
-	return fmt.Errorf("%q is not a loopback address; the gateway has no sign-in yet, so whoever reaches it acts for the organisation: listen on 127.0.0.1", value)
-}
-
 func checkAbsolute(value string) error {
 	if !filepath.IsAbs(value) {
 		return fmt.Errorf("%q is not an absolute path", value)

@@ -39,7 +39,7 @@ func command() *cobra.Command {
 		Version: version(), SilenceUsage: true, SilenceErrors: true,
 	}
 	root.AddCommand(cli.Commands()...)
-	root.AddCommand(serveCommand(), verifyCommand(), trustCommand(), configCommand(), benchCommand(), auditCommand())
+	root.AddCommand(serveCommand(), verifyCommand(), trustCommand(), configCommand(), accountsCommand(), benchCommand(), auditCommand())
 	return root
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,16 +20,18 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/peertest"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
+	"github.com/weighbridge/weighbridge/gateway/store"
 )
 
 // running is a gateway at work in the test's process.
 type running struct {
-	t    *testing.T
-	url  string
-	stop context.CancelFunc
+	t          *testing.T
+	url, token string
+	stop       context.CancelFunc
 	// ended has serve's error.
 	ended chan error
 	log   *lockedBuffer
@@ -68,10 +71,26 @@ func configuredFor(t *testing.T, peer *peertest.Peer, change ...func(*config)) c
 	return c
 }
 
+// newToken makes a token before the gateway runs, as one would on its machine.
+func newToken(t *testing.T, c config) string {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(c.Data, 0o700))
+	own, err := store.Open(t.Context(), c.ownSource())
+	require.NoError(t, err)
+	defer own.Close()
+	accounts, err := c.openAccounts(t.Context(), own, access.Options{})
+	require.NoError(t, err)
+	_, secret, err := accounts.AddToken(t.Context(), access.Token{
+		Label: "test", Scopes: []access.Permission{access.Read, access.Operate, access.Observe}, Expires: time.Now().Add(time.Hour),
+	})
+	require.NoError(t, err)
+	return secret
+}
+
 func start(t *testing.T, c config) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	r := &running{t: t, url: "http://" + c.Listen, stop: stop, ended: make(chan error, 1), log: &lockedBuffer{}}
+	r := &running{t: t, url: "http://" + c.Listen, token: newToken(t, c), stop: stop, ended: make(chan error, 1), log: &lockedBuffer{}}
 	go func() { r.ended <- serve(ctx, c, c.Log.open(r.log)) }()
 	t.Cleanup(func() {
 		if r.ended != nil {
@@ -96,7 +115,10 @@ func (r *running) end() {
 }
 
 func (r *running) get(path string) (int, []byte) {
-	response, err := http.Get(r.url + path)
+	request, err := http.NewRequest(http.MethodGet, r.url+path, nil)
+	require.NoError(r.t, err)
+	request.Header.Set("Authorization", "Bearer "+r.token)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, nil
 	}
@@ -150,6 +172,7 @@ func (r *running) post(ctx context.Context, command massbalance.Command) (int, s
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url+"/api/v1/commands", bytes.NewReader(body))
 	require.NoError(r.t, err)
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+r.token)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, err.Error()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,6 +45,8 @@ type process struct {
 	audit    *audit.Service // nil if it is off
 	trade    *trade.Desk
 	witness  *witness.Witness
+	desk     *access.Desk
+	tls      *tls.Config // nil serves HTTP
 	metrics  *prometheus.Registry
 	webhooks *webhooks.Hub
 
@@ -96,7 +99,13 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.endAudit()) }()
-	log.Info("serving", "url", "http://"+listener.Addr().String(), "peer", c.Peer.Address, "blocks", p.model.Next())
+	if p.desk, err = p.openDesk(ctx); err != nil {
+		return err
+	}
+	if p.tls, err = c.TLS.open(log); err != nil {
+		return err
+	}
+	log.Info("serving", "url", c.scheme()+"://"+listener.Addr().String(), "peer", c.Peer.Address, "blocks", p.model.Next())
 	return p.run(ctx, listener)
 }
 
@@ -143,11 +152,16 @@ func (p *process) run(ctx context.Context, listener net.Listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.follow(following) })
 	group.Go(func() error { p.watch(following); return nil })
+	group.Go(func() error { p.desk.Resume(ctx); return nil })
 	group.Go(func() error { p.tracer().Run(ctx); return nil })
 	group.Go(func() error { p.witness.Run(ctx); return nil })
 	group.Go(func() error { p.webhooks.Run(ctx); return nil })
 	group.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		serve := server.Serve
+		if p.tls != nil {
+			serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+		}
+		if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("couldn't serve: %w", err)
 		}
 		return nil
@@ -185,16 +199,17 @@ func (p *process) places() []byte {
 
 func (p *process) server() *http.Server {
 	stopping, stop := context.WithCancel(context.Background())
-	importer := imports.New(imports.Options{Organisation: p.config.Organisation, Model: p.model, Submitter: p.client, Log: p.log})
+	importer := imports.New(imports.Options{Organisation: p.config.Organisation, Model: p.model, Submitter: p.desk, Log: p.log})
 	handler := api.New(api.Options{
 		Webhooks:     p.webhooks,
-		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.journal, Journal: p.journal, Model: p.model, Status: p.status, Gate: access.Local{}, Trade: p.trade,
-		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.journal, Imports: importer, Places: p.places(), Log: p.log}),
+		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.desk, Journal: p.journal, Model: p.model, Status: p.status, Trade: p.trade,
+		Gate: p.desk.Accounts, Desk: p.desk, Host: p.config.host(), Secure: p.config.secure(), Known: p.config.Limits.known(), Unknown: access.NobodysRate,
+		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.desk, Imports: importer, Desk: p.desk, Places: p.places(), Log: p.log}),
 		Imports: importer, Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})
 	p.witness.Register(handler.Routes)
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: handler, TLSConfig: p.tls, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}
 	server.RegisterOnShutdown(stop)

@@ -73,8 +73,9 @@ func TestServesWithoutItsPeerAndStops(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return status("/healthz") == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
 	require.Equal(t, http.StatusServiceUnavailable, status("/readyz"))
-	require.Equal(t, http.StatusOK, status("/"))
-	require.Equal(t, http.StatusOK, status("/api/v1/sites"))
+	require.Equal(t, http.StatusUnauthorized, status("/"))
+	require.Equal(t, http.StatusOK, status("/sign-in"))
+	require.Equal(t, http.StatusUnauthorized, status("/api/v1/sites"))
 	stop()
 	select {
 	case err := <-ended:

@@ -25,11 +25,14 @@ func demoCommand(options *consortium.Options) *cobra.Command {
 				return err
 			}
 			defer network.Close()
-			gateways := map[string]string{}
+			gateways, tokens := map[string]string{}, map[string]string{}
 			for _, organisation := range network.Consortium.Organisations {
 				gateways[organisation.ID] = network.GatewayURL(organisation.ID)
+				if tokens[organisation.ID], err = network.GatewayToken(organisation.ID); err != nil {
+					return err
+				}
 			}
-			report, err := season.Run(command.Context(), season.Options{Gateways: gateways, Out: os.Stdout})
+			report, err := season.Run(command.Context(), season.Options{Gateways: gateways, Tokens: tokens, Out: os.Stdout})
 			if err != nil && !errors.Is(err, season.ErrNotSound) {
 				return fmt.Errorf("couldn't take the season through the network, which is left running: %w", err)
 			}
@@ -44,7 +47,7 @@ func demoCommand(options *consortium.Options) *cobra.Command {
 			}
 			fmt.Println("It stays up. `go run ./network status` shows it, `go run ./network down` stops it.")
 			if browser {
-				openBrowser(network.GatewayURL("miller"))
+				return openConsole(command.Context(), network, "miller")
 			}
 			return nil
 		},
@@ -73,17 +76,52 @@ func printRefused(ctx context.Context, network *consortium.Network) error {
 	return nil
 }
 
-// openBrowser shows an address where there is a desktop to show it on. That
-// there is none, on a server or over SSH, is no error: the address is printed.
-func openBrowser(url string) {
-	opener := map[string]string{"linux": "xdg-open", "darwin": "open"}[runtime.GOOS]
-	if opener == "" || runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
-		return
+// openConsole shows an organisation's console to somebody who is signed in already.
+func openConsole(ctx context.Context, network *consortium.Network, organisation string) error {
+	if !desktop() {
+		return nil
 	}
-	command := exec.Command(opener, url)
+	link, err := network.SignInLink(ctx, organisation)
+	if err == nil {
+		openBrowser(link)
+	}
+	return err
+}
+
+// opener is what opens a browser, or "".
+func opener() string {
+	return map[string]string{"linux": "xdg-open", "darwin": "open"}[runtime.GOOS]
+}
+
+// desktop reports whether there is one. That there is none, on a server or over SSH, is no error: the address is printed.
+func desktop() bool {
+	return opener() != "" && (runtime.GOOS != "linux" || os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != "")
+}
+
+// openBrowser shows an address.
+func openBrowser(url string) {
+	command := exec.Command(opener(), url)
 	if err := command.Start(); err != nil {
-		fmt.Printf("Couldn't open the browser (%v); the address is %s\n", err, url)
+		fmt.Printf("Couldn't open the browser (%v).\n", err)
 		return
 	}
 	_ = command.Process.Release() // the browser outlives the demo
+}
+
+func signInCommand(options *consortium.Options) *cobra.Command {
+	return &cobra.Command{
+		Use: "sign-in ORGANISATION", Short: "Print a link that signs a browser in at an organisation's console, once and within ten minutes", Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			network, err := consortium.Open(*options)
+			if err != nil {
+				return err
+			}
+			defer network.Close()
+			link, err := network.SignInLink(command.Context(), arguments[0])
+			if err == nil {
+				fmt.Println(link)
+			}
+			return err
+		},
+	}
 }

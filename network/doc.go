@@ -6,6 +6,7 @@
 //	go run ./network logs NODE [-f]  the log of peer.growers, orderer.miller, gateway.brand …
 //	go run ./network deploy          upgrade the chaincode to the working tree's
 //	go run ./network down [--wipe]   stop; --wipe also removes all data
+//	go run ./network sign-in miller  a link that signs a browser in at an organisation's console
 //	go run ./network demo            up, and a season taken through the gateways
 //
 // The consortium is test-network/consortium.yaml. Everything a network writes lies in one state folder, .weighbridge in the

@@ -34,7 +34,7 @@ func root() *cobra.Command {
 	flags.StringVar(&options.State, "state", "", "`folder` for everything the network writes (default .weighbridge in the repository)")
 	flags.StringVar(&options.Consortium, "consortium", "", "`file` with the topology (default test-network/consortium.yaml)")
 	flags.IntVar(&options.PortOffset, "port-offset", 0, "`number` added to every port; remembered in the state folder")
-	command.AddCommand(upCommand(options), downCommand(options), statusCommand(options), logsCommand(options), deployCommand(options), demoCommand(options))
+	command.AddCommand(upCommand(options), downCommand(options), statusCommand(options), logsCommand(options), deployCommand(options), demoCommand(options), signInCommand(options))
 	return command
 }
 
@@ -67,9 +67,10 @@ func printReady(network *consortium.Network, options *consortium.Options) error 
 	}
 	for _, organisation := range network.Consortium.Organisations {
 		if url := network.GatewayURL(organisation.ID); url != "" {
-			fmt.Printf("  %-24s %s\n", organisation.Name, url)
+			fmt.Printf("  %-24s %-24s go run ./network sign-in %s\n", organisation.Name, url, organisation.ID)
 		}
 	}
+	fmt.Println("The command behind each console prints a link that signs you in there, once and within ten minutes.")
 	return nil
 }
 

@@ -43,6 +43,12 @@ func consoleInABrowser(t *testing.T, network *consortium.Network) {
 			require.NoError(t, os.WriteFile(filepath.Join(folder, name), picture, 0o600))
 		}
 	}
+	require.Contains(t, see(network.GatewayURL("miller")), "Sign in")
+	for _, organisation := range []string{"brand", "miller"} {
+		link, err := network.SignInLink(t.Context(), organisation)
+		require.NoError(t, err)
+		require.NotContains(t, see(link), "Sign in")
+	}
 	require.Contains(t, see(network.GatewayURL("miller")), "Newark mill")
 	_, err = chromedp.RunResponse(ctx, chromedp.Click(`main a[href="/sites/mill-newark"]`))
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/big"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +23,37 @@ import (
 	"github.com/weighbridge/weighbridge/test-network/balances"
 )
 
+// tokens says with what each gateway is called, by its host and port.
+type tokens struct{ sync.Map }
+
+var known tokens
+
+// asking calls every gateway that known knows with its token.
+var asking = &http.Client{Transport: &known}
+
+func (k *tokens) RoundTrip(r *http.Request) (*http.Response, error) {
+	if token, ok := k.Load(r.URL.Host); ok {
+		r = r.Clone(r.Context())
+		r.Header.Set("Authorization", "Bearer "+token.(string))
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// learn reads the tokens of a network's gateways.
+func learn(t *testing.T, network *consortium.Network) map[string]string {
+	t.Helper()
+	byOrganisation := map[string]string{}
+	for _, organisation := range network.Consortium.Organisations {
+		token, err := network.GatewayToken(organisation.ID)
+		require.NoError(t, err)
+		base, err := url.Parse(network.GatewayURL(organisation.ID))
+		require.NoError(t, err)
+		known.Store(base.Host, token)
+		byOrganisation[organisation.ID] = token
+	}
+	return byOrganisation
+}
+
 // answer is one command's part of a gateway's answer, or a problem.
 type answer struct {
 	Command  string
@@ -36,7 +68,7 @@ type answer struct {
 // post sends a body to a gateway's commands and reads the answer into v.
 func post(t *testing.T, base, body string, v any) int {
 	t.Helper()
-	response, err := http.Post(base+"/api/v1/commands", "application/json", strings.NewReader(body))
+	response, err := asking.Post(base+"/api/v1/commands", "application/json", strings.NewReader(body))
 	require.NoError(t, err)
 	defer response.Body.Close()
 	require.NoError(t, json.NewDecoder(response.Body).Decode(v))
@@ -45,7 +77,7 @@ func post(t *testing.T, base, body string, v any) int {
 
 func get(t *testing.T, url string) (int, http.Header, string) {
 	t.Helper()
-	response, err := http.Get(url)
+	response, err := asking.Get(url)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
@@ -61,7 +93,7 @@ func settled(t *testing.T, base string, commands ...massbalance.Command) []answe
 	require.NoError(t, err)
 	var answers []answer
 	require.Eventually(t, func() bool {
-		response, err := http.Post(base+"/api/v1/commands", "application/json", bytes.NewReader(body))
+		response, err := asking.Post(base+"/api/v1/commands", "application/json", bytes.NewReader(body))
 		if err != nil {
 			return false
 		}
@@ -94,6 +126,22 @@ func apiAnswers(t *testing.T, network *consortium.Network) {
 	require.Equal(t, http.StatusOK, status)
 	require.NotEmpty(t, header.Get("Weighbridge-Height"))
 	require.Contains(t, body, "elevator-ely")
+	strangers, err := http.Get(growers + "/api/v1/sites")
+	require.NoError(t, err)
+	require.NoError(t, strangers.Body.Close())
+	require.Equal(t, http.StatusUnauthorized, strangers.StatusCode, "without a token")
+	foreign, err := http.NewRequest(http.MethodGet, growers+"/api/v1/sites", nil)
+	require.NoError(t, err)
+	token, err := network.GatewayToken("miller")
+	require.NoError(t, err)
+	foreign.Header.Set("Authorization", "Bearer "+token)
+	refused, err := http.DefaultClient.Do(foreign)
+	require.NoError(t, err)
+	require.NoError(t, refused.Body.Close())
+	require.Equal(t, http.StatusUnauthorized, refused.StatusCode, "with another organisation's token")
+	_, _, body = get(t, growers+"/api/v1/records?limit=1&order=newest")
+	require.Contains(t, body, `"by":"token network"`, "who gave a command stands on the ledger")
+
 	status, header, _ = get(t, growers+"/api/v1/lots/none/none/1")
 	require.Equal(t, http.StatusNotFound, status)
 	require.Contains(t, header.Get("Content-Type"), "application/problem+json")
@@ -219,7 +267,7 @@ func readModelIsFoldedAgain(t *testing.T, network *consortium.Network) {
 	}
 	before := read()
 	require.NoError(t, network.StopNode(t.Context(), "gateway.brand"))
-	databases, err := filepath.Glob(filepath.Join(network.Layout.Root, "organisations", "brand", "gateway", "data", "*"))
+	databases, err := filepath.Glob(filepath.Join(network.Layout.Root, "organisations", "brand", "gateway", "data", "readmodel*"))
 	require.NoError(t, err)
 	require.NotEmpty(t, databases)
 	for _, path := range databases {

@@ -143,7 +143,7 @@ func gateways(network *consortium.Network) map[string]string {
 }
 
 func seasonIsIdempotent(t *testing.T, network *consortium.Network) {
-	report, err := season.Run(t.Context(), season.Options{Gateways: gateways(network)})
+	report, err := season.Run(t.Context(), season.Options{Gateways: gateways(network), Tokens: learn(t, network)})
 	require.NoError(t, err)
 	require.Equal(t, report.Commands, report.Repeated)
 	require.Empty(t, report.Recount.Findings)

@@ -17,6 +17,9 @@ type Options struct {
 	// Idle and Absolute bound a session: how long it may be silent, and how long
 	// it may last. Zero is IdleTime and AbsoluteTime.
 	Idle, Absolute time.Duration
+	// Organisation stands in the cookies' names: browsers do not keep the gateways
+	// of one host apart by their ports.
+	Organisation string
 	// Secure marks cookies as for HTTPS only.
 	Secure bool
 	// Providers are whom people may sign in with beside this gateway.

@@ -106,11 +106,11 @@ func TestSignsInWithAPassword(t *testing.T) {
 }
 
 func TestCookiesOfHTTPSAreSecure(t *testing.T) {
-	h := open(t, func(o *access.Options) { o.Secure = true })
+	h := open(t, func(o *access.Options) { o.Secure, o.Organisation = true, "mill" })
 	h.user("anna", access.Viewer)
 	cookie := h.mustSignIn("anna")[0]
 	require.True(t, cookie.Secure)
-	require.Equal(t, "__Host-weighbridge", cookie.Name)
+	require.Equal(t, "__Host-weighbridge-mill", cookie.Name)
 }
 
 func TestSessionsEnd(t *testing.T) {

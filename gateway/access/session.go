@@ -67,10 +67,11 @@ func (a *Accounts) signIn(w http.ResponseWriter, r *http.Request, user, way stri
 // cookieName has the prefix that makes browsers insist on HTTPS and on this very
 // host, where HTTPS is what the gateway serves.
 func (a *Accounts) cookieName() string {
+	name := "weighbridge-" + a.Organisation
 	if a.Secure {
-		return "__Host-weighbridge"
+		return "__Host-" + name
 	}
-	return "weighbridge"
+	return name
 }
 
 // cookie is kept until the browser is closed; the gateway ends sessions itself.

@@ -34,8 +34,15 @@
 //	422  a single command was refused by a rule: code, message and figures say why
 //	503  not every command has a definite result: "stage" and "results" say how far
 //	     each came. The same request may be sent again after Retry-After.
+//	202  the single command waits for a second person; Location says where
 //
-// For the time being there is no sign-in, so whoever reaches the gateway may use
-// it. It therefore serves loopback addresses only, answers to no other host name
-// and takes no command from a web page of another origin.
+// # Who may call what
+//
+// Every operation needs one permission (package access), which the description
+// names; who calls without signing in or a token gets 401, and who lacks the
+// permission 403. Whoever calls too often gets 429 with Retry-After. A gateway
+// answers to its public name and to those of loopback, and takes nothing that
+// changes anything from a web page of another origin: browsers say where a
+// request comes from (Sec-Fetch-Site, Origin), and one that comes with a cookie
+// and says nothing is refused. That is why forms carry no tokens against forgery.
 package api

@@ -210,5 +210,8 @@ func (n *Network) startGateways(ctx context.Context, gateway *building) error {
 			}
 		}
 	}
+	if err := n.letIn(ctx); err != nil {
+		return err
+	}
 	return n.startNodes(ctx, n.Consortium.GatewayNodes())
 }

@@ -51,6 +51,11 @@ func (l OrganisationLayout) FurtherChaincode(name string) string {
 	return filepath.Join(l.Root, "chaincode", name)
 }
 
+// GatewayToken is the file with the token that the network's own programs call the organisation's gateway with.
+func (l OrganisationLayout) GatewayToken() string {
+	return filepath.Join(l.Holder(HolderGateway).Root, "token")
+}
+
 func (l OrganisationLayout) GatewayConfig() string { return filepath.Join(l.Root, "gateway.yaml") }
 
 // Holder is the folder of an identity: a node or a user.

@@ -18,6 +18,7 @@ import (
 type gateway struct {
 	organisation massbalance.OrganisationID
 	base         string
+	token        string
 	client       *http.Client
 	// patience is how long a read is tried again.
 	patience time.Duration
@@ -81,6 +82,9 @@ func (g gateway) exchange(ctx context.Context, method, path string, body []byte)
 	request, err := http.NewRequestWithContext(ctx, method, g.base+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, fmt.Errorf("couldn't ask the gateway of %s: %w", g.organisation, err)
+	}
+	if g.token != "" {
+		request.Header.Set("Authorization", "Bearer "+g.token)
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")

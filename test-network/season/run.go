@@ -20,6 +20,8 @@ type Options struct {
 	// Gateways holds the base URL of each organisation's gateway, such as
 	// http://127.0.0.1:8101. All members are needed.
 	Gateways map[string]string
+	// Tokens holds what each gateway is called with; those that ask for none need none.
+	Tokens map[string]string
 	// Out gets the progress and the tables; nil discards them.
 	Out io.Writer
 	// Client is for gateways that need one of their own; nil means a plain one.
@@ -104,7 +106,7 @@ func (p *Plan) Run(ctx context.Context, options Options) (*Report, error) {
 		if base == "" {
 			return nil, fmt.Errorf("couldn't find the gateway of %s: no address was given", member.Organisation)
 		}
-		d.gateways[member.Organisation] = gateway{member.Organisation, strings.TrimSuffix(base, "/"), options.Client, options.Patience}
+		d.gateways[member.Organisation] = gateway{member.Organisation, strings.TrimSuffix(base, "/"), options.Tokens[string(member.Organisation)], options.Client, options.Patience}
 	}
 	p.printSeason(options.Out)
 	for _, phase := range p.Phases {

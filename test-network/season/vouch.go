@@ -19,7 +19,7 @@ func (p *Plan) Vouch(ctx context.Context, options Options, claim string) error {
 	members := map[massbalance.OrganisationID]gateway{}
 	var commands []massbalance.Command
 	for _, m := range p.Season.Members {
-		g := gateway{m.Organisation, strings.TrimSuffix(options.Gateways[string(m.Organisation)], "/"), options.Client, options.Patience}
+		g := gateway{m.Organisation, strings.TrimSuffix(options.Gateways[string(m.Organisation)], "/"), options.Tokens[string(m.Organisation)], options.Client, options.Patience}
 		members[m.Organisation] = g
 		key, err := g.logKey(ctx)
 		if err != nil {

@@ -17,6 +17,9 @@ func main() {
 }
 
 func serve(arguments []string) error {
+	if len(arguments) > 1 && arguments[0] == "accounts" {
+		return nil
+	}
 	if len(arguments) != 3 || arguments[0] != "serve" || arguments[1] != "--config" {
 		return fmt.Errorf("can't do %q", arguments)
 	}
