@@ -100,6 +100,7 @@ func TestARequestIsTracedToTheReplayOfItsBlock(t *testing.T) {
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/api/v1/commands", strings.NewReader(string(body)))
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+r.token)
 	request.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	request.Header.Set("X-Request-Id", "erp-4711")
 	response, err := http.DefaultClient.Do(request)

@@ -162,9 +162,9 @@ func (a *Accounts) EndProvider(w http.ResponseWriter, r *http.Request, id string
 	}
 	http.SetCookie(w, a.flowCookie("", -1))
 	name := ""
-	to, token, err := a.comeBack(r, p)
+	to, person, err := a.comeBack(r, p)
 	if err == nil {
-		name, err = a.admit(r.Context(), p, token)
+		name, err = a.admit(r.Context(), p, person)
 	}
 	if err != nil {
 		return "", a.failed(r.Context(), name, "provider "+id, err)
@@ -174,60 +174,97 @@ func (a *Accounts) EndProvider(w http.ResponseWriter, r *http.Request, id string
 
 // comeBack holds the answer to what was sent: the same browser, state, issuer,
 // verifier and nonce, and a token that the provider signed for this gateway.
-func (a *Accounts) comeBack(r *http.Request, p *provider) (to string, token *oidc.IDToken, err error) {
+func (a *Accounts) comeBack(r *http.Request, p *provider) (to string, who person, err error) {
 	ctx, query := r.Context(), r.URL.Query()
 	cookie, err := r.Cookie(a.flowCookie("", 0).Name)
 	if err != nil {
-		return "", nil, errNoTicket
+		return "", who, errNoTicket
 	}
 	content, err := a.take(ctx, providerFlow, cookie.Value)
 	if err != nil {
-		return "", nil, err
+		return "", who, err
 	}
 	var f flow
 	if err := json.Unmarshal([]byte(content), &f); err != nil {
-		return "", nil, fmt.Errorf("couldn't read a sign-in under way: %w", err)
+		return "", who, fmt.Errorf("couldn't read a sign-in under way: %w", err)
 	}
 	if f.Provider != p.ID || subtle.ConstantTimeCompare([]byte(f.State), []byte(query.Get("state"))) != 1 {
-		return "", nil, refuse("this answer belongs to another sign-in; begin again")
+		return "", who, refuse("this answer belongs to another sign-in; begin again")
 	}
 	if issuer := query.Get("iss"); issuer != "" && issuer != p.Issuer { // RFC 9207
-		return "", nil, refuse("the answer came from another provider")
+		return "", who, refuse("the answer came from another provider")
 	}
 	if problem := query.Get("error"); problem != "" {
-		return "", nil, refuse("%s did not sign you in: %s", p.Name, limit(problem+" "+query.Get("error_description"), 200))
+		return "", who, refuse("%s did not sign you in: %s", p.Name, limit(problem+" "+query.Get("error_description"), 200))
 	}
-	token, err = a.redeem(ctx, p, f, query.Get("code"))
-	return f.To, token, err
+	who, err = a.redeem(ctx, p, f, query.Get("code"))
+	return f.To, who, err
+}
+
+// person is whom a provider speaks of, with what it says of them.
+type person struct {
+	issuer, subject string
+	claims          map[string]any
 }
 
 // redeem exchanges the code for an identity token and checks it.
-func (a *Accounts) redeem(ctx context.Context, p *provider, f flow, code string) (*oidc.IDToken, error) {
+func (a *Accounts) redeem(ctx context.Context, p *provider, f flow, code string) (who person, err error) {
 	known, verifier, err := p.discover(ctx)
 	if err != nil {
-		return nil, err
+		return who, err
 	}
 	tokens, err := a.oauth(p, known).Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
 	if err != nil {
 		var refused *oauth2.RetrieveError
 		if errors.As(err, &refused) {
-			return nil, refuse("%s did not take its own answer back: %s", p.Name, limit(refused.ErrorCode, 100))
+			return who, refuse("%s did not take its own answer back: %s", p.Name, limit(refused.ErrorCode, 100))
 		}
-		return nil, fmt.Errorf("couldn't ask the sign-in provider %s: %w", p.ID, err)
+		return who, fmt.Errorf("couldn't ask the sign-in provider %s: %w", p.ID, err)
 	}
 	raw, ok := tokens.Extra("id_token").(string)
 	if !ok {
-		return nil, refuse("%s sent no identity", p.Name)
+		return who, refuse("%s sent no identity", p.Name)
 	}
 	token, err := verifier.Verify(ctx, raw)
 	if err != nil {
 		a.Log.WarnContext(ctx, "an identity token does not hold", "provider", p.ID, "error", err)
-		return nil, refuse("the identity that %s sent does not hold", p.Name)
+		return who, refuse("the identity that %s sent does not hold", p.Name)
 	}
 	if subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(f.Nonce)) != 1 {
-		return nil, refuse("the identity that %s sent belongs to another sign-in", p.Name)
+		return who, refuse("the identity that %s sent belongs to another sign-in", p.Name)
 	}
-	return token, nil
+	who = person{issuer: token.Issuer, subject: token.Subject}
+	if err := token.Claims(&who.claims); err != nil {
+		return who, fmt.Errorf("couldn't read an identity's claims: %w", err)
+	}
+	return who, p.complete(ctx, known, tokens, &who)
+}
+
+// complete asks the provider for the claims that it puts into no identity token,
+// as OpenID Connect lets it (Core, 5.4).
+func (p *provider) complete(ctx context.Context, known *oidc.Provider, tokens *oauth2.Token, who *person) error {
+	_, named := who.claims[p.UserClaim]
+	_, roles := who.claims[p.RolesClaim]
+	if named && roles || known.UserInfoEndpoint() == "" {
+		return nil
+	}
+	info, err := known.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
+	if err != nil {
+		return fmt.Errorf("couldn't ask the sign-in provider %s for its claims: %w", p.ID, err)
+	}
+	if info.Subject != who.subject { // somebody else's (Core, 5.3.2)
+		return refuse("%s speaks of somebody else", p.Name)
+	}
+	more := map[string]any{}
+	if err := info.Claims(&more); err != nil {
+		return fmt.Errorf("couldn't read a provider's claims: %w", err)
+	}
+	for name, value := range more {
+		if _, there := who.claims[name]; !there {
+			who.claims[name] = value
+		}
+	}
+	return nil
 }
 
 func limit(text string, n int) string {
@@ -238,22 +275,19 @@ func limit(text string, n int) string {
 // admit makes the user of an identity, or changes their roles to what the
 // provider says now. An account that exists here under the name and came from
 // elsewhere is another person's.
-func (a *Accounts) admit(ctx context.Context, p *provider, token *oidc.IDToken) (string, error) {
-	var claims map[string]any
-	if err := token.Claims(&claims); err != nil {
-		return "", fmt.Errorf("couldn't read an identity's claims: %w", err)
-	}
-	u, err := p.user(claims)
+func (a *Accounts) admit(ctx context.Context, p *provider, who person) (string, error) {
+	u, err := p.user(who.claims)
 	if err != nil {
 		return u.Name, err
 	}
-	return u.Name, a.noted(With(ctx, Actor{Name: "provider " + p.ID, Address: From(ctx).Address}), "user admitted", u.Name+" ("+join(u.Roles)+")", func(tx *store.Tx) error {
-		return a.upsert(ctx, tx, &u, token)
+	err = a.noted(With(ctx, Actor{Name: "provider " + p.ID, Address: From(ctx).Address}), "user admitted", u.Name+" ("+join(u.Roles)+")", func(tx *store.Tx) error {
+		return a.upsert(ctx, tx, &u, who)
 	})
+	return u.Name, err
 }
 
-func (a *Accounts) upsert(ctx context.Context, tx *store.Tx, u *User, token *oidc.IDToken) error {
-	known, err := scanUser(tx.QueryRow(ctx, `SELECT `+userColumns+` FROM users WHERE issuer = ? AND subject = ?`, token.Issuer, token.Subject))
+func (a *Accounts) upsert(ctx context.Context, tx *store.Tx, u *User, who person) error {
+	known, err := scanUser(tx.QueryRow(ctx, `SELECT `+userColumns+` FROM users WHERE issuer = ? AND subject = ?`, who.issuer, who.subject))
 	if err == nil {
 		if u.Name = known.Name; known.Disabled {
 			return refuse("%s is disabled here", known.Name)
@@ -267,7 +301,7 @@ func (a *Accounts) upsert(ctx context.Context, tx *store.Tx, u *User, token *oid
 		return fmt.Errorf("couldn't read the user %s: %w", u.Name, err)
 	}
 	result, err := tx.Exec(ctx, `INSERT INTO users (name, full_name, roles, disabled, password, issuer, subject, totp, totp_confirmed, totp_step, recovery, created, signed_in)
-		VALUES (?, ?, ?, 0, '', ?, ?, '', 0, 0, '', ?, 0) ON CONFLICT (name) DO NOTHING`, u.Name, u.FullName, join(u.Roles), token.Issuer, token.Subject, a.now())
+		VALUES (?, ?, ?, 0, '', ?, ?, '', 0, 0, '', ?, 0) ON CONFLICT (name) DO NOTHING`, u.Name, u.FullName, join(u.Roles), who.issuer, who.subject, a.now())
 	if err != nil {
 		return fmt.Errorf("couldn't add the user %s: %w", u.Name, err)
 	}
