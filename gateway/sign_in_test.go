@@ -25,7 +25,7 @@ func TestLetsTheFirstIn(t *testing.T) {
 		return strings.TrimSpace(out)
 	}
 	for range 2 {
-		accounts("add-user", "root", "--if-absent", "--role", "operator,administrator")
+		accounts("add-user", "root", "--if-absent", "--as", "operator,administrator")
 	}
 	_, err := run(t, "accounts", "add-user", "root", "--config", path)
 	require.ErrorContains(t, err, "already")

@@ -38,7 +38,7 @@ func demoCommand(options *consortium.Options) *cobra.Command {
 			}
 			fmt.Println()
 			if len(report.Claims) > 0 && err == nil {
-				if err := proveClaim(command.Context(), network, season.Options{Gateways: gateways}, string(report.Claims[0].Claim.ID), network.Layout.Root); err != nil {
+				if err := proveClaim(command.Context(), network, season.Options{Gateways: gateways, Tokens: tokens}, string(report.Claims[0].Claim.ID), network.Layout.Root); err != nil {
 					return err
 				}
 			}
