@@ -40,9 +40,11 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 	network, err := consortium.Up(t.Context(), options)
 	require.NoError(t, err)
 	t.Cleanup(network.Close)
+	tokens := learn(t, network)
 	foundMill(t, network)
 
 	second := &twin{t: t, network: network, port: 8151 + options.PortOffset}
+	known.Store(fmt.Sprintf("127.0.0.1:%d", second.port), tokens["miller"]) // both have one store
 	second.start()
 	t.Cleanup(second.kill)
 	load := &load{t: t, gateways: []string{network.GatewayURL("miller"), second.url()}}
@@ -188,7 +190,7 @@ func take(ctx context.Context, base string, body []byte) (location string, err e
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Prefer", "respond-async")
-	response, err := http.DefaultClient.Do(request)
+	response, err := asking.Do(request)
 	if err != nil {
 		return "", err
 	}

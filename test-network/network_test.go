@@ -85,6 +85,7 @@ func TestOnARealNetwork(t *testing.T) {
 	network, err := consortium.Open(options)
 	require.NoError(t, err)
 	t.Cleanup(network.Close)
+	learn(t, network)
 
 	require.Contains(t, n.run("go run ./network status"), "gateway.certifier")
 	n.run("go run ./network logs peer.miller")
