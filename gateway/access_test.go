@@ -108,6 +108,10 @@ func (f *front) token(owner string, expires time.Time, scopes ...access.Permissi
 	return t.ID, secret
 }
 
+// letThrough stands for a route's own 403, which is no word of the guard's: a
+// route may know of more that somebody may not, such as another's contract.
+const letThrough = 0
+
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)
 
 // ask sends an empty request to a pattern, as a program or as a person's browser.
@@ -134,7 +138,14 @@ func (f *front) ask(pattern string, c caller, browser bool) (int, http.Header) {
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Timeout: 10 * time.Second}
 	response, err := client.Do(request)
 	require.NoError(f.t, err)
-	_ = response.Body.Close() // a stream does not end by itself
+	defer response.Body.Close() // a stream does not end by itself
+	if response.StatusCode == http.StatusForbidden {
+		body, err := io.ReadAll(response.Body)
+		require.NoError(f.t, err)
+		if !strings.Contains(string(body), "this needs the permission") {
+			return letThrough, response.Header
+		}
+	}
 	return response.StatusCode, response.Header
 }
 
