@@ -254,10 +254,11 @@ func TestTheDescriptionIsValidOpenAPI(t *testing.T) {
 // A gateway that can't act says so, with 503 and when to try again, or 403
 // where it never will; and still nothing fails.
 func TestAGatewayThatCantActKeepsItsDescription(t *testing.T) {
+	often := access.Rate{PerSecond: 1e6, Burst: 1e6}
 	for name, change := range map[string]func(*api.Options){
 		"read-only":     func(o *api.Options) { o.Role, o.Organisation = massbalance.Certification, "certifier" },
 		"broken peer":   func(o *api.Options) { o.Submitter = answers{err: errors.New("no peer")} },
-		"store is gone": func(o *api.Options) { o.Gate = goneGate{} },
+		"store is gone": func(o *api.Options) { o.Gate, o.Known, o.Unknown = goneGate{}, often, often },
 		"not connected": func(o *api.Options) { o.Status = func() api.Status { return api.Status{Reason: "connection refused"} } },
 	} {
 		t.Run(name, func(t *testing.T) {
