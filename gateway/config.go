@@ -46,8 +46,18 @@ type peerConfig struct {
 }
 
 type identityConfig struct {
-	Certificate string `yaml:"certificate" required:"true" help:"file with the certificate that the gateway signs as (PEM)"`
-	Key         string `yaml:"key" required:"true" help:"file with that certificate's private key (PEM)"`
+	Certificate string       `yaml:"certificate" required:"true" help:"file with the certificate that the gateway signs as (PEM)"`
+	Key         string       `yaml:"key" help:"file with that certificate's private key (PEM), unless a token holds it"`
+	Passphrase  string       `yaml:"passphrase" secret:"true" help:"passphrase of the key's file, where that is encrypted (PKCS#8)"`
+	PKCS11      pkcs11Config `yaml:"pkcs11"`
+}
+
+// pkcs11Config is for keys in a token, such as a hardware security module.
+type pkcs11Config struct {
+	Library string `yaml:"library" help:"PKCS#11 library of the token that holds the key; needs a gateway built with -tags pkcs11"`
+	Token   string `yaml:"token" help:"label of the token"`
+	KeyID   string `yaml:"keyId" help:"ID of the key in the token (CKA_ID), hexadecimal"`
+	PIN     string `yaml:"pin" secret:"true" help:"PIN of the token's user"`
 }
 
 type traceConfig struct {
@@ -126,5 +136,5 @@ func readConfig(file string, environment []string, flags *pflag.FlagSet) (config
 	if err := c.checkReach(); err != nil {
 		faults = append(faults, origins.Fault("listen", err))
 	}
-	return c, origins, errors.Join(faults...)
+	return c, origins, errors.Join(append(faults, c.Identity.check())...)
 }

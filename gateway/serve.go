@@ -113,7 +113,7 @@ func (p *process) dialOptions() submit.Options {
 	c := p.config
 	return submit.Options{
 		Peer: c.Peer.Address, ServerName: c.Peer.ServerName, TLSCA: c.Peer.TLSCA,
-		Certificate: c.Identity.Certificate, Key: c.Identity.Key, Organisation: string(c.Organisation),
+		Key: c.Identity.options(), Organisation: string(c.Organisation),
 		Channel: c.Channel, Chaincode: c.Chaincode, Registerer: p.metrics,
 	}
 }

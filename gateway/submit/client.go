@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/keys"
 	"github.com/weighbridge/weighbridge/gateway/trace"
 )
 
@@ -42,6 +43,7 @@ type Client struct {
 	network  *client.Network
 	contract *client.Contract
 	evaluate time.Duration
+	key      *keys.Key
 }
 
 // Dial makes a client. It reads the certificates and key, but does not wait for
@@ -51,19 +53,19 @@ func Dial(options Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := newClient(conn, options)
+	id, key, err := readIdentity(options)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
+	}
+	c, err := newClient(conn, id, key, options)
+	if err != nil {
+		return nil, errors.Join(err, key.Close(), conn.Close())
 	}
 	return c, nil
 }
 
-func newClient(conn *grpc.ClientConn, options Options) (*Client, error) {
-	id, sign, err := readIdentity(options)
-	if err != nil {
-		return nil, err
-	}
-	gw, err := client.Connect(id, client.WithSign(sign), client.WithHash(hash.SHA256), client.WithClientConnection(conn))
+func newClient(conn *grpc.ClientConn, id identity.Identity, key *keys.Key, options Options) (*Client, error) {
+	gw, err := client.Connect(id, client.WithSign(key.Sign), client.WithHash(hash.SHA256), client.WithClientConnection(conn))
 	if err != nil {
 		return nil, fmt.Errorf("couldn't set up the client of %s: %w", options.Peer, err)
 	}
@@ -81,7 +83,7 @@ func newClient(conn *grpc.ClientConn, options Options) (*Client, error) {
 		queue:  newQueue(options.Limits.withDefaults(), m, run.run),
 		runner: run, fabric: platform,
 		conn: conn, gateway: gw, network: gw.GetNetwork(options.Channel), contract: platform.contract,
-		evaluate: timeouts.Evaluate,
+		evaluate: timeouts.Evaluate, key: key,
 	}, nil
 }
 
@@ -109,31 +111,21 @@ func connect(options Options) (*grpc.ClientConn, error) {
 	return conn, nil
 }
 
-func readIdentity(options Options) (identity.Identity, identity.Sign, error) {
-	encoded, err := os.ReadFile(options.Certificate)
+func readIdentity(options Options) (identity.Identity, *keys.Key, error) {
+	encoded, err := os.ReadFile(options.Key.Certificate)
 	if err != nil {
 		return nil, nil, fmt.Errorf("couldn't read the certificate: %w", err)
 	}
 	certificate, err := identity.CertificateFromPEM(encoded)
 	if err != nil {
-		return nil, nil, fmt.Errorf("couldn't read the certificate %s: %w", options.Certificate, err)
+		return nil, nil, fmt.Errorf("couldn't read the certificate %s: %w", options.Key.Certificate, err)
 	}
 	id, err := identity.NewX509Identity(options.Organisation, certificate)
 	if err != nil {
-		return nil, nil, fmt.Errorf("couldn't use the certificate %s: %w", options.Certificate, err)
+		return nil, nil, fmt.Errorf("couldn't use the certificate %s: %w", options.Key.Certificate, err)
 	}
-	if encoded, err = os.ReadFile(options.Key); err != nil {
-		return nil, nil, fmt.Errorf("couldn't read the key: %w", err)
-	}
-	key, err := identity.PrivateKeyFromPEM(encoded)
-	if err != nil {
-		return nil, nil, fmt.Errorf("couldn't read the key %s: %w", options.Key, err)
-	}
-	sign, err := identity.NewPrivateKeySign(key)
-	if err != nil {
-		return nil, nil, fmt.Errorf("couldn't use the key %s: %w", options.Key, err)
-	}
-	return id, sign, nil
+	key, err := keys.Open(options.Key)
+	return id, key, err
 }
 
 // Submit brings commands to the ledger and waits for what becomes of them. It
@@ -218,5 +210,5 @@ func (c *Client) Network() *client.Network { return c.network }
 // and then disconnects. If ctx ends first, they are cut short and their commands
 // are Unknown.
 func (c *Client) Close(ctx context.Context) error {
-	return errors.Join(c.queue.shut(ctx), c.gateway.Close(), c.conn.Close())
+	return errors.Join(c.queue.shut(ctx), c.gateway.Close(), c.conn.Close(), c.key.Close())
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/weighbridge/weighbridge/gateway/keys"
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -37,7 +39,7 @@ func credentialFiles(t *testing.T) (certificate, key string) {
 func TestDialDoesNotNeedThePeer(t *testing.T) {
 	certificate, key := credentialFiles(t)
 	c, err := Dial(Options{
-		Peer: "127.0.0.1:1", ServerName: "peer", TLSCA: certificate, Certificate: certificate, Key: key,
+		Peer: "127.0.0.1:1", ServerName: "peer", TLSCA: certificate, Key: keys.Options{Certificate: certificate, File: key},
 		Organisation: "miller", Channel: "weighbridge", Chaincode: "massbalance",
 		Timeouts: Timeouts{Batch: 300 * time.Millisecond},
 	})
@@ -54,17 +56,17 @@ func TestDialDoesNotNeedThePeer(t *testing.T) {
 
 func TestDialNamesWhatCannotBeRead(t *testing.T) {
 	certificate, key := credentialFiles(t)
-	good := Options{Peer: "127.0.0.1:1", TLSCA: certificate, Certificate: certificate, Key: key}
+	good := Options{Peer: "127.0.0.1:1", TLSCA: certificate, Key: keys.Options{Certificate: certificate, File: key}}
 	tests := map[string]struct {
 		spoil func(*Options)
 		words string
 	}{
 		"no authority":         {func(o *Options) { o.TLSCA = "absent" }, "authority of the peer's TLS certificate"},
 		"not an authority":     {func(o *Options) { o.TLSCA = key }, "there is none in"},
-		"no certificate":       {func(o *Options) { o.Certificate = "absent" }, "couldn't read the certificate"},
-		"a key as certificate": {func(o *Options) { o.Certificate = key }, "couldn't read the certificate"},
-		"no key":               {func(o *Options) { o.Key = "absent" }, "couldn't read the key"},
-		"a certificate as key": {func(o *Options) { o.Key = certificate }, "couldn't read the key"},
+		"no certificate":       {func(o *Options) { o.Key.Certificate = "absent" }, "couldn't read the certificate"},
+		"a key as certificate": {func(o *Options) { o.Key.Certificate = key }, "couldn't read the certificate"},
+		"no key":               {func(o *Options) { o.Key.File = "absent" }, "couldn't read the key"},
+		"a certificate as key": {func(o *Options) { o.Key.File = certificate }, "couldn't read the key"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/weighbridge/weighbridge/gateway/keys"
 )
 
 // Options say which peer to use, as whom, and within which bounds. Zero bounds
@@ -14,11 +16,10 @@ type Options struct {
 	Peer string
 	// ServerName is the name in the peer's TLS certificate.
 	ServerName string
-	// TLSCA, Certificate and Key are PEM files: the authority of the peer's TLS
-	// certificate, and the identity that signs.
-	TLSCA       string
-	Certificate string
-	Key         string
+	// TLSCA is a PEM file, the authority of the peer's TLS certificate.
+	TLSCA string
+	// Key is the key that signs, with its certificate.
+	Key keys.Options
 	// Organisation is the identity's MSP ID.
 	Organisation string
 	Channel      string

@@ -1,0 +1,5 @@
+//go:build !pkcs11
+
+package keys
+
+func openToken(Options) (*Key, error) { return nil, ErrNoTokens }
