@@ -40,6 +40,7 @@ func command() *cobra.Command {
 	}
 	root.AddCommand(cli.Commands()...)
 	root.AddCommand(serveCommand(), verifyCommand(), trustCommand(), configCommand(), accountsCommand(), benchCommand(), auditCommand())
+	root.AddCommand(backupCommand(), restoreCommand())
 	return root
 }
 
