@@ -2,8 +2,6 @@ package exports_test
 
 import (
 	"bytes"
-	"compress/zlib"
-	"io"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/exports"
+	"github.com/weighbridge/weighbridge/gateway/pdf/pdftest"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/replay"
@@ -147,7 +146,7 @@ func TestTheDeclarationOfATransfer(t *testing.T) {
 		}
 		require.Equal(t, d.Attributed.String(), sum.String())
 		document, err := d.PDF("http://127.0.0.1:8101/api/v1/transfers/miller/DSP-1")
-		require.True(t, bytes.HasPrefix(document, []byte("%PDF-1.4")))
+		require.True(t, bytes.HasPrefix(document, []byte("%PDF-1.")))
 		keep(t, "declaration.pdf", document)
 		first, err2 := exports.NewDeclaration(s, "growers/DSP-2")
 		require.NoError(t, err2)
@@ -179,22 +178,11 @@ func TestADocumentSaysWhatNoLongerStands(t *testing.T) {
 	require.Empty(t, d.Origins[0].Recalled)
 	sound, err := d.PDF("http://127.0.0.1/")
 	require.NoError(t, err)
-	require.False(t, strings.Contains(drawn(t, sound), "recalled"))
+	require.False(t, strings.Contains(pdftest.Text(t, sound), "recalled"))
 	d.Origins[0].Recalled = "finding F-1: invented harvest"
 	recalled, err := d.PDF("http://127.0.0.1/")
 	require.NoError(t, err)
-	require.True(t, strings.Contains(drawn(t, recalled), "which is recalled by finding F-1:"))
+	require.Contains(t, strings.Join(strings.Fields(pdftest.Text(t, recalled)), " "), "which is recalled by finding F-1:")
 	keep(t, "recalled.pdf", recalled)
 }
 
-// drawn unpacks the first page.
-func drawn(t *testing.T, document []byte) string {
-	t.Helper()
-	_, packed, found := bytes.Cut(document, []byte("stream\n"))
-	require.True(t, found)
-	reader, err := zlib.NewReader(bytes.NewReader(packed))
-	require.NoError(t, err)
-	page, err := io.ReadAll(reader)
-	require.NoError(t, err)
-	return string(page)
-}

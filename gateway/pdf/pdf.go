@@ -1,16 +1,17 @@
-// Package pdf writes documents of text, lines and areas as PDF 1.4. Text is set
-// in Helvetica, which every reader has, so nothing is embedded. Western and
-// Central European letters are encoded as they are; a letter of another script
-// cannot be set in this face and is shown as a question mark, which is why a
-// document that must hold such names is given as data too.
 package pdf
 
 import (
 	"bytes"
-	"compress/zlib"
+	_ "embed"
 	"fmt"
+	"math"
 	"strings"
-	"unicode/utf16"
+	"sync"
+	"time"
+
+	"github.com/go-pdf/fpdf"
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The size of a page, A4, in points. All positions are in points from the top left.
@@ -29,36 +30,64 @@ type Font struct {
 	Colour Colour
 }
 
-// Document is a PDF being written.
+// The typeface, with its licence beside it.
+var (
+	//go:embed fonts/DejaVuSansCondensed.ttf
+	regular []byte
+	//go:embed fonts/DejaVuSansCondensed-Bold.ttf
+	bold []byte
+)
+
+const (
+	family = "dejavu"
+	// pointsPerEm is the size that widths are measured at.
+	pointsPerEm = 1000
+)
+
+// Document is a PDF being written. What is drawn is kept until the end, so that
+// pages can be gone back to.
 type Document struct {
 	title string
-	pages []*strings.Builder
-	now   *strings.Builder
-	code  encoding
+	pages [][]func(*fpdf.Fpdf)
+	now   int
+	ruler *fpdf.Fpdf
 }
 
 // New begins a document; AddPage begins its first page.
-func New(title string) *Document { return &Document{title: title, code: newEncoding()} }
+func New(title string) *Document { return &Document{title: title, ruler: begin()} }
+
+// begin makes an empty document with the typeface.
+func begin() *fpdf.Fpdf {
+	f := fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: Width, Ht: Height}})
+	f.AddUTF8FontFromBytes(family, "", regular)
+	f.AddUTF8FontFromBytes(family, "B", bold)
+	f.SetAutoPageBreak(false, 0)
+	f.SetMargins(0, 0, 0)
+	return f
+}
 
 // AddPage begins a page; what follows goes onto it.
 func (d *Document) AddPage() {
-	d.now = &strings.Builder{}
-	d.pages = append(d.pages, d.now)
+	d.pages = append(d.pages, nil)
+	d.now = len(d.pages) - 1
 }
 
 // Pages is how many there are.
 func (d *Document) Pages() int { return len(d.pages) }
 
 // Turn goes back to a page, counted from 0.
-func (d *Document) Turn(page int) { d.now = d.pages[page] }
+func (d *Document) Turn(page int) { d.now = page }
+
+func (d *Document) draw(step func(*fpdf.Fpdf)) { d.pages[d.now] = append(d.pages[d.now], step) }
 
 // Text writes a line whose baseline is at y.
 func (d *Document) Text(x, y float64, f Font, text string) {
-	face := "F1"
-	if f.Bold {
-		face = "F2"
-	}
-	fmt.Fprintf(d.now, "BT %s rg /%s %.2f Tf %.2f %.2f Td (%s) Tj ET\n", f.Colour, face, f.Size, x, Height-y, escape(d.code.encode(text)))
+	text = printable(f, text)
+	d.draw(func(out *fpdf.Fpdf) {
+		out.SetFont(family, f.style(), f.Size)
+		out.SetTextColor(f.Colour.parts())
+		out.Text(x, y, text)
+	})
 }
 
 // Right writes a line that ends at x.
@@ -66,15 +95,8 @@ func (d *Document) Right(x, y float64, f Font, text string) { d.Text(x-d.Measure
 
 // Measure is how wide a text is.
 func (d *Document) Measure(f Font, text string) float64 {
-	widths := &regularWidths
-	if f.Bold {
-		widths = &boldWidths
-	}
-	sum := 0
-	for _, c := range d.code.encode(text) {
-		sum += widths[d.code.metric(c)-firstCode]
-	}
-	return float64(sum) * f.Size / 1000
+	d.ruler.SetFont(family, f.style(), pointsPerEm)
+	return d.ruler.GetStringWidth(printable(f, text)) * f.Size / pointsPerEm
 }
 
 // Wrap breaks a text into lines of a width: at spaces, or within a word that is
@@ -119,107 +141,86 @@ func (d *Document) fitting(f Font, width float64, word string) int {
 
 // Line draws a line.
 func (d *Document) Line(x1, y1, x2, y2, thick float64, c Colour) {
-	fmt.Fprintf(d.now, "%s RG %.2f w %.2f %.2f m %.2f %.2f l S\n", c, thick, x1, Height-y1, x2, Height-y2)
+	d.draw(func(out *fpdf.Fpdf) {
+		out.SetDrawColor(c.parts())
+		out.SetLineWidth(thick)
+		out.Line(x1, y1, x2, y2)
+	})
 }
 
 // Area fills a rectangle.
 func (d *Document) Area(x, y, width, height float64, c Colour) {
-	fmt.Fprintf(d.now, "%s rg %.2f %.2f %.2f %.2f re f\n", c, x, Height-y-height, width, height)
+	d.draw(func(out *fpdf.Fpdf) {
+		out.SetFillColor(c.parts())
+		out.Rect(x, y, width, height, "F")
+	})
 }
 
-// String gives the colour's components from 0 to 1.
-func (c Colour) String() string {
-	return fmt.Sprintf("%.3f %.3f %.3f", float64(c>>16&0xff)/255, float64(c>>8&0xff)/255, float64(c&0xff)/255)
-}
-
-func escape(text []byte) string {
-	var b strings.Builder
-	for _, c := range text {
-		switch {
-		case c == '(' || c == ')' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < 32 || c > 126:
-			fmt.Fprintf(&b, "\\%03o", c)
-		default:
-			b.WriteByte(c)
-		}
+func (f Font) style() string {
+	if f.Bold {
+		return "B"
 	}
-	return b.String()
+	return ""
 }
 
-// Numbers of the objects that every document has.
-const (
-	catalogObject = 1 + iota
-	pagesObject
-	regularObject
-	boldObject
-	infoObject
-	firstPageObject
-)
+func (c Colour) parts() (r, g, b int) {
+	return int(c >> 16 & 0xff), int(c >> 8 & 0xff), int(c & 0xff)
+}
 
 // Bytes gives the document. The same content gives the same bytes: there is no
 // time of day in it.
 func (d *Document) Bytes() ([]byte, error) {
-	var kids strings.Builder
-	for i := range d.pages {
-		fmt.Fprintf(&kids, "%d 0 R ", firstPageObject+2*i)
-	}
-	font := func(name string) string {
-		return fmt.Sprintf("<< /Type /Font /Subtype /Type1 /BaseFont /%s /Encoding << /Type /Encoding /BaseEncoding /WinAnsiEncoding %s >> >>", name, d.code.differences())
-	}
-	objects := []string{
-		fmt.Sprintf("<< /Type /Catalog /Pages %d 0 R /Lang (en) /ViewerPreferences << /DisplayDocTitle true >> >>", pagesObject),
-		fmt.Sprintf("<< /Type /Pages /Kids [ %s] /Count %d >>", kids.String(), len(d.pages)),
-		font("Helvetica"), font("Helvetica-Bold"),
-		fmt.Sprintf("<< /Title <%s> /Producer (Weighbridge) >>", utf16Hex(d.title)),
-	}
-	for i, page := range d.pages {
-		content, err := packed(page.String())
-		if err != nil {
-			return nil, fmt.Errorf("couldn't pack page %d: %w", i+1, err)
+	out := begin()
+	out.SetCatalogSort(true)
+	out.SetCreationDate(time.Unix(0, 0).UTC())
+	out.SetModificationDate(time.Unix(0, 0).UTC())
+	out.SetProducer("Weighbridge", true)
+	out.SetTitle(d.title, true)
+	out.SetLang("en")
+	for _, steps := range d.pages {
+		out.AddPage()
+		for _, step := range steps {
+			step(out)
 		}
-		objects = append(objects,
-			fmt.Sprintf("<< /Type /Page /Parent %d 0 R /MediaBox [0 0 %.2f %.2f] /Resources << /Font << /F1 %d 0 R /F2 %d 0 R >> >> /Contents %d 0 R >>",
-				pagesObject, Width, Height, regularObject, boldObject, firstPageObject+2*i+1),
-			fmt.Sprintf("<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream", len(content), content))
 	}
-	return assemble(objects), nil
-}
-
-func packed(content string) (string, error) {
 	var b bytes.Buffer
-	w := zlib.NewWriter(&b)
-	if _, err := w.Write([]byte(content)); err != nil {
-		return "", err
+	if err := out.Output(&b); err != nil {
+		return nil, fmt.Errorf("couldn't write the document %q: %w", d.title, err)
 	}
-	err := w.Close()
-	return b.String(), err
+	return b.Bytes(), nil
 }
 
-// assemble numbers the objects and adds the table of where each begins.
-func assemble(objects []string) []byte {
-	var b bytes.Buffer
-	b.WriteString("%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
-	offsets := make([]int, len(objects))
-	for i, object := range objects {
-		offsets[i] = b.Len()
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, object)
-	}
-	start := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
-	for _, offset := range offsets {
-		fmt.Fprintf(&b, "%010d 00000 n \n", offset)
-	}
-	fmt.Fprintf(&b, "trailer\n<< /Size %d /Root %d 0 R /Info %d 0 R >>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, catalogObject, infoObject, start)
-	return b.Bytes()
+// face knows which letters a font has.
+type face struct {
+	parsed *sfnt.Font
+	buffer sfnt.Buffer
+	mu     sync.Mutex
 }
 
-func utf16Hex(text string) string {
-	var b strings.Builder
-	b.WriteString("FEFF")
-	for _, unit := range utf16.Encode([]rune(text)) {
-		fmt.Fprintf(&b, "%04X", unit)
+var faces = map[bool]*face{false: parse(regular), true: parse(bold)}
+
+func parse(font []byte) *face {
+	parsed, err := sfnt.Parse(font)
+	if err != nil {
+		panic("the embedded font can't be read: " + err.Error())
 	}
-	return b.String()
+	return &face{parsed: parsed}
+}
+
+func (f *face) has(r rune) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	index, err := f.parsed.GlyphIndex(&f.buffer, r)
+	return err == nil && index != 0
+}
+
+// printable is a text in letters that the font has: composed where it can be,
+// and a question mark for a letter of a script that it lacks.
+func printable(f Font, text string) string {
+	return strings.Map(func(r rune) rune {
+		if r > math.MaxUint16 || r != '\u200b' && !faces[f.Bold].has(r) {
+			return '?'
+		}
+		return r
+	}, norm.NFC.String(text))
 }

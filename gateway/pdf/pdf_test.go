@@ -1,48 +1,40 @@
 package pdf_test
 
 import (
-	"bytes"
-	"compress/zlib"
-	"io"
-	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/gateway/pdf"
+	"github.com/weighbridge/weighbridge/gateway/pdf/pdftest"
 )
 
 var face = pdf.Font{Size: 10}
 
-// content unpacks what is drawn on each page.
-func content(t *testing.T, document []byte) (pages []string) {
-	t.Helper()
-	for _, at := range regexp.MustCompile(`stream\n`).FindAllIndex(document, -1) {
-		if bytes.HasSuffix(document[:at[0]], []byte("end")) {
-			continue
-		}
-		reader, err := zlib.NewReader(bytes.NewReader(document[at[1]:]))
-		require.NoError(t, err)
-		page, err := io.ReadAll(reader)
-		require.NoError(t, err)
-		pages = append(pages, string(page))
-	}
-	return pages
-}
-
-func TestLettersOfCentralEuropeAreEncoded(t *testing.T) {
+func TestEveryLetterOfEuropeComesOutAndCanBeCopied(t *testing.T) {
 	d := pdf.New("Łódź")
 	d.AddPage()
-	d.Text(10, 10, face, "Łódź (100 %) \\ Größe €")
-	d.Text(10, 20, face, "Łódź 農")
+	lines := []string{
+		"Łódź (100 %) \\ Größe € Þórshöfn Şırnak Ňůžř", "Αγροτικός Συνεταιρισμός Θεσσαλονίκης", "Одеський млин «Зерно» Ђурђевац",
+		"Հայաստան", "საქართველო", "CO₂e ≤ 1 m² – “quoted” …",
+	}
+	for i, line := range lines {
+		d.Text(40, 40+20*float64(i), face, line)
+		d.Text(300, 40+20*float64(i), pdf.Font{Size: 10, Bold: true}, "bold")
+	}
+	d.Text(40, 300, face, "Cafe\u0301 農 \U0001F33E end")
 	document, err := d.Bytes()
 	require.NoError(t, err)
-	require.Contains(t, string(document), "/Differences [ 1 /Lslash 2 /zacute ]")
-	require.Contains(t, string(document), "/Title <FEFF014100F30064017A>")
-	page := content(t, document)[0]
-	require.Contains(t, page, `(\001\363d\002 \(100 %\) \\ Gr\366\337e \200) Tj`)
-	require.Contains(t, page, `(\001\363d\002 ?) Tj`)
+	text := pdftest.Text(t, document)
+	for _, line := range lines {
+		require.Contains(t, text, line)
+	}
+	require.Contains(t, text, "Café ? ? end", "what the face lacks is shown as such")
+	fonts := pdftest.Fonts(t, document)
+	require.Regexp(t, `utf8dejavu +CID TrueType +Identity-H +yes no +yes`, fonts, "embedded, with a way back to Unicode")
+	require.Less(t, len(document), 120_000, "only the letters that are used are in it")
 }
 
 func TestWrappedTextKeepsEveryWordWithinItsWidth(t *testing.T) {
@@ -58,25 +50,38 @@ func TestWrappedTextKeepsEveryWordWithinItsWidth(t *testing.T) {
 	require.Empty(t, d.Wrap(face, 100, "  "))
 }
 
-func TestTheTableOfObjectsIsRight(t *testing.T) {
+func TestPagesCanBeGoneBackTo(t *testing.T) {
 	d := pdf.New("t")
 	d.AddPage()
 	d.Area(0, 0, 10, 10, 0xff0000)
 	d.AddPage()
 	d.Line(0, 0, 10, 10, 1, 0)
+	d.Text(10, 10, face, "second")
 	d.Turn(0)
-	d.Right(100, 10, face, "x")
+	d.Right(100, 10, face, "first")
 	document, err := d.Bytes()
 	require.NoError(t, err)
 	require.Equal(t, 2, d.Pages())
-	require.Contains(t, content(t, document)[0], "1.000 0.000 0.000 rg")
-	for i, entry := range regexp.MustCompile(`(?m)^(\d{10}) 00000 n $`).FindAllSubmatch(document, -1) {
-		offset := 0
-		for _, digit := range entry[1] {
-			offset = offset*10 + int(digit-'0')
-		}
-		require.Regexp(t, `^`+string(rune('1'+i))+` 0 obj`, string(document[offset:offset+10]))
+	require.Regexp(t, "(?s)first.*\f.*second", pdftest.Text(t, document))
+	again, err := d.Bytes()
+	require.NoError(t, err)
+	require.Equal(t, document, again, "the same content gives the same bytes")
+}
+
+// Documents are made for several people at once.
+func TestDocumentsDoNotDisturbOneAnother(t *testing.T) {
+	var together sync.WaitGroup
+	for i := range 4 {
+		together.Go(func() {
+			d := pdf.New("t")
+			d.AddPage()
+			d.Text(40, 40, face, strings.Repeat("Ωж", i+1))
+			document, err := d.Bytes()
+			require.NoError(t, err)
+			require.Contains(t, pdftest.Text(t, document), strings.Repeat("Ωж", i+1))
+		})
 	}
+	together.Wait()
 }
 
 func FuzzText(f *testing.F) {

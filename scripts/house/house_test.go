@@ -81,6 +81,7 @@ var mayImport = map[string][]string{
 	"gateway/keys":          {},
 	"gateway/keys/*":        {},
 	"gateway/pdf":           {},
+	"gateway/pdf/*":         {},
 	"gateway/exports":       {"chaincode/massbalance", "gateway/readmodel", "gateway/pdf", "gateway/table"},
 	"gateway/recalls":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/submit"},
 	"gateway/imports":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/submit", "gateway/table"},

@@ -1,0 +1,2 @@
+// Package pdftest reads PDF documents back with poppler's tools, for tests.
+package pdftest
