@@ -185,4 +185,3 @@ func TestADocumentSaysWhatNoLongerStands(t *testing.T) {
 	require.Contains(t, strings.Join(strings.Fields(pdftest.Text(t, recalled)), " "), "which is recalled by finding F-1:")
 	keep(t, "recalled.pdf", recalled)
 }
-
