@@ -44,7 +44,8 @@ func consoleInABrowser(t *testing.T, network *consortium.Network) {
 		}
 	}
 	require.Contains(t, see(network.GatewayURL("miller")), "Sign in")
-	for _, organisation := range []string{"brand", "miller"} {
+	for _, member := range network.Consortium.Organisations {
+		organisation := member.ID
 		link, err := network.SignInLink(t.Context(), organisation)
 		require.NoError(t, err)
 		require.NotContains(t, see(link), "Sign in")
