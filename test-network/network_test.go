@@ -94,6 +94,7 @@ func TestOnARealNetwork(t *testing.T) {
 	t.Run("the API answers as documented", func(t *testing.T) { apiAnswers(t, network) })
 	t.Run("the console in a browser", func(t *testing.T) { consoleInABrowser(t, network) })
 	t.Run("owners must endorse", func(t *testing.T) { ownersMustEndorse(t, network) })
+	t.Run("a trade keeps its price", func(t *testing.T) { tradeKeepsItsPrice(t, network, n.state) })
 	t.Run("the certification body is refused", func(t *testing.T) { certifierIsRefused(t, network) })
 	t.Run("a country's balances", func(t *testing.T) { balancesOfACountry(t, network) })
 	t.Run("a gateway outlives its peer", func(t *testing.T) { gatewayOutlivesItsPeer(t, network) })

@@ -1,0 +1,186 @@
+package testnetwork_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/network/consortium"
+	"github.com/weighbridge/weighbridge/test-network/season"
+)
+
+// The prices of the story are numbers that stand nowhere else.
+const (
+	askedPrice  = "44.182736"
+	agreedPrice = "39.654321"
+)
+
+// tradeKeepsItsPrice goes from an offer over a counter-offer to a settled period
+// on real peers, and then looks for the prices in everything that the others have.
+func tradeKeepsItsPrice(t *testing.T, network *consortium.Network, state string) {
+	growers, miller, brand := network.GatewayURL("growers"), network.GatewayURL("miller"), network.GatewayURL("brand")
+	lot := harvestToTrade(t, network)
+	var a answer
+	trade(t, growers, "offers", map[string]any{"id": "trade-offer", "date": "2026-08-03", "offer": map[string]any{
+		"expires": "2026-08-31", "proposals": []any{proposed(askedPrice)},
+	}}, &a)
+	trade(t, miller, "counters", map[string]any{
+		"id": "trade-counter", "date": "2026-08-03", "offer": "growers/trade-offer", "round": 1, "expires": "2026-08-31", "proposal": proposed(agreedPrice),
+	}, &a)
+	trade(t, growers, "acceptances", map[string]any{"id": "trade-accept", "date": "2026-08-04", "offer": "growers/trade-offer", "buyer": "miller"}, &a)
+
+	moving := func(id string, body massbalance.Body) massbalance.Command {
+		return massbalance.Command{ID: massbalance.CommandID(id), Date: "2026-08-05", Period: "traded", Body: body}
+	}
+	accepted(t, growers, moving("trade-ship", massbalance.Dispatch{
+		Site: "trade-silo", To: "trade-mill", Product: "wheat", Quantity: massbalance.Kilograms(18000), Agreement: "growers/trade-accept",
+		Lines: []massbalance.LotLine{{Lot: lot, Quantity: massbalance.Kilograms(18000)}},
+	}))
+	accepted(t, miller, moving("trade-receive", massbalance.Receive{Site: "trade-mill", Transfer: "growers/trade-ship", Quantity: massbalance.Kilograms(17990), Evidence: "trade-WB"}))
+
+	// 17.99 t at 39.654321 are 713.38; 2.01 t short of 20 at 5.00 are 10.05.
+	path := "/api/v1/trade/agreements/growers/trade-accept/periods/1/statement"
+	_, _, ours := get(t, growers+path)
+	_, _, theirs := get(t, miller+path)
+	require.Equal(t, ours, theirs)
+	require.Contains(t, ours, `"due":"703.33"`)
+	for _, org := range []string{"growers", "miller"} {
+		trade(t, network.GatewayURL(org), "settlements", map[string]any{"id": "trade-settle", "date": "2026-09-01", "agreement": "growers/trade-accept", "period": 1}, &a)
+	}
+	_, _, settlements := get(t, brand+"/api/v1/settlements?agreement=growers/trade-accept")
+	require.Contains(t, settlements, `"agreed":"2026-09-01"`)
+	status, _, _ := get(t, brand+path)
+	require.Equal(t, http.StatusForbidden, status)
+	nobodyElseHas(t, state, askedPrice, agreedPrice)
+}
+
+func proposed(price string) map[string]any {
+	return map[string]any{
+		"buyer": "miller", "price": map[string]any{"currency": "EUR", "perTonne": price, "shortfall": "5.00"},
+		"commitment": map[string]any{
+			"product": "wheat", "specification": map[string]any{"model": "mass_balance"}, "salt": strings.Repeat("0", 64),
+			"periods": []any{map[string]any{"from": "2026-08-01", "to": "2026-08-31", "minimum": "20000", "maximum": "30000"}},
+		},
+	}
+}
+
+// trade sends a request of trade until the peers of both parties have taken it.
+func trade(t *testing.T, base, what string, request map[string]any, a *answer) {
+	t.Helper()
+	body, err := json.Marshal(request)
+	require.NoError(t, err)
+	var said string
+	require.Eventually(t, func() bool {
+		response, err := asking.Post(base+"/api/v1/trade/"+what, "application/json", bytes.NewReader(body))
+		if err != nil {
+			return false
+		}
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		said = string(text)
+		return err == nil && response.StatusCode == http.StatusOK && json.Unmarshal(text, a) == nil
+	}, time.Minute, 100*time.Millisecond, "%s: %s", what, &said)
+	require.Equal(t, massbalance.Accepted, a.Code, said)
+}
+
+func accepted(t *testing.T, base string, c massbalance.Command) {
+	t.Helper()
+	for _, a := range settled(t, base, c) {
+		require.Equal(t, massbalance.Accepted, a.Code, a.Message)
+	}
+}
+
+// harvestToTrade brings wheat in at a site of its own, on a statement that is
+// signed with a key that the members recognise for it.
+func harvestToTrade(t *testing.T, network *consortium.Network) massbalance.LotID {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	point, err := wire.PublicKey(&key.PublicKey)
+	require.NoError(t, err)
+	s, err := season.Load(season.Files())
+	require.NoError(t, err)
+	certifier := s.Certifier
+	certifier.Version, certifier.Keys = 2, append(certifier.Keys, massbalance.SigningKey{ID: "trade", Point: point})
+	for _, org := range []string{"growers", "miller", "brand"} {
+		accepted(t, network.GatewayURL(org), massbalance.Command{ID: "trade-key", Body: massbalance.RegisterCertifier{Certifier: certifier}})
+	}
+	for site, org := range map[massbalance.SiteID]string{"trade-silo": "growers", "trade-mill": "miller"} {
+		accepted(t, network.GatewayURL(org), massbalance.Command{ID: "trade-site", Body: massbalance.RegisterSite{Site: site, Name: string(site), Country: "GB", Region: "UKH1"}})
+		accepted(t, network.GatewayURL(org), massbalance.Command{ID: "trade-open", Body: massbalance.OpenPeriod{Site: site, Period: "traded", From: "2026-07-01", To: "2026-09-30"}})
+	}
+	certificate, err := wire.SignCertificate(massbalance.Certificate{
+		ID: "trade-cert", Certifier: "certifier", Scheme: "arable-carbon-programme", Holder: "growers", Sites: []massbalance.SiteID{"trade-silo"},
+		Products: []massbalance.ProductID{"wheat"}, ValidFrom: "2026-01-01", ValidTo: "2026-12-31",
+	}, "trade", key)
+	require.NoError(t, err)
+	area, err := massbalance.ParseHectares("20")
+	require.NoError(t, err)
+	statement, err := wire.SignStatement(massbalance.Statement{
+		ID: "trade-statement", Certifier: "certifier", Certificate: "trade-cert", Holder: "growers", Site: "trade-silo", Producer: "A farm", Product: "wheat",
+		Quantity: massbalance.Kilograms(40000), Area: area, Issued: "2026-08-01",
+		Characteristics: massbalance.Characteristics{Scheme: "arable-carbon-programme", Country: "GB", Region: "UKH1", Vintage: 2026},
+	}, "trade", key)
+	require.NoError(t, err)
+	growers := network.GatewayURL("growers")
+	accepted(t, growers, massbalance.Command{ID: "trade-certificate", Body: massbalance.PublishCertificate{Document: certificate}})
+	accepted(t, growers, massbalance.Command{ID: "trade-statement", Body: massbalance.PublishStatement{Document: statement}})
+	accepted(t, growers, massbalance.Command{ID: "trade-intake", Date: "2026-08-03", Period: "traded", Body: massbalance.Introduce{
+		Site: "trade-silo", Certifier: "certifier", Statement: "trade-statement", Quantity: massbalance.Kilograms(29400), Model: massbalance.MassBalance, Evidence: "trade-WB",
+	}})
+	return "growers/trade-intake/1"
+}
+
+// nobodyElseHas looks for figures in every file that the organisations' nodes
+// keep, and in all logs: the two parties' peers have them, which shows that the
+// search can find them, and nothing else has.
+func nobodyElseHas(t *testing.T, state string, figures ...string) {
+	found := map[string]map[string]bool{}
+	require.NoError(t, filepath.WalkDir(state, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return nil // files come and go while nodes run
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil
+		}
+		for _, figure := range figures {
+			if !bytes.Contains(content, []byte(figure)) {
+				continue
+			}
+			name, err := filepath.Rel(state, path)
+			require.NoError(t, err)
+			if found[figure] == nil {
+				found[figure] = map[string]bool{}
+			}
+			found[figure][owner(name)] = true
+		}
+		return nil
+	}))
+	for _, figure := range figures {
+		require.Equal(t, map[string]bool{"organisations/growers/peer": true, "organisations/miller/peer": true}, found[figure], "who has %s", figure)
+	}
+}
+
+// owner is the part of a file's name that says whose it is: of an organisation's
+// files the node, of others the folder.
+func owner(name string) string {
+	parts := strings.Split(filepath.ToSlash(name), "/")
+	if parts[0] == "organisations" && len(parts) > 2 {
+		return strings.Join(parts[:3], "/")
+	}
+	return name
+}
