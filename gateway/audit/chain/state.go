@@ -164,6 +164,19 @@ func (r reading) GetState(namespace, key string) ([]byte, error) {
 	return valueOf(r.s.db.GetState(namespace, key))
 }
 
+// GetStateMultipleKeys reads several keys: so Fabric asks for the definition of a
+// chaincode that wrote private data.
+func (r reading) GetStateMultipleKeys(namespace string, keys []string) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		var err error
+		if values[i], err = r.GetState(namespace, key); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
 // GetStateMetadata reads a key's metadata, its endorsement policy among them.
 func (r reading) GetStateMetadata(namespace, key string) (map[string][]byte, error) {
 	return metadataOf(r.s.db.GetStateMetadata(namespace, key))
@@ -180,11 +193,6 @@ func (r reading) GetPrivateDataMetadataByHash(namespace, collection string, hash
 }
 
 // The rest of the interface is of use to chaincodes, not to validation.
-
-// GetStateMultipleKeys is not read by validation.
-func (reading) GetStateMultipleKeys(string, []string) ([][]byte, error) {
-	return nil, errNotValidation
-}
 
 // GetStateRangeScanIterator is not read by validation.
 func (reading) GetStateRangeScanIterator(string, string, string) (ledgerapi.ResultsIterator, error) {
