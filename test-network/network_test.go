@@ -88,6 +88,7 @@ func TestOnARealNetwork(t *testing.T) {
 	learn(t, network)
 
 	require.Contains(t, n.run("go run ./network status"), "gateway.certifier")
+	require.Contains(t, n.run("go run ./network sign-in miller"), "/sign-in", "a link that signs in once")
 	n.run("go run ./network logs peer.miller")
 	n.run("go run ./network logs orderer.growers")
 	t.Run("a second season changes nothing", func(t *testing.T) { seasonIsIdempotent(t, network) })
