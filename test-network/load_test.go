@@ -40,11 +40,11 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 	network, err := consortium.Up(t.Context(), options)
 	require.NoError(t, err)
 	t.Cleanup(network.Close)
-	tokens := learn(t, network)
+	learn(t, network)
 	foundMill(t, network)
 
 	second := &twin{t: t, network: network, port: 8151 + options.PortOffset}
-	known.Store(fmt.Sprintf("127.0.0.1:%d", second.port), tokens["miller"]) // both have one store
+	second.letIn()
 	second.start()
 	t.Cleanup(second.kill)
 	load := &load{t: t, gateways: []string{network.GatewayURL("miller"), second.url()}}
@@ -96,7 +96,7 @@ func foundMill(t *testing.T, network *consortium.Network) {
 		massbalance.Command{ID: "open", Body: massbalance.OpenPeriod{Site: "mill", Period: "2026", From: "2026-01-01", To: "2026-12-31"}})
 }
 
-// twin is a second gateway of the miller's, with a database of its own.
+// twin is a second gateway of the miller's, with a database and a store of its own.
 type twin struct {
 	t       *testing.T
 	network *consortium.Network
@@ -106,15 +106,31 @@ type twin struct {
 
 func (s *twin) url() string { return fmt.Sprintf("http://127.0.0.1:%d", s.port) }
 
+func (s *twin) data() string {
+	return filepath.Join(s.network.Layout.Organisation("miller").Root, "second")
+}
+
+// letIn makes a token of the second gateway's own: its store is another.
+func (s *twin) letIn() {
+	require.NoError(s.t, os.MkdirAll(s.data(), 0o700))
+	layout, file := s.network.Layout.Organisation("miller"), filepath.Join(s.data(), "token")
+	for _, arguments := range [][]string{{"approvals"}, {"add-token", "load", "--scope", "read,operate", "--file", file}} {
+		arguments = append(append([]string{"accounts"}, arguments...), "--config", layout.GatewayConfig(), "--data", s.data())
+		output, err := exec.Command(filepath.Join(s.network.Layout.Programs(), "gateway"), arguments...).CombinedOutput()
+		require.NoError(s.t, err, "%s", output)
+	}
+	token, err := os.ReadFile(file)
+	require.NoError(s.t, err)
+	known.Store(fmt.Sprintf("127.0.0.1:%d", s.port), strings.TrimSpace(string(token)))
+}
+
 func (s *twin) start() {
 	layout := s.network.Layout.Organisation("miller")
-	data := filepath.Join(layout.Root, "second")
-	require.NoError(s.t, os.MkdirAll(data, 0o700))
 	log, err := os.OpenFile(filepath.Join(s.network.Layout.Root, "logs", "gateway.second.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(s.t, err)
 	defer log.Close()
 	s.command = exec.Command(filepath.Join(s.network.Layout.Programs(), "gateway"), "serve", "--config", layout.GatewayConfig(),
-		"--listen", strings.TrimPrefix(s.url(), "http://"), "--data", data)
+		"--listen", strings.TrimPrefix(s.url(), "http://"), "--data", s.data())
 	s.command.Stdout, s.command.Stderr = log, log
 	require.NoError(s.t, s.command.Start())
 	require.Eventually(s.t, func() bool {
