@@ -24,6 +24,8 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/trade"
+	"github.com/weighbridge/weighbridge/gateway/webhooks"
 )
 
 // front is all that a gateway serves, over a ledger in memory, with its accounts.
@@ -62,7 +64,13 @@ func newFront(t *testing.T, change ...func(*access.Options)) *front {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	desk := &access.Desk{Accounts: f.accounts, Organisation: ledgertest.Growers, Model: model, Next: ledgertest.Member{Ledger: ledger, Organisation: ledgertest.Growers}, Log: log}
 	importer := imports.New(imports.Options{Organisation: ledgertest.Growers, Model: model, Submitter: desk, Log: log})
+	var vault ledgertest.Vault
+	trading, err := trade.NewDesk(t.Context(), ledgertest.Growers, vault.Of(ledgertest.Growers), model, own)
+	require.NoError(t, err)
+	hooks, err := webhooks.New(t.Context(), webhooks.Options{Organisation: ledgertest.Growers, Model: model, Store: own, Log: log})
+	require.NoError(t, err)
 	f.handler = api.New(api.Options{
+		Trade: trading, Webhooks: hooks,
 		Organisation: ledgertest.Growers, Role: massbalance.Trading, Submitter: desk, Model: model, Desk: desk, Gate: f.accounts, Imports: importer, Log: log,
 		Status: func() api.Status { return api.Status{Connected: true, Chain: uint64(len(ledger.Blocks()))} }, Wait: 50 * time.Millisecond,
 		Pages: console.New(console.Options{Organisation: ledgertest.Growers, Model: model, Problem: func() string { return "" }, Submitter: desk, Imports: importer, Desk: desk, Log: log}),
