@@ -54,18 +54,30 @@ func tradeKeepsItsPrice(t *testing.T, network *consortium.Network, state string)
 
 	// 17.99 t at 39.654321 are 713.38; 2.01 t short of 20 at 5.00 are 10.05.
 	path := "/api/v1/trade/agreements/growers/trade-accept/periods/1/statement"
+	for _, party := range []string{growers, miller} {
+		says(t, party+path, `"due":"703.33"`)
+	}
 	_, _, ours := get(t, growers+path)
 	_, _, theirs := get(t, miller+path)
 	require.Equal(t, ours, theirs)
-	require.Contains(t, ours, `"due":"703.33"`)
 	for _, org := range []string{"growers", "miller"} {
 		trade(t, network.GatewayURL(org), "settlements", map[string]any{"id": "trade-settle", "date": "2026-09-01", "agreement": "growers/trade-accept", "period": 1}, &a)
 	}
-	_, _, settlements := get(t, brand+"/api/v1/settlements?agreement=growers/trade-accept")
-	require.Contains(t, settlements, `"agreed":"2026-09-01"`)
+	says(t, brand+"/api/v1/settlements?agreement=growers/trade-accept", `"agreed":"2026-09-01"`)
 	status, _, _ := get(t, brand+path)
 	require.Equal(t, http.StatusForbidden, status)
 	nobodyElseHas(t, state, askedPrice, agreedPrice)
+}
+
+// says waits until a gateway has read what makes it answer so: each follows its
+// own peer.
+func says(t *testing.T, url, text string) {
+	t.Helper()
+	var body string
+	require.Eventually(t, func() bool {
+		_, _, body = get(t, url)
+		return strings.Contains(body, text)
+	}, time.Minute, 50*time.Millisecond, "%s never said %s", url, text)
 }
 
 func proposed(price string) map[string]any {
