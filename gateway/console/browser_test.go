@@ -33,6 +33,7 @@ func browser(t *testing.T) context.Context {
 		}
 	}
 	if program == "" {
+		require.Empty(t, os.Getenv("CI_REQUIRE"), "there is no browser here, which this test needs")
 		t.Skip("there is no browser on this machine")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
