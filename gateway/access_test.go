@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,10 +19,9 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/console"
 	"github.com/weighbridge/weighbridge/gateway/imports"
-	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 	"github.com/weighbridge/weighbridge/gateway/trade"
 	"github.com/weighbridge/weighbridge/gateway/webhooks"
 )
@@ -44,13 +42,8 @@ func newFront(t *testing.T, change ...func(*access.Options)) *front {
 	t.Helper()
 	ledger := ledgertest.New(t)
 	ledger.Season()
-	model, err := readmodel.Open(t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = model.Close() })
-	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
-	own, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "own.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = own.Close() })
+	model := ledger.Model()
+	own := storetest.Own(t)
 	f := &front{t: t, own: own, clock: time.Now()}
 	o := access.Options{Organisation: "growers", Now: func() time.Time { return f.clock }}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }))
@@ -59,6 +52,7 @@ func newFront(t *testing.T, change ...func(*access.Options)) *front {
 	for _, c := range change {
 		c(&o)
 	}
+	var err error
 	f.accounts, err = access.Open(t.Context(), own, o)
 	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))

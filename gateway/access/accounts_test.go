@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 )
 
 // house is a gateway's accounts with a clock that a test moves.
@@ -29,15 +29,13 @@ const password = "a few words in a row"
 
 func open(t *testing.T, change ...func(*access.Options)) *house {
 	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "own.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = s.Close() })
-	h := &house{t: t, clock: time.Date(2026, 8, 3, 9, 0, 0, 0, time.UTC), store: s}
+	h := &house{t: t, clock: time.Date(2026, 8, 3, 9, 0, 0, 0, time.UTC), store: storetest.Own(t)}
 	o := access.Options{Now: func() time.Time { return h.clock }}
 	for _, c := range change {
 		c(&o)
 	}
-	h.Accounts, err = access.Open(t.Context(), s, o)
+	var err error
+	h.Accounts, err = access.Open(t.Context(), h.store, o)
 	require.NoError(t, err)
 	return h
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
 
@@ -46,10 +45,7 @@ func newOffice(t *testing.T) *office {
 	t.Helper()
 	ledger := ledgertest.New(t)
 	ledger.Season()
-	model, err := readmodel.Open(t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = model.Close() })
-	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
+	model := ledger.Model()
 	o := &office{house: open(t), model: model, next: ledgertest.Member{Ledger: ledger, Organisation: ledgertest.Growers}}
 	o.Desk = &access.Desk{Accounts: o.Accounts(), Organisation: ledgertest.Growers, Model: model, Next: o, Log: slog.New(slog.DiscardHandler)}
 	require.NoError(t, o.Accounts().HoldTypes(t.Context(), []string{massbalance.TakeIn{}.Type()}))

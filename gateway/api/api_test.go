@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +17,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/replay"
-	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 	"github.com/weighbridge/weighbridge/gateway/trade"
 	"github.com/weighbridge/weighbridge/gateway/webhooks"
 )
@@ -36,19 +34,14 @@ func serve(t *testing.T, change ...func(*api.Options)) gateway {
 	t.Helper()
 	ledger := ledgertest.New(t)
 	ledger.Season()
-	model, err := readmodel.Open(t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = model.Close() })
-	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
+	model := ledger.Model()
 	o := api.Options{
 		Organisation: ledgertest.Growers, Role: massbalance.Trading, Model: model,
 		Submitter: ledgertest.Member{Ledger: ledger, Organisation: ledgertest.Growers},
 		Status:    func() api.Status { return api.Status{Connected: true, Chain: uint64(len(ledger.Blocks()))} },
 		Gate:      access.Local{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Wait: 50 * time.Millisecond,
 	}
-	own, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "own.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = own.Close() })
+	own := storetest.Own(t)
 	accounts, err := access.Open(t.Context(), own, access.Options{})
 	require.NoError(t, err)
 	o.Desk = &access.Desk{Accounts: accounts, Organisation: o.Organisation, Model: model, Next: o.Submitter, Log: o.Log}

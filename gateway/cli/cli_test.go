@@ -22,10 +22,8 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/cli"
-	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/replay"
-	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 	"github.com/weighbridge/weighbridge/gateway/webhooks"
 )
@@ -41,12 +39,7 @@ type house struct {
 func serve(t *testing.T, change ...func(*api.Options)) house {
 	ledger := ledgertest.New(t)
 	ledger.Season()
-	model, err := readmodel.Open(t.TempDir())
-	require.NoError(t, err)
-	own, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "own.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { _, _ = model.Close(), own.Close() })
-	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
+	model, own := ledger.Model(), storetest.Own(t)
 	log := slog.New(slog.DiscardHandler)
 	hub, err := webhooks.New(t.Context(), webhooks.Options{Organisation: ledgertest.Growers, Model: model, Store: own, Log: log})
 	require.NoError(t, err)

@@ -19,18 +19,13 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/console"
 	"github.com/weighbridge/weighbridge/gateway/imports"
-	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/replay"
 )
 
 func serveImports(t *testing.T, org massbalance.OrganisationID) *served {
 	t.Helper()
 	ledger := season(t)
-	model, err := readmodel.Open(t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = model.Close() })
-	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
+	model := ledger.Model()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	mux := access.NewMux()
 	console.New(console.Options{

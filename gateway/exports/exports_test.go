@@ -15,7 +15,6 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/pdf/pdftest"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/table"
 )
 
@@ -23,10 +22,7 @@ func season(t *testing.T) (*ledgertest.Ledger, *readmodel.Model) {
 	t.Helper()
 	ledger := ledgertest.New(t)
 	ledger.Season()
-	model, err := readmodel.Open(t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = model.Close() })
-	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
+	model := ledger.Model()
 	return ledger, model
 }
 

@@ -19,7 +19,6 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 	"github.com/weighbridge/weighbridge/gateway/table"
 )
@@ -35,10 +34,7 @@ func serve(t *testing.T, org massbalance.OrganisationID, change ...func(*imports
 	t.Helper()
 	ledger := ledgertest.New(t)
 	ledger.Season()
-	model, err := readmodel.Open(t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = model.Close() })
-	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(context.WithoutCancel(t.Context()), b)) })
+	model := ledger.Model()
 	o := imports.Options{
 		Organisation: org, Model: model, Submitter: ledgertest.Member{Ledger: ledger, Organisation: org},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -344,10 +340,7 @@ func FuzzImport(f *testing.F) {
 	}
 	f.Add([]byte(clean))
 	ledger := ledgertest.New(f)
-	model, err := readmodel.Open(f.TempDir())
-	require.NoError(f, err)
-	f.Cleanup(func() { _ = model.Close() })
-	ledger.Follow(func(b replay.Block) { require.NoError(f, model.Apply(context.Background(), b)) })
+	model := ledger.Model()
 	importer := imports.New(imports.Options{Organisation: ledgertest.Growers, Model: model, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	f.Fuzz(func(t *testing.T, file []byte) {
 		for _, kind := range imports.Kinds {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
 
@@ -121,13 +121,6 @@ func ticket(site massbalance.SiteID, id string) massbalance.Command {
 		Site: site, Product: "wheat", Quantity: massbalance.Kilograms(1), Supplier: "Farm", Evidence: massbalance.EvidenceID(id)}}
 }
 
-func openStore(t *testing.T) *store.Store {
-	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "own.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	return s
-}
-
 func openJournal(t *testing.T, s *store.Store, next Submitter, change ...func(*Options)) *Journal {
 	o := Options{Store: s, Next: next, Carrier: "gateway-1", Log: slog.New(slog.DiscardHandler)}
 	for _, c := range change {
@@ -165,7 +158,7 @@ func decided(t *testing.T, j *Journal, batch string) []Entry {
 
 func TestWhoWaitsIsPassedOn(t *testing.T) {
 	l := newLedger(t)
-	j := openJournal(t, openStore(t), l)
+	j := openJournal(t, storetest.Own(t), l)
 	defer j.Close()
 	command, err := submit.Sealed(ticket("mill", "c1"))
 	require.NoError(t, err)
@@ -176,7 +169,7 @@ func TestWhoWaitsIsPassedOn(t *testing.T) {
 
 func TestWhatWasTakenIsDecided(t *testing.T) {
 	l := newLedger(t)
-	j := openJournal(t, openStore(t), l)
+	j := openJournal(t, storetest.Own(t), l)
 	defer j.Close()
 	refused := ticket("mill", "c2")
 	refused.Date = "2027-08-03"
@@ -200,7 +193,7 @@ func TestCrashes(t *testing.T) {
 }
 
 func crash(t *testing.T, random *rand.Rand) {
-	l, s := newLedger(t), openStore(t)
+	l, s := newLedger(t), storetest.Own(t)
 	l.mishap = func() (bool, bool) { return random.IntN(3) > 0, random.IntN(3) > 0 }
 	taken := map[laneID][]massbalance.CommandID{}
 	n := 0
@@ -247,7 +240,7 @@ func crash(t *testing.T, random *rand.Rand) {
 func TestItIsBounded(t *testing.T) {
 	l := newLedger(t)
 	l.held = make(chan struct{})
-	j := openJournal(t, openStore(t), l, func(o *Options) { o.Limit = 2 })
+	j := openJournal(t, storetest.Own(t), l, func(o *Options) { o.Limit = 2 })
 	defer j.Close()
 	take(t, j, "b1", "", ticket("mill", "c1"), ticket("mill", "c2"))
 	_, err := j.Submit(submit.Later(t.Context(), "b2"), []massbalance.Command{ticket("mill", "c3")})
@@ -260,7 +253,7 @@ func TestItIsBounded(t *testing.T) {
 
 // What a dead gateway took is carried on by another one on the same store.
 func TestAnotherCarriesOn(t *testing.T) {
-	l, s := newLedger(t), openStore(t)
+	l, s := newLedger(t), storetest.Own(t)
 	l.held = make(chan struct{})
 	first := openJournal(t, s, l)
 	take(t, first, "b1", "clerk", ticket("mill", "c1"), ticket("mill", "c2"), ticket("silo", "c3"))
@@ -281,7 +274,7 @@ func TestAnotherCarriesOn(t *testing.T) {
 func TestWhatCannotBeEndorsedIsPassedOver(t *testing.T) {
 	l := newLedger(t)
 	l.cannot = "c1"
-	j := openJournal(t, openStore(t), l)
+	j := openJournal(t, storetest.Own(t), l)
 	defer j.Close()
 	take(t, j, "b1", "", ticket("mill", "c1"))
 	for n := range passes {
@@ -295,7 +288,7 @@ func TestWhatCannotBeEndorsedIsPassedOver(t *testing.T) {
 
 func TestWhatWasDecidedIsForgotten(t *testing.T) {
 	l := newLedger(t)
-	j := openJournal(t, openStore(t), l, func(o *Options) { o.Keep, o.Beat = time.Millisecond, 10*time.Millisecond })
+	j := openJournal(t, storetest.Own(t), l, func(o *Options) { o.Keep, o.Beat = time.Millisecond, 10*time.Millisecond })
 	defer j.Close()
 	take(t, j, "b1", "", ticket("mill", "c1"))
 	require.Eventually(t, func() bool {

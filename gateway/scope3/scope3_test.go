@@ -12,7 +12,6 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/scope3"
 )
 
@@ -26,11 +25,8 @@ func intensity(text string) massbalance.Intensity {
 
 // season is the ledger of a harvest with an average for flour.
 func season(t *testing.T, more func(*ledgertest.Ledger)) *readmodel.Model {
-	model, err := readmodel.Open(t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, model.Close()) })
 	ledger := ledgertest.New(t)
-	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
+	model := ledger.Model()
 	ledger.Season()
 	if more != nil {
 		more(ledger)

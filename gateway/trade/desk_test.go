@@ -2,7 +2,6 @@ package trade_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,8 +11,7 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/wire"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/replay"
-	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
@@ -29,18 +27,12 @@ type market struct {
 
 func newMarket(t *testing.T) *market {
 	m := &market{Ledger: ledgertest.New(t), t: t, desks: map[massbalance.OrganisationID]*trade.Desk{}}
-	var err error
-	m.model, err = readmodel.Open(t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, m.model.Close()) })
-	m.Follow(func(b replay.Block) { require.NoError(t, m.model.Apply(t.Context(), b)) })
+	m.model = m.Model()
 	var vault ledgertest.Vault
 	for _, org := range []massbalance.OrganisationID{"growers", "miller", "manufacturer", "brand"} {
-		own, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "own.db"))
+		desk, err := trade.NewDesk(t.Context(), org, vault.Of(org), m.model, storetest.Own(t))
 		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, own.Close()) })
-		m.desks[org], err = trade.NewDesk(t.Context(), org, vault.Of(org), m.model, own)
-		require.NoError(t, err)
+		m.desks[org] = desk
 	}
 	m.Found()
 	m.Documents()

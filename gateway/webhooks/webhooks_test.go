@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -19,8 +18,8 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 	"github.com/weighbridge/weighbridge/gateway/webhooks"
 )
 
@@ -117,12 +116,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	ledger := ledgertest.New(t)
 	ledger.Season()
-	model, err := readmodel.Open(t.TempDir())
-	require.NoError(t, err)
-	own, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "own.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { _, _ = model.Close(), own.Close() })
-	ledger.Follow(func(b replay.Block) { require.NoError(t, model.Apply(t.Context(), b)) })
+	model, own := ledger.Model(), storetest.Own(t)
 	return &house{t: t, ledger: ledger, model: model, own: own}
 }
 

@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 	"gateway/scope3":        {"chaincode/massbalance", "gateway/readmodel"},
 	"gateway/trade":         {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/store"},
 	"gateway/store":         {},
-	"gateway/store/*":       {},
+	"gateway/store/*":       {"gateway/store"},
 	"gateway/table":         {},
 	"gateway/peertest":      {"chaincode/massbalance", "chaincode/wire", "gateway/block", "gateway/readmodel/*"},
 	"gateway/settings":      {},
@@ -104,7 +104,7 @@ var mayImport = map[string][]string{
 	"test-network/profiles": {"chaincode/massbalance", "chaincode/wire"},
 	"test-network":          {"chaincode/massbalance", "chaincode/wire", "network/*", "test-network/*"},
 	"scripts/*":             {},
-	"gateway/readmodel/*":   {"chaincode/massbalance", "chaincode/wire", "gateway/replay", "gateway/block", "gateway/submit"},
+	"gateway/readmodel/*":   {"gateway/readmodel", "chaincode/massbalance", "chaincode/wire", "gateway/replay", "gateway/block", "gateway/submit"},
 
 	"gateway/audit":           {"gateway/audit/*", "gateway/block", "gateway/replay", "chaincode/massbalance", "chaincode/wire"},
 	"gateway/audit/blockfile": {},

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +29,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/replay"
 	"github.com/weighbridge/weighbridge/gateway/store"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 )
 
 var organisations = []massbalance.OrganisationID{ledgertest.Growers, ledgertest.Miller, ledgertest.Manufacturer, ledgertest.Brand, ledgertest.Certifier}
@@ -55,10 +55,7 @@ type gateway struct {
 
 func start(t *testing.T, org massbalance.OrganisationID) *gateway {
 	g := &gateway{t: t, org: org, now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)}
-	var err error
-	g.own, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "own.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, g.own.Close()) })
+	g.own = storetest.Own(t)
 	g.rebuild(nil)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mux := access.NewMux()
