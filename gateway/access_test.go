@@ -3,10 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,66 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
-	"github.com/weighbridge/weighbridge/gateway/api"
-	"github.com/weighbridge/weighbridge/gateway/console"
-	"github.com/weighbridge/weighbridge/gateway/imports"
-	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
-	"github.com/weighbridge/weighbridge/gateway/store"
-	"github.com/weighbridge/weighbridge/gateway/store/storetest"
-	"github.com/weighbridge/weighbridge/gateway/trade"
-	"github.com/weighbridge/weighbridge/gateway/webhooks"
 )
-
-// front is all that a gateway serves, over a ledger in memory, with its accounts.
-type front struct {
-	t        *testing.T
-	accounts *access.Accounts
-	handler  *api.Handler
-	own      *store.Store
-	url      string
-	clock    time.Time
-}
-
-const phrase = "a few words in a row"
-
-func newFront(t *testing.T, change ...func(*access.Options)) *front {
-	t.Helper()
-	ledger := ledgertest.New(t)
-	ledger.Season()
-	model := ledger.Model()
-	own := storetest.Own(t)
-	f := &front{t: t, own: own, clock: time.Now()}
-	o := access.Options{Organisation: "growers", Now: func() time.Time { return f.clock }}
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }))
-	f.url = "http://" + server.Listener.Addr().String()
-	o.PublicURL = f.url
-	for _, c := range change {
-		c(&o)
-	}
-	var err error
-	f.accounts, err = access.Open(t.Context(), own, o)
-	require.NoError(t, err)
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	desk := &access.Desk{Accounts: f.accounts, Organisation: ledgertest.Growers, Model: model, Next: ledgertest.Member{Ledger: ledger, Organisation: ledgertest.Growers}, Log: log}
-	importer := imports.New(imports.Options{Organisation: ledgertest.Growers, Model: model, Submitter: desk, Log: log})
-	var vault ledgertest.Vault
-	trading, err := trade.NewDesk(t.Context(), ledgertest.Growers, vault.Of(ledgertest.Growers), model, own)
-	require.NoError(t, err)
-	hooks, err := webhooks.New(t.Context(), webhooks.Options{Organisation: ledgertest.Growers, Model: model, Store: own, Log: log})
-	require.NoError(t, err)
-	f.handler = api.New(api.Options{
-		Trade: trading, Webhooks: hooks,
-		Organisation: ledgertest.Growers, Role: massbalance.Trading, Submitter: desk, Model: model, Desk: desk, Gate: f.accounts, Imports: importer, Log: log,
-		Status: func() api.Status { return api.Status{Connected: true, Chain: uint64(len(ledger.Blocks()))} }, Wait: 50 * time.Millisecond,
-		Pages: console.New(console.Options{Organisation: ledgertest.Growers, Model: model, Problem: func() string { return "" }, Submitter: desk, Imports: importer, Desk: desk, Log: log}),
-		Known: access.Rate{PerSecond: 1e6, Burst: 1e6}, Unknown: access.Rate{PerSecond: 1e6, Burst: 1e6},
-	})
-	server.Start()
-	t.Cleanup(server.Close)
-	return f
-}
 
 // caller is somebody who sends requests.
 type caller struct {
@@ -81,33 +20,6 @@ type caller struct {
 	may    func(access.Permission) bool
 	cookie *http.Cookie
 	token  string
-}
-
-// session signs somebody in by a link.
-func (f *front) session(user string) *http.Cookie {
-	f.t.Helper()
-	link, err := f.accounts.SignInLink(f.t.Context(), user)
-	require.NoError(f.t, err)
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	response, err := client.Get(f.url + link)
-	require.NoError(f.t, err)
-	require.NoError(f.t, response.Body.Close())
-	require.Equal(f.t, http.StatusSeeOther, response.StatusCode)
-	require.Len(f.t, response.Cookies(), 1)
-	return response.Cookies()[0]
-}
-
-func (f *front) user(name string, roles ...access.Role) *http.Cookie {
-	f.t.Helper()
-	require.NoError(f.t, f.accounts.AddUser(f.t.Context(), access.User{Name: name, Roles: roles}))
-	return f.session(name)
-}
-
-func (f *front) token(owner string, expires time.Time, scopes ...access.Permission) (string, string) {
-	f.t.Helper()
-	t, secret, err := f.accounts.AddToken(f.t.Context(), access.Token{Label: "machine", Owner: owner, Scopes: scopes, Expires: expires})
-	require.NoError(f.t, err)
-	return t.ID, secret
 }
 
 // letThrough stands for a route's own 403, which is no word of the guard's: a
@@ -318,16 +230,5 @@ func TestWhoMayCallWhatIsDocumented(t *testing.T) {
 		}
 		b.WriteString("\n")
 	}
-	const path, begin, end = "../docs/access.md", "<!-- routes -->\n", "<!-- end of routes -->\n"
-	content, err := os.ReadFile(path)
-	require.NoError(t, err)
-	before, rest, ok := strings.Cut(string(content), begin)
-	require.True(t, ok)
-	table, after, ok := strings.Cut(rest, end)
-	require.True(t, ok)
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(before+begin+b.String()+end+after), 0o600))
-	} else {
-		require.Equal(t, b.String(), table, "make it anew: go test ./gateway -run WhoMayCallWhat -update")
-	}
+	documented(t, "../docs/access.md", "routes", b.String())
 }

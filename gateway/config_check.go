@@ -99,3 +99,10 @@ func checkGenesis(value string) error {
 	_, err := readAnchor(value)
 	return err
 }
+
+func checkPositive(value string) error {
+	if n, err := strconv.Atoi(value); err != nil || n < 1 {
+		return fmt.Errorf("%q is not a number of requests: there is one at least, or nobody could call", value)
+	}
+	return nil
+}

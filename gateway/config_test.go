@@ -137,19 +137,26 @@ func TestChecksAndPrintsItsSettings(t *testing.T) {
 
 var update = flag.Bool("update", false, "write what is generated instead of comparing it")
 
-// The table of docs/configuration.md is what the code says. To make it anew:
-// go test ./gateway -run Documented -update
-func TestEverySettingIsDocumented(t *testing.T) {
-	const path, begin, end = "../docs/configuration.md", "<!-- settings -->\n", "<!-- end of settings -->\n"
+// documented holds the table between a document's marks to what the code says,
+// or writes it there with -update.
+func documented(t *testing.T, path, name, want string) {
+	t.Helper()
+	begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->\n"
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	before, rest, ok := strings.Cut(string(content), begin)
-	require.True(t, ok)
+	require.True(t, ok, "%s has no %s", path, begin)
 	table, after, ok := strings.Cut(rest, end)
-	require.True(t, ok)
-	if want := settings.Table(&config{}); *update {
+	require.True(t, ok, "%s has no %s", path, end)
+	if *update {
 		require.NoError(t, os.WriteFile(path, []byte(before+begin+want+end+after), 0o600))
 	} else {
-		require.Equal(t, want, table)
+		require.Equal(t, want, table, "make it anew: go test ./gateway -run Documented -update")
 	}
+}
+
+// The table of docs/configuration.md is what the code says. To make it anew:
+// go test ./gateway -run Documented -update
+func TestEverySettingIsDocumented(t *testing.T) {
+	documented(t, "../docs/configuration.md", "settings", settings.Table(&config{}))
 }

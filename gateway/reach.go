@@ -23,9 +23,16 @@ type tlsConfig struct {
 type limitsConfig struct {
 	PerSecond int `yaml:"perSecond" default:"200" help:"requests a second that one user or token may send for long"`
 	Burst     int `yaml:"burst" default:"600" help:"requests that one user or token may send at once"`
+	// The usual values are those of access.NobodysRate.
+	UnknownPerSecond int `yaml:"unknownPerSecond" default:"30" help:"requests a second that one address may send for long without a sign-in or a token; more where all come by way of one proxy"`
+	UnknownBurst     int `yaml:"unknownBurst" default:"150" help:"requests that one address may send at once without a sign-in or a token"`
 }
 
 func (l limitsConfig) known() access.Rate { return access.Rate{PerSecond: l.PerSecond, Burst: l.Burst} }
+
+func (l limitsConfig) unknown() access.Rate {
+	return access.Rate{PerSecond: l.UnknownPerSecond, Burst: l.UnknownBurst}
+}
 
 // scheme is what the gateway itself serves.
 func (c config) scheme() string {

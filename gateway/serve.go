@@ -197,19 +197,25 @@ func (p *process) places() []byte {
 	return file
 }
 
-func (p *process) server() *http.Server {
-	stopping, stop := context.WithCancel(context.Background())
+// handler is everything that the gateway serves, until stopping ends its streams.
+// The tests of all routes make theirs by it, so that none is left out.
+func (p *process) handler(stopping context.Context) *api.Handler {
 	importer := imports.New(imports.Options{Organisation: p.config.Organisation, Model: p.model, Submitter: p.desk, Log: p.log})
 	handler := api.New(api.Options{
 		Webhooks:     p.webhooks,
 		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.desk, Journal: p.journal, Model: p.model, Status: p.status, Trade: p.trade,
-		Gate: p.desk.Accounts, Desk: p.desk, Host: p.config.host(), Secure: p.config.secure(), Known: p.config.Limits.known(), Unknown: access.NobodysRate,
+		Gate: p.desk.Accounts, Desk: p.desk, Host: p.config.host(), Secure: p.config.secure(), Known: p.config.Limits.known(), Unknown: p.config.Limits.unknown(),
 		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.desk, Imports: importer, Desk: p.desk, Places: p.places(), Log: p.log}),
 		Imports: importer, Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})
 	p.witness.Register(handler.Routes)
+	return handler
+}
+
+func (p *process) server() *http.Server {
+	stopping, stop := context.WithCancel(context.Background())
 	server := &http.Server{
-		Handler: handler, TLSConfig: p.tls, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: p.handler(stopping), TLSConfig: p.tls, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}
 	server.RegisterOnShutdown(stop)

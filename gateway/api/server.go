@@ -211,14 +211,18 @@ func (s *server) tidyPath(next http.Handler) http.Handler {
 // notFound answers what no other pattern matched, with the methods that the
 // path would have taken where it is only the method that is wrong.
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	var taken []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if pattern, _, _ := s.mux.Match(other); pattern != "/" && method != r.Method {
-			w.Header().Set("Allow", method)
-			problem(http.StatusMethodNotAllowed, fmt.Sprintf("%s takes %s, not %s", r.URL.Path, method, r.Method)).write(w)
-			return
+			taken = append(taken, method)
 		}
+	}
+	if len(taken) > 0 {
+		w.Header().Set("Allow", strings.Join(taken, ", "))
+		problem(http.StatusMethodNotAllowed, fmt.Sprintf("%s takes %s, not %s", r.URL.Path, strings.Join(taken, " and "), r.Method)).write(w)
+		return
 	}
 	problem(http.StatusNotFound, "there is nothing at "+r.URL.Path).write(w)
 }
