@@ -2,8 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -121,9 +121,7 @@ func streamFile[I, T any](s *server, ctx context.Context, d download, in *I, loo
 				return look(snapshot, in)
 			})
 			if err != nil {
-				// The status is sent; a file that ends early must not look whole.
-				_, _ = io.WriteString(c.BodyWriter(), "\r\nTHIS FILE IS INCOMPLETE: the gateway failed\r\n")
-				return err
+				return errors.Join(err, file.Abandon())
 			}
 			return file.Close()
 		})

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,7 +46,7 @@ func tableFile(w http.ResponseWriter, asked string, page io.Reader) error {
 	}
 	for _, row := range rowsOf(found) {
 		if err := out.Write(row...); err != nil {
-			return fmt.Errorf("couldn't write a table: %w", err)
+			return errors.Join(fmt.Errorf("couldn't write a table: %w", err), out.Abandon())
 		}
 	}
 	return out.Close()

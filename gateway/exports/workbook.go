@@ -35,7 +35,7 @@ func Workbook(s *readmodel.Snapshot, site massbalance.SiteID, period massbalance
 	if w.count, err = newCount(s, site, period); err != nil {
 		return fmt.Errorf("couldn't count the records of %s: %w", site, err)
 	}
-	w.out = table.NewBook(out)
+	w.out = table.NewBook(out, "Mass balance "+string(site)+" "+string(period))
 	for _, write := range []func() error{w.summary, w.journals, w.lots} {
 		if err := write(); err != nil {
 			return fmt.Errorf("couldn't write the workbook of %s in %s: %w", site, period, err)

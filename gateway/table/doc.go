@@ -12,6 +12,10 @@
 // cell only where a spreadsheet's number holds it to the last digit. A text that
 // a spreadsheet would take for a formula is written so that it stays a text.
 //
-// The XLSX part is small on purpose: cells, shared strings and date formats in,
-// cells and a few styles out. It evaluates nothing.
+// Workbooks are read and written with github.com/xuri/excelize. Of a workbook the
+// first sheet is read that people see; formulas are not worked out, the value
+// that the spreadsheet stored with them counts. Hidden lines, and lines that are
+// merged with others, are refused, because people see something else than what
+// is stored. Before the library builds a sheet in memory, its bounds are checked
+// here (bounded): one cell far out is enough to fill all memory.
 package table

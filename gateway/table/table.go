@@ -30,6 +30,9 @@ const (
 type Cell struct {
 	Text string
 	Kind Kind
+	// Formula is how a workbook works the cell out anew, without the sign = before
+	// it; Text holds its value all the same. It is never read.
+	Formula string
 }
 
 // Line is one line of a table below its header.

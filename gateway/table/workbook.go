@@ -1,112 +1,120 @@
 package table
 
 import (
-	"archive/zip"
-	"bufio"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
 )
 
-// Style is how a workbook shows a line.
-type Style int
-
-// The styles of a line.
-const (
-	Plain Style = iota
-	Heading
-	Title
-	Warning
-	Total
-)
-
-// Book writes a workbook sheet by sheet, each line as it comes: nothing but the
-// line at hand is held in memory.
+// Book writes a workbook sheet by sheet, each line as it comes. A large sheet
+// is kept in a file of the temporary directory until Close puts the workbook
+// together.
 type Book struct {
-	archive *zip.Writer
-	names   []string
-	sheet   *Sheet
+	file  *excelize.File
+	out   io.Writer
+	looks map[look]int
+	sheet *Sheet
+	names map[string]bool
+	err   error
 }
 
-// NewBook begins a workbook.
-func NewBook(out io.Writer) *Book { return &Book{archive: zip.NewWriter(out)} }
+// NewBook begins a workbook with a title among its properties.
+func NewBook(out io.Writer, title string) *Book {
+	b := &Book{file: excelize.NewFile(), out: out, looks: map[look]int{}, names: map[string]bool{}}
+	font, err := b.file.NewStyle(&excelize.Style{})
+	b.err = errors.Join(err, b.file.SetDefaultFont("Calibri"), b.file.SetDocProps(&excelize.DocProperties{
+		Title: title, Creator: "Weighbridge", LastModifiedBy: "Weighbridge", Language: "en", Description: "Made from a ledger; what is changed here changes nothing there.",
+	}))
+	b.looks[look{}] = font
+	return b
+}
 
 // Sheet is the sheet being written.
 type Sheet struct {
-	out  *bufio.Writer
-	line int
+	book  *Book
+	name  string
+	out   *excelize.StreamWriter
+	line  int
+	width int
 }
 
 // Layout says how a sheet looks: the widths of its columns in characters, and
-// how many lines at the top stay in view.
+// how many lines at the top stay in view and are repeated on each printed page.
 type Layout struct {
 	Widths []int
 	Frozen int
 }
 
-const (
-	mainNamespace = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
-	xmlHead       = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
-)
+// nameLimit is how long a sheet's name may be.
+const nameLimit = 31
 
 // Sheet ends the sheet before and begins one.
 func (b *Book) Sheet(name string, layout Layout) (*Sheet, error) {
 	if err := b.endSheet(); err != nil {
 		return nil, err
 	}
-	b.names = append(b.names, sheetName(name))
-	part, err := b.archive.Create(fmt.Sprintf("xl/worksheets/sheet%d.xml", len(b.names)))
+	name = b.sheetName(name)
+	var err error
+	if len(b.names) == 1 {
+		err = b.file.SetSheetName("Sheet1", name)
+	} else {
+		_, err = b.file.NewSheet(name)
+	}
+	if err = errors.Join(err, b.layPages(name)); err != nil {
+		return nil, fmt.Errorf("couldn't begin the sheet %q: %w", name, err)
+	}
+	out, err := b.file.NewStreamWriter(name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("couldn't begin the sheet %q: %w", name, err)
 	}
-	b.sheet = &Sheet{out: bufio.NewWriter(part)}
-	fmt.Fprintf(b.sheet.out, `%s<worksheet %s><sheetViews><sheetView workbookViewId="0" showGridLines="1">`, xmlHead, mainNamespace)
+	b.sheet = &Sheet{book: b, name: name, out: out, width: len(layout.Widths)}
+	for i, width := range layout.Widths {
+		err = errors.Join(err, out.SetColWidth(i+1, i+1, float64(width)))
+	}
 	if layout.Frozen > 0 {
-		fmt.Fprintf(b.sheet.out, `<pane ySplit="%d" topLeftCell="A%d" activePane="bottomLeft" state="frozen"/>`, layout.Frozen, layout.Frozen+1)
+		top := "A" + strconv.Itoa(layout.Frozen+1)
+		err = errors.Join(err, out.SetPanes(&excelize.Panes{Freeze: true, YSplit: layout.Frozen, TopLeftCell: top, ActivePane: "bottomLeft"}),
+			b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: name, RefersTo: fmt.Sprintf("'%s'!$1:$%d", name, layout.Frozen)}))
 	}
-	fmt.Fprint(b.sheet.out, `</sheetView></sheetViews>`)
-	if len(layout.Widths) > 0 {
-		fmt.Fprint(b.sheet.out, "<cols>")
-		for i, width := range layout.Widths {
-			fmt.Fprintf(b.sheet.out, `<col min="%d" max="%d" width="%d" customWidth="1"/>`, i+1, i+1, width)
-		}
-		fmt.Fprint(b.sheet.out, "</cols>")
-	}
-	_, err = b.sheet.out.WriteString("<sheetData>")
 	return b.sheet, err
 }
 
-// sheetName keeps to what spreadsheets allow.
-func sheetName(name string) string {
+// layPages sets a sheet for printing: across, as wide as one page, and numbered.
+func (b *Book) layPages(name string) error {
+	fit, landscape, a4, wide, high := true, "landscape", 9, 1, 0
+	margin, edge := 0.5, 0.3
+	return errors.Join(
+		b.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}),
+		b.file.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &high}),
+		b.file.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{Left: &margin, Right: &margin, Top: &margin, Bottom: &margin, Header: &edge, Footer: &edge}),
+		b.file.SetHeaderFooter(name, &excelize.HeaderFooterOptions{OddFooter: "&L&8&A&R&8Page &P of &N"}))
+}
+
+// sheetName keeps to what spreadsheets allow, and gives no name twice.
+func (b *Book) sheetName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`[]:*?/\'`, r) {
 			return '-'
 		}
 		return r
 	}, name)
-	if runes := []rune(name); len(runes) > 31 {
-		name = string(runes[:31])
+	if runes := []rune(name); len(runes) > nameLimit {
+		name = string(runes[:nameLimit])
 	}
+	for base, n := []rune(name), 2; name == "" || b.names[strings.ToLower(name)]; n++ {
+		suffix := " " + strconv.Itoa(n)
+		name = string(base[:min(len(base), nameLimit-len(suffix))]) + suffix
+	}
+	b.names[strings.ToLower(name)] = true
 	return name
 }
-
-// The cell styles, in the order of stylesPart.
-const (
-	cellPlain = iota
-	cellNumber
-	cellDate
-	cellHeading
-	cellTitle
-	cellWarning
-	cellWarningNumber
-	cellTotal
-	cellTotalNumber
-)
 
 // Write writes a plain line.
 func (s *Sheet) Write(cells ...Cell) error { return s.WriteAs(Plain, cells...) }
@@ -114,54 +122,70 @@ func (s *Sheet) Write(cells ...Cell) error { return s.WriteAs(Plain, cells...) }
 // WriteAs writes a line in a style.
 func (s *Sheet) WriteAs(style Style, cells ...Cell) error {
 	s.line++
-	fmt.Fprintf(s.out, `<row r="%d">`, s.line)
+	values := make([]any, len(cells))
 	for i, cell := range cells {
-		if cell.Text != "" {
-			s.write(columnName(i), style, cell)
+		if cell.Text == "" && !style.filled() {
+			continue
+		}
+		value, kind := valueOf(cell)
+		id, err := s.book.look(look{style, kind})
+		if err != nil {
+			return err
+		}
+		values[i] = excelize.Cell{StyleID: id, Value: value, Formula: cell.Formula}
+	}
+	row := []excelize.RowOpts{}
+	if height := style.height(); height > 0 {
+		row = append(row, excelize.RowOpts{Height: height})
+	}
+	if style.across() && s.width > 1 {
+		last, err := excelize.CoordinatesToCellName(s.width, s.line)
+		if err := errors.Join(err, s.out.MergeCell("A"+strconv.Itoa(s.line), last)); err != nil {
+			return err
 		}
 	}
-	_, err := s.out.WriteString("</row>\n")
-	return err
+	if err := s.out.SetRow("A"+strconv.Itoa(s.line), values, row...); err != nil {
+		return fmt.Errorf("couldn't write line %d of %q: %w", s.line, s.name, err)
+	}
+	return nil
 }
 
-// write puts a number into a numeric cell only where its digits are kept.
-func (s *Sheet) write(column string, style Style, cell Cell) {
-	look, number := looks(style)
-	at := fmt.Sprintf("%s%d", column, s.line)
-	if cell.Kind == Number && numeric(cell.Text) {
-		if style == Plain && !strings.Contains(cell.Text, ".") {
-			number = cellPlain // a year or a count has no separators
+// Line is the number of the last line that was written, from 1; 0 is none.
+func (s *Sheet) Line() int { return s.line }
+
+// Name is what the sheet is called, for formulas that refer to it.
+func (s *Sheet) Name() string { return s.name }
+
+// valueOf is what is stored of a cell, and what it looks like: a number only
+// where a spreadsheet keeps its digits.
+func valueOf(cell Cell) (any, shape) {
+	switch {
+	case cell.Kind == Number && numeric(cell.Text):
+		// The shortest text of the nearest double is the same decimal again.
+		value, err := strconv.ParseFloat(cell.Text, 64)
+		if err != nil {
+			break
 		}
-		fmt.Fprintf(s.out, `<c r="%s" s="%d"><v>%s</v></c>`, at, number, cell.Text)
-		return
-	}
-	if cell.Kind == Date {
-		if day, err := time.Parse(time.DateOnly, cell.Text); err == nil && style == Plain {
-			fmt.Fprintf(s.out, `<c r="%s" s="%d"><v>%d</v></c>`, at, cellDate, serial(day))
-			return
+		if strings.Contains(cell.Text, ".") {
+			return value, quantity
+		}
+		return value, count // a year or a count has no separators
+	case cell.Kind == Date:
+		if day, err := time.Parse(time.DateOnly, cell.Text); err == nil {
+			return int(day.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour)), date
 		}
 	}
-	fmt.Fprintf(s.out, `<c r="%s" s="%d" t="inlineStr"><is><t xml:space="preserve">`, at, look)
-	_ = xml.EscapeText(s.out, []byte(cell.Text)) // a buffered writer keeps its error for Flush
-	_, _ = s.out.WriteString("</t></is></c>")
+	return whole(cell.Text), text
 }
 
-func looks(style Style) (text, number int) {
-	switch style {
-	case Heading:
-		return cellHeading, cellHeading
-	case Title:
-		return cellTitle, cellTitle
-	case Warning:
-		return cellWarning, cellWarningNumber
-	case Total:
-		return cellTotal, cellTotalNumber
+// whole gives a text that a cell holds, and says so where it doesn't hold all.
+func whole(text string) string {
+	const limit, note = excelize.TotalCellChars, " … (the rest is longer than a cell)"
+	units := utf16.Encode([]rune(text))
+	if len(units) <= limit {
+		return text
 	}
-	return cellPlain, cellNumber
-}
-
-func serial(day time.Time) int {
-	return int(day.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour))
+	return string(utf16.Decode(units[:limit-len(note)])) + note
 }
 
 // numeric reports whether a spreadsheet's number holds the text exactly.
@@ -173,75 +197,29 @@ func numeric(text string) bool {
 	return err == nil && d.NumDigits() <= significant
 }
 
-func columnName(i int) string {
-	name := ""
-	for i++; i > 0; i = (i - 1) / 26 {
-		name = string(rune('A'+(i-1)%26)) + name
-	}
-	return name
-}
-
 func (b *Book) endSheet() error {
-	if b.sheet == nil {
-		return nil
+	if b.err != nil || b.sheet == nil {
+		return b.err
 	}
-	_, err := b.sheet.out.WriteString("</sheetData></worksheet>")
-	err = errors.Join(err, b.sheet.out.Flush())
+	err := b.sheet.out.Flush()
 	b.sheet = nil
 	return err
 }
 
-// Close writes what holds the sheets together.
+// Close puts the workbook together and sends it.
 func (b *Book) Close() error {
-	if err := b.endSheet(); err != nil {
-		return err
+	err := b.endSheet()
+	if err == nil && len(b.names) == 0 {
+		err = errors.New("a workbook has at least one sheet")
 	}
-	var sheets, relations, types strings.Builder
-	for i, name := range b.names {
-		var escaped strings.Builder
-		_ = xml.EscapeText(&escaped, []byte(name)) // a strings.Builder takes all
-		fmt.Fprintf(&sheets, `<sheet name="%s" sheetId="%d" r:id="rId%d"/>`, escaped.String(), i+1, i+1)
-		fmt.Fprintf(&relations, `<Relationship Id="rId%d" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet%d.xml"/>`, i+1, i+1)
-		fmt.Fprintf(&types, `<Override PartName="/xl/worksheets/sheet%d.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>`, i+1)
+	if err == nil {
+		_, err = b.file.WriteTo(b.out)
 	}
-	for _, part := range []struct{ name, content string }{
-		{"xl/styles.xml", stylesPart},
-		{"xl/workbook.xml", `<workbook ` + mainNamespace + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>` + sheets.String() + `</sheets></workbook>`},
-		{"xl/_rels/workbook.xml.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + relations.String() +
-			`<Relationship Id="rIdStyles" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>`},
-		{"_rels/.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
-		{"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
-			`<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>` + types.String() + `</Types>`},
-	} {
-		w, err := b.archive.Create(part.name)
-		if err != nil {
-			return err
-		}
-		if _, err := io.WriteString(w, xmlHead+part.content); err != nil {
-			return err
-		}
-	}
-	return b.archive.Close()
+	return errors.Join(err, b.file.Close())
 }
 
-// stylesPart has the cell styles in the order of the constants above.
-const stylesPart = `<styleSheet ` + mainNamespace + `>` +
-	`<numFmts count="2"><numFmt numFmtId="164" formatCode="#,##0.000"/><numFmt numFmtId="165" formatCode="yyyy\-mm\-dd"/></numFmts>` +
-	`<fonts count="4"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font>` +
-	`<font><b/><sz val="16"/><color rgb="FF14593F"/><name val="Calibri"/></font><font><b/><sz val="11"/><color rgb="FF98231B"/><name val="Calibri"/></font></fonts>` +
-	`<fills count="4"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>` +
-	`<fill><patternFill patternType="solid"><fgColor rgb="FFE1F0E7"/></patternFill></fill><fill><patternFill patternType="solid"><fgColor rgb="FFFBE6E3"/></patternFill></fill></fills>` +
-	`<borders count="2"><border/><border><left/><right/><top style="thin"><color rgb="FF59655E"/></top><bottom/></border></borders>` +
-	`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>` +
-	`<cellXfs count="9"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>` +
-	`<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>` +
-	`<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>` +
-	`<xf numFmtId="0" fontId="1" fillId="2" borderId="0" xfId="0" applyFont="1" applyFill="1"/>` +
-	`<xf numFmtId="0" fontId="2" fillId="0" borderId="0" xfId="0" applyFont="1"/>` +
-	`<xf numFmtId="0" fontId="3" fillId="3" borderId="0" xfId="0" applyFont="1" applyFill="1"/>` +
-	`<xf numFmtId="164" fontId="3" fillId="3" borderId="0" xfId="0" applyFont="1" applyFill="1" applyNumberFormat="1"/>` +
-	`<xf numFmtId="0" fontId="1" fillId="0" borderId="1" xfId="0" applyFont="1" applyBorder="1"/>` +
-	`<xf numFmtId="164" fontId="1" fillId="0" borderId="1" xfId="0" applyFont="1" applyBorder="1" applyNumberFormat="1"/></cellXfs></styleSheet>`
+// Abandon drops the workbook; nothing is sent.
+func (b *Book) Abandon() error { return b.file.Close() }
 
 // xlsxWriter is a workbook of one sheet whose first line is its header.
 type xlsxWriter struct {
@@ -251,7 +229,9 @@ type xlsxWriter struct {
 }
 
 // NewXLSX begins a workbook of one sheet.
-func NewXLSX(out io.Writer, name string) Writer { return &xlsxWriter{book: NewBook(out), name: name} }
+func NewXLSX(out io.Writer, name string) Writer {
+	return &xlsxWriter{book: NewBook(out, name), name: name}
+}
 
 // Write writes one line; the first is the header.
 func (x *xlsxWriter) Write(cells ...Cell) (err error) {
@@ -270,3 +250,9 @@ func (x *xlsxWriter) Write(cells ...Cell) (err error) {
 
 // Close ends the file.
 func (x *xlsxWriter) Close() error { return x.book.Close() }
+
+// Abandon drops the file, and sends a line that no spreadsheet takes for one.
+func (x *xlsxWriter) Abandon() error {
+	_, err := io.WriteString(x.book.out, unfinished)
+	return errors.Join(err, x.book.Abandon())
+}

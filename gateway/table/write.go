@@ -7,10 +7,12 @@ import (
 	"strings"
 )
 
-// Writer writes a table line by line. Close ends the file.
+// Writer writes a table line by line. One of Close, which ends the file, and
+// Abandon, which leaves it unfinished, must be called at the end.
 type Writer interface {
 	Write(cells ...Cell) error
 	Close() error
+	Abandon() error
 }
 
 // formulaStart holds what a spreadsheet takes for the beginning of a formula.
@@ -61,4 +63,15 @@ func (c *csvWriter) Write(cells ...Cell) error {
 func (c *csvWriter) Close() error {
 	c.w.Flush()
 	return c.w.Error()
+}
+
+// unfinished stands at the end of a file that could not be finished. Whoever
+// asked has its head by then; what ends early must not look whole.
+const unfinished = "\r\nTHIS FILE IS INCOMPLETE: the gateway failed\r\n"
+
+// Abandon says in the file that it is not whole.
+func (c *csvWriter) Abandon() error {
+	c.w.Flush()
+	_, err := io.WriteString(c.out, unfinished)
+	return err
 }

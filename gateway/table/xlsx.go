@@ -1,171 +1,236 @@
 package table
 
 import (
-	"archive/zip"
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
-	"path"
-	"strconv"
+	"slices"
 	"strings"
-)
+	"time"
 
-// unpackedLimit bounds one part of a workbook when it is unpacked: a small file
-// may hold a very large one.
-const unpackedLimit = 128 << 20
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+)
 
 // workbook is an XLSX file that is being read.
 type workbook struct {
-	parts    map[string]*zip.File
-	shared   []string
-	dates    []bool // by cell style
+	file     *excelize.File
 	from1904 bool
+	dates    map[int]bool // by cell style
 }
 
-// readXLSX reads the first sheet of a workbook.
-func readXLSX(file []byte) ([]Line, []Fault, error) {
-	archive, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+// readXLSX reads the first sheet of a workbook that people see.
+func readXLSX(content []byte) (lines []Line, faults []Fault, err error) {
+	// The library reads strangers' files; what it stumbles over is a damaged
+	// file and must not end the gateway.
+	defer func() {
+		if stumbled := recover(); stumbled != nil {
+			lines, faults, err = nil, nil, fmt.Errorf("the file is a damaged workbook: %v", stumbled)
+		}
+	}()
+	file, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{UnzipSizeLimit: unpackedLimit, UnzipXMLSizeLimit: unpackedLimit, RawCellValue: true})
 	if err != nil {
 		return nil, nil, fmt.Errorf("the file is a damaged workbook: %w", err)
 	}
-	w := &workbook{parts: map[string]*zip.File{}}
-	for _, part := range archive.File {
-		w.parts[path.Clean(strings.TrimPrefix(part.Name, "/"))] = part
+	defer file.Close()
+	if err := bounded(file); err != nil {
+		return nil, nil, fmt.Errorf("couldn't read the workbook: %w", err)
 	}
-	sheet, err := w.open()
+	w := &workbook{file: file, dates: map[int]bool{}}
+	if properties, err := file.GetWorkbookProps(); err == nil && properties.Date1904 != nil {
+		w.from1904 = *properties.Date1904
+	}
+	sheet, rows, err := w.sheet()
 	if err != nil {
 		return nil, nil, fmt.Errorf("couldn't read the workbook: %w", err)
 	}
-	lines, err := w.lines(sheet)
-	if err != nil {
-		return nil, nil, fmt.Errorf("couldn't read the workbook's first sheet: %w", err)
+	if lines, faults, err = w.lines(sheet, rows); err != nil {
+		return nil, nil, fmt.Errorf("couldn't read the workbook's sheet %q: %w", sheet, err)
 	}
-	return lines, nil, nil
+	return lines, faults, nil
 }
 
-// part parses one part of the workbook.
-func (w *workbook) part(name string, into any) error {
-	part, ok := w.parts[name]
-	if !ok {
-		return fmt.Errorf("it has no %s", name)
-	}
-	reader, err := part.Open()
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	defer reader.Close()
-	limited := &io.LimitedReader{R: reader, N: unpackedLimit}
-	if err := xml.NewDecoder(limited).Decode(into); err != nil {
-		if limited.N <= 0 {
-			return fmt.Errorf("%s has more than %d MiB", name, unpackedLimit>>20)
+// sheet finds the first sheet that people see, with the texts of its cells. A
+// second one with the same columns holds more of the same, which nobody may
+// overlook.
+func (w *workbook) sheet() (name string, rows [][]string, err error) {
+	var header []string
+	for _, sheet := range w.file.GetSheetList() {
+		if visible, err := w.file.GetSheetVisible(sheet); err != nil || !visible {
+			continue
 		}
-		return fmt.Errorf("%s: %w", name, err)
+		other, err := w.texts(sheet)
+		if errors.As(err, new(excelize.ErrSheetNotExist)) || err != nil && name != "" {
+			continue // a sheet of charts, or one that is not read anyway
+		}
+		if err != nil {
+			return "", nil, err
+		}
+		switch first := firstOf(other); {
+		case name == "":
+			name, rows, header = sheet, other, first
+		case first != nil && slices.Equal(header, first):
+			return "", nil, fmt.Errorf("its sheets %q and %q have the same columns; import one at a time", name, sheet)
+		}
+	}
+	if name == "" {
+		return "", nil, errors.New("it has no visible sheet")
+	}
+	return name, rows, nil
+}
+
+func firstOf(rows [][]string) []string {
+	for _, row := range rows {
+		if slices.ContainsFunc(row, func(text string) bool { return text != "" }) {
+			return row
+		}
 	}
 	return nil
 }
 
-// open reads what the sheet refers to and gives the first sheet's name.
-func (w *workbook) open() (sheet string, err error) {
-	var book struct {
-		Properties struct {
-			Date1904 string `xml:"date1904,attr"`
-		} `xml:"workbookPr"`
-		Sheets []struct {
-			ID    string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
-			State string `xml:"state,attr"`
-		} `xml:"sheets>sheet"`
+// texts are a sheet's cells as they are stored, row by row from the first.
+func (w *workbook) texts(sheet string) (texts [][]string, err error) {
+	rows, err := w.file.Rows(sheet)
+	if err != nil {
+		return nil, err
 	}
-	if err := w.part("xl/workbook.xml", &book); err != nil {
-		return "", err
+	for rows.Next() {
+		row, err := rows.Columns()
+		if err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		if len(texts) == LineLimit || len(row) > columnLimit {
+			return nil, errors.Join(fmt.Errorf("line %d: a file may have %d lines of %d fields", len(texts)+1, LineLimit, columnLimit), rows.Close())
+		}
+		texts = append(texts, row)
 	}
-	w.from1904 = book.Properties.Date1904 == "1" || book.Properties.Date1904 == "true"
-	var relations struct {
-		All []struct {
-			ID     string `xml:"Id,attr"`
-			Target string `xml:"Target,attr"`
-		} `xml:"Relationship"`
+	return texts, rows.Close()
+}
+
+func (w *workbook) lines(sheet string, rows [][]string) (lines []Line, faults []Fault, err error) {
+	merged, err := w.merged(sheet)
+	if err != nil {
+		return nil, nil, err
 	}
-	if err := w.part("xl/_rels/workbook.xml.rels", &relations); err != nil {
-		return "", err
-	}
-	for _, s := range book.Sheets {
-		for _, r := range relations.All {
-			if r.ID == s.ID && s.State == "" {
-				return inFolder(r.Target), errors.Join(w.readShared(), w.readStyles())
+	for i, row := range rows {
+		line := Line{Number: i + 1}
+		for column, text := range row {
+			cell, err := w.cell(sheet, place{column + 1, i + 1}, text)
+			if err != nil {
+				return nil, nil, err
 			}
+			line.Cells = append(line.Cells, cell)
+		}
+		if empty(line.Cells) {
+			continue
+		}
+		visible, err := w.file.GetRowVisible(sheet, line.Number)
+		if err != nil {
+			return nil, nil, err
+		}
+		switch area := merged[line.Number]; {
+		case len(lines) == 0: // a header may look as it likes
+			lines = append(lines, line)
+		case area != "":
+			faults = append(faults, Fault{Line: line.Number, Message: "the cells " + area + " are merged, so nobody knows to which line their content belongs; split them"})
+		case !visible:
+			faults = append(faults, Fault{Line: line.Number, Message: "the spreadsheet hides this line; show it or delete it"})
+		default:
+			lines = append(lines, line)
 		}
 	}
-	return "", errors.New("it has no visible sheet")
+	return lines, faults, nil
 }
 
-func inFolder(target string) string {
-	if absolute, ok := strings.CutPrefix(target, "/"); ok {
-		return path.Clean(absolute)
+// merged says of each line by which area it is merged with the next, if it is,
+// and splits them all: the library gives an area's content to each of its cells.
+// Cells that are merged within their line keep their content in the first.
+func (w *workbook) merged(sheet string) (map[int]string, error) {
+	areas, err := w.file.GetMergeCells(sheet, true)
+	if err != nil {
+		return nil, err
 	}
-	return path.Join("xl", target)
+	by := map[int]string{}
+	for _, area := range areas {
+		_, first, err := excelize.CellNameToCoordinates(area.GetStartAxis())
+		if err != nil {
+			return nil, err
+		}
+		_, last, err := excelize.CellNameToCoordinates(area.GetEndAxis())
+		if err != nil {
+			return nil, err
+		}
+		for line := first; line <= min(last, LineLimit) && first < last; line++ {
+			by[line] = area.GetStartAxis() + ":" + area.GetEndAxis()
+		}
+		if err := w.file.UnmergeCell(sheet, area.GetStartAxis(), area.GetEndAxis()); err != nil {
+			return nil, err
+		}
+	}
+	return by, nil
 }
 
-// richText is a text that may be cut into runs of different fonts.
-type richText struct {
-	Text string `xml:"t"`
-	Runs []struct {
-		Text string `xml:"t"`
-	} `xml:"r"`
+// place is where a cell stands, counted from 1.
+type place struct{ column, row int }
+
+func (w *workbook) cell(sheet string, at place, text string) (Cell, error) {
+	name, err := excelize.CoordinatesToCellName(at.column, at.row)
+	if err != nil {
+		return Cell{}, err
+	}
+	if text == "" {
+		formula, err := w.file.GetCellFormula(sheet, name)
+		if formula == "" || err != nil {
+			return Cell{}, err
+		}
+		return Cell{Text: "=" + formula, Kind: Broken}, nil
+	}
+	kind, err := w.file.GetCellType(sheet, name)
+	if err != nil {
+		return Cell{}, err
+	}
+	switch kind {
+	case excelize.CellTypeInlineString, excelize.CellTypeSharedString, excelize.CellTypeFormula, excelize.CellTypeBool:
+		return Cell{Text: bare(text)}, nil
+	case excelize.CellTypeError:
+		return Cell{Text: text, Kind: Broken}, nil
+	case excelize.CellTypeDate:
+		day, _, _ := strings.Cut(text, "T")
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			return Cell{Text: text, Kind: Broken}, nil
+		}
+		return Cell{Text: day, Kind: Date}, nil
+	}
+	style, err := w.file.GetCellStyle(sheet, name)
+	return w.number(strings.TrimSpace(text), style), err
 }
 
-func (t richText) String() string {
-	var b strings.Builder
-	b.WriteString(t.Text)
-	for _, run := range t.Runs {
-		b.WriteString(run.Text)
+func (w *workbook) number(text string, style int) Cell {
+	if w.isDate(style) {
+		if day, ok := fromSerial(text, w.from1904); ok {
+			return Cell{Text: day, Kind: Date}
+		}
 	}
-	return b.String()
+	if _, err := decimal.NewFromString(text); err != nil {
+		return Cell{Text: text, Kind: Broken}
+	}
+	return Cell{Text: exact(text), Kind: Number}
 }
 
-func (w *workbook) readShared() error {
-	if w.parts["xl/sharedStrings.xml"] == nil {
-		return nil
+// isDate reports whether a cell style shows a number as a date.
+func (w *workbook) isDate(style int) bool {
+	known, ok := w.dates[style]
+	if ok {
+		return known
 	}
-	var table struct {
-		Items []richText `xml:"si"`
+	if s, err := w.file.GetStyle(style); err == nil {
+		known = builtInDate(s.NumFmt)
+		if s.CustomNumFmt != nil {
+			known = showsDate(*s.CustomNumFmt)
+		}
 	}
-	if err := w.part("xl/sharedStrings.xml", &table); err != nil {
-		return err
-	}
-	for _, item := range table.Items {
-		w.shared = append(w.shared, item.String())
-	}
-	return nil
-}
-
-// readStyles finds out which cell styles show a number as a date.
-func (w *workbook) readStyles() error {
-	if w.parts["xl/styles.xml"] == nil {
-		return nil
-	}
-	var styles struct {
-		Formats []struct {
-			ID   int    `xml:"numFmtId,attr"`
-			Code string `xml:"formatCode,attr"`
-		} `xml:"numFmts>numFmt"`
-		Cells []struct {
-			Format int `xml:"numFmtId,attr"`
-		} `xml:"cellXfs>xf"`
-	}
-	if err := w.part("xl/styles.xml", &styles); err != nil {
-		return err
-	}
-	custom := map[int]string{}
-	for _, f := range styles.Formats {
-		custom[f.ID] = f.Code
-	}
-	for _, c := range styles.Cells {
-		code, known := custom[c.Format]
-		w.dates = append(w.dates, known && showsDate(code) || !known && builtInDate(c.Format))
-	}
-	return nil
+	w.dates[style] = known
+	return known
 }
 
 // builtInDate knows the formats that every spreadsheet has: Western ones 14 to
@@ -194,142 +259,4 @@ func showsDate(code string) bool {
 		}
 	}
 	return false
-}
-
-type sheetRow struct {
-	Number string      `xml:"r,attr"`
-	Cells  []sheetCell `xml:"c"`
-}
-
-type sheetCell struct {
-	At      string   `xml:"r,attr"`
-	Type    string   `xml:"t,attr"`
-	Style   int      `xml:"s,attr"`
-	Formula *string  `xml:"f"`
-	Value   *string  `xml:"v"`
-	Inline  richText `xml:"is"`
-}
-
-// lines reads a sheet row by row, so that a large one is never held twice.
-func (w *workbook) lines(name string) ([]Line, error) {
-	part, ok := w.parts[name]
-	if !ok {
-		return nil, fmt.Errorf("it has no %s", name)
-	}
-	reader, err := part.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer reader.Close()
-	decoder := xml.NewDecoder(io.LimitReader(reader, unpackedLimit))
-	var lines []Line
-	last := 0
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			return lines, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		start, ok := token.(xml.StartElement)
-		if !ok || start.Name.Local != "row" {
-			continue
-		}
-		var row sheetRow
-		if err := decoder.DecodeElement(&row, &start); err != nil {
-			return nil, err
-		}
-		line, err := w.line(row, last)
-		if err != nil {
-			return nil, err
-		}
-		if last = line.Number; len(lines) == LineLimit {
-			return nil, fmt.Errorf("line %d: a file may have %d lines", last, LineLimit)
-		}
-		lines = append(lines, line)
-	}
-}
-
-func (w *workbook) line(row sheetRow, last int) (Line, error) {
-	line := Line{Number: last + 1}
-	if row.Number != "" {
-		n, err := strconv.Atoi(row.Number)
-		if err != nil || n <= last {
-			return line, fmt.Errorf("row %q follows row %d", row.Number, last)
-		}
-		line.Number = n
-	}
-	for _, c := range row.Cells {
-		at := len(line.Cells)
-		if c.At != "" {
-			at = columnNumber(c.At)
-		}
-		if at < len(line.Cells) || at >= columnLimit {
-			return line, fmt.Errorf("line %d: cell %q is out of order, or beyond %d columns", line.Number, c.At, columnLimit)
-		}
-		for len(line.Cells) < at {
-			line.Cells = append(line.Cells, Cell{})
-		}
-		line.Cells = append(line.Cells, w.cell(c))
-	}
-	return line, nil
-}
-
-// columnNumber counts A as 0; what is no cell reference is far out.
-func columnNumber(at string) int {
-	n := 0
-	for i := 0; i < len(at); i++ {
-		if at[i] < 'A' || at[i] > 'Z' {
-			break
-		}
-		if n = n*26 + int(at[i]-'A') + 1; n > columnLimit {
-			break
-		}
-	}
-	if n == 0 {
-		return columnLimit
-	}
-	return n - 1
-}
-
-func (w *workbook) cell(c sheetCell) Cell {
-	if c.Type == "inlineStr" {
-		return Cell{Text: bare(c.Inline.String())}
-	}
-	if c.Value == nil {
-		if c.Formula != nil {
-			return Cell{Text: "=" + *c.Formula, Kind: Broken}
-		}
-		return Cell{}
-	}
-	value := *c.Value
-	switch c.Type {
-	case "s":
-		n, err := strconv.Atoi(strings.TrimSpace(value))
-		if err != nil || n < 0 || n >= len(w.shared) {
-			return Cell{Text: value, Kind: Broken}
-		}
-		return Cell{Text: bare(w.shared[n])}
-	case "str", "b":
-		return Cell{Text: bare(value)}
-	case "e":
-		return Cell{Text: value, Kind: Broken}
-	case "d":
-		day, _, _ := strings.Cut(value, "T")
-		return Cell{Text: day, Kind: Date}
-	}
-	return w.number(strings.TrimSpace(value), c.Style)
-}
-
-func (w *workbook) number(value string, style int) Cell {
-	if value == "" {
-		return Cell{}
-	}
-	if style >= 0 && style < len(w.dates) && w.dates[style] {
-		if day, ok := fromSerial(value, w.from1904); ok {
-			return Cell{Text: day, Kind: Date}
-		}
-	}
-	return Cell{Text: exact(value), Kind: Number}
 }
