@@ -57,8 +57,9 @@ type actionPage struct {
 	Held string
 	// Carry are the parameters that are no fields.
 	Carry []hidden
-	// command is the form's, once it is whole.
+	// command is the form's, once it is whole, and keep what has to be done before it is sent.
 	command *massbalance.Command
+	keep    keeping
 }
 
 // Title is the action's: of the page, and in the browser.
@@ -150,15 +151,21 @@ func (c *Console) act(w http.ResponseWriter, r *http.Request, sent sending) {
 func (c *Console) sendForm(r *http.Request) sending {
 	sent := sending{asked: true}
 	var complete bool
+	var keep keeping
 	err := c.Model.Read(r.Context(), func(s *readmodel.Snapshot) error {
-		page, err := c.actionPage(newLens(s, c.Organisation), r)
+		page, err := c.actionPage(c.lens(r.Context(), s), r)
 		if err == nil && page.command != nil {
-			sent.command, complete = *page.command, true
+			sent.command, keep, complete = *page.command, page.keep, true
 		}
 		return err
 	})
 	if err != nil || !complete {
 		sent.err = err
+		return sent
+	}
+	if err := c.keep(r.Context(), sent.command, keep); err != nil {
+		c.Log.LogAttrs(r.Context(), slog.LevelWarn, "couldn't keep a document with another member", slog.Any("error", err))
+		sent.outcome = &submit.Outcome{Stage: submit.NotSubmitted, Detail: keptDetail(err)}
 		return sent
 	}
 	outcomes, err := c.Submitter.Submit(r.Context(), []massbalance.Command{sent.command})
@@ -194,15 +201,17 @@ func (c *Console) actionPage(l *lens, r *http.Request) (*actionPage, error) {
 	if err := attach(r, typed); err != nil {
 		return nil, err
 	}
-	f := &form{lens: l, typed: typed, strict: do == "send" || do == "try", spread: do == "spread", today: c.today()}
-	page := &actionPage{action: action, Form: f, Height: l.s.Next, Command: massbalance.CommandID(typed.Get("command"))}
-	if !massbalance.ValidName(string(page.Command)) {
-		page.Command = newCommandID(action.Name, f.today)
+	id := massbalance.CommandID(typed.Get("command"))
+	if !massbalance.ValidName(string(id)) {
+		id = newCommandID(action.Name, c.today())
 	}
+	f := &form{lens: l, typed: typed, command: id, strict: do == "send" || do == "try", spread: do == "spread", today: c.today()}
+	page := &actionPage{action: action, Form: f, Height: l.s.Next, Command: id}
 	body, err := action.form(f)
 	if err != nil {
 		return nil, err
 	}
+	page.keep = f.keep
 	page.carry(typed)
 	if body == nil || !f.ready(do == "send") || l.role() == massbalance.Certification {
 		return page, nil
@@ -233,7 +242,7 @@ func (p *actionPage) carry(typed url.Values) {
 }
 
 // carried are the parameters that name what a form is about.
-var carried = []string{"transfer", "what", "digest", "claim"}
+var carried = []string{"transfer", "what", "digest", "claim", "offer", "buyer", "agreement", "period", "index"}
 
 func (c *Console) today() massbalance.Date {
 	now := time.Now

@@ -1,6 +1,10 @@
 package console
 
-import "github.com/weighbridge/weighbridge/chaincode/massbalance"
+import (
+	"slices"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+)
 
 // The headings under which actions stand.
 const (
@@ -12,7 +16,10 @@ const (
 )
 
 // actions are all that the console does, in the order in which it offers them.
-func actions() []action {
+func actions() []action { return slices.Concat(bookings(), trades()) }
+
+// bookings are what is booked at sites and in the register.
+func bookings() []action {
 	return []action{
 		{Name: "intake", Title: "Take in a load", Send: "Book it in", Group: groupMoves, Back: "/do", form: intakeForm,
 			Lead:   "A load over the weighbridge: under a verification statement it becomes a lot with its characteristics; without one it is undifferentiated stock.",

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,7 +24,9 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/replay"
+	"github.com/weighbridge/weighbridge/gateway/store"
 	"github.com/weighbridge/weighbridge/gateway/submit"
+	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
 // desks are the consoles of all members over one ledger, each of which books for
@@ -33,6 +36,8 @@ type desks struct {
 	ledger *ledgertest.Ledger
 	models []*readmodel.Model
 	today  time.Time
+	// vault is the private data of all members' peers.
+	vault ledgertest.Vault
 }
 
 func newDesks(t *testing.T) *desks {
@@ -83,12 +88,17 @@ func (d *desks) of(org massbalance.OrganisationID) (*served, *hurdle) {
 	}
 	stopping, stop := context.WithCancel(context.Background())
 	importer := imports.New(imports.Options{Organisation: org, Model: model, Submitter: h, Log: log})
+	own, err := store.Open(d.t.Context(), "sqlite:"+filepath.Join(d.t.TempDir(), "own.db"))
+	require.NoError(d.t, err)
+	d.t.Cleanup(func() { _ = own.Close() })
+	trading, err := trade.NewDesk(d.t.Context(), org, d.vault.Of(org), model, own)
+	require.NoError(d.t, err)
 	pages := console.New(console.Options{
-		Organisation: org, Model: model, Problem: func() string { return "" }, Log: log, Submitter: h, Imports: importer,
+		Organisation: org, Model: model, Problem: func() string { return "" }, Log: log, Submitter: h, Imports: importer, Trade: trading,
 		Now: func() time.Time { return d.today },
 	})
 	server := httptest.NewServer(api.New(api.Options{
-		Organisation: org, Role: role, Model: model, Submitter: h, Imports: importer, Pages: pages, Log: log, Stopping: stopping,
+		Organisation: org, Role: role, Model: model, Submitter: h, Imports: importer, Pages: pages, Trade: trading, Log: log, Stopping: stopping,
 		Status: func() api.Status { return api.Status{Connected: true, Chain: uint64(len(d.ledger.Blocks()))} }, Gate: kim{},
 	}))
 	d.t.Cleanup(func() { stop(); server.Close() })

@@ -9,12 +9,14 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
 //go:embed templates assets geo
@@ -40,6 +42,9 @@ type Options struct {
 	Places []byte
 	// Imports takes files; without it there is no page for them.
 	Imports *imports.Importer
+	// Trade opens what only the organisation and one other know; without it no
+	// price is shown, and nothing is offered.
+	Trade *trade.Desk
 	// Desk has the accounts of people; without it nobody signs in here.
 	Desk *access.Desk
 	Log  *slog.Logger
@@ -55,12 +60,12 @@ type Console struct {
 func New(o Options) *Console {
 	c := &Console{Options: o, pages: map[string]*template.Template{}}
 	pages := []string{"overview", "site", "claim", "import", "problem", "action", "actions", "account", "people", "activity", "approvals", "map"}
-	for _, r := range routes {
+	for _, r := range slices.Concat(routes, tradeRoutes) {
 		pages = append(pages, r.template)
 	}
 	for _, page := range pages {
 		c.pages[page] = template.Must(template.New(page).Funcs(functions).ParseFS(files,
-			"templates/base.html", "templates/parts.html", "templates/tables.html", "templates/people-parts.html", "templates/"+page+".html"))
+			"templates/base.html", "templates/parts.html", "templates/tables.html", "templates/people-parts.html", "templates/trade-parts.html", "templates/"+page+".html"))
 	}
 	c.pages["live"] = c.pages["action"]
 	c.pages["sign-in"] = template.Must(template.New("sign-in").Funcs(functions).ParseFS(files, "templates/sign-in.html"))
@@ -77,7 +82,7 @@ func (c *Console) Register(mux *access.Mux) {
 		return l.claimPage(massbalance.ClaimID(r.PathValue("organisation") + "/" + r.PathValue("command")))
 	}))
 	mux.HandleFunc(access.Read, "GET /map", c.page("map", func(l *lens, r *http.Request) (any, error) { return l.mapPage(c, r) }))
-	for _, route := range routes {
+	for _, route := range slices.Concat(routes, tradeRoutes) {
 		mux.HandleFunc(route.who, "GET "+route.path, c.page(route.template, route.look))
 	}
 	c.registerImport(mux)
@@ -121,7 +126,7 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request, name string, st
 	protect(w)
 	var frame frame
 	err := c.Model.Read(r.Context(), func(s *readmodel.Snapshot) (err error) {
-		l := newLens(s, c.Organisation)
+		l := c.lens(r.Context(), s)
 		l.acts = c.acts(l.role()) && access.From(r.Context()).May(access.Operate)
 		if frame, err = l.frame(r.URL.Path, c.Problem()); err != nil {
 			return err

@@ -23,10 +23,16 @@ type form struct {
 	// spread asks to attribute a quantity to the oldest lots.
 	spread bool
 	today  massbalance.Date
+	// command is the ID of the command that the form makes.
+	command massbalance.CommandID
+	// keep is what has to be done before the command is sent, nil for most.
+	keep   keeping
 	Fields []*field
 	// Date, Period and Occurred are the command's.
 	Date, Occurred massbalance.Date
 	Period         massbalance.PeriodID
+	// Deal is what lies on the table, where the form is about that.
+	Deal *deal
 	// Lead says what stands at the beginning, beside the action's own words.
 	Lead []string
 	// Carry are values of the form that nobody fills in.

@@ -19,7 +19,8 @@ var functions = template.FuncMap{
 	"px": picture.Pixels, "half": func(n int) int { return n / 2 }, "plus": func(a, b int) int { return a + b }, "minus": func(a, b, c int) int { return a - b - c }, "verb": verb,
 	"kindName": kindName, "caption": func(title, note string) [2]string { return [2]string{title, note} },
 	"kg": kilograms, "big": headline, "count": func(n int) string { return grouped(decimal.NewFromInt(int64(n)).String()) },
-	"when":  when,
+	"when": when,
+	"sum":  sum, "money": amountOf,
 	"dates": datesQuery, "query": func(q string) template.URL { return template.URL(q) }, //nolint:gosec // written by the pages and by datesQuery, which escapes
 	"named": func(name string, rows any) namedRows { return namedRows{name, rows} },
 	"slug":  func(a action) string { return a.Name },

@@ -1,10 +1,12 @@
 package console
 
 import (
+	"context"
 	"errors"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
 // lens looks at one snapshot for one organisation; what it looked up by key it
@@ -15,6 +17,21 @@ type lens struct {
 	known        map[massbalance.Key]massbalance.Value
 	// acts is set where whoever looks may book something for the organisation.
 	acts bool
+	// ctx is the request's, for what is asked of the peer; desk opens documents of
+	// trade at the snapshot's height and sends none, nil where nothing is traded.
+	ctx   context.Context
+	desk  *trade.Desk
+	today massbalance.Date
+}
+
+// lens looks at a snapshot for this console's organisation.
+func (c *Console) lens(ctx context.Context, s *readmodel.Snapshot) *lens {
+	l := newLens(s, c.Organisation)
+	l.ctx, l.today = ctx, c.today()
+	if c.Trade != nil {
+		l.desk = c.Trade.At(s).Trial()
+	}
+	return l
 }
 
 func newLens(s *readmodel.Snapshot, org massbalance.OrganisationID) *lens {

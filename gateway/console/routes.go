@@ -53,7 +53,7 @@ func derived(r *http.Request) string {
 
 // navigation is the way through the console.
 var navigation = []struct{ Path, Name string }{
-	{"/", "Today"}, {"/do", "Book"}, {"/sites", "Sites"}, {"/lots", "Lots"}, {"/transfers", "Transfers"}, {"/periods", "Periods"},
+	{"/", "Today"}, {"/do", "Book"}, {"/sites", "Sites"}, {"/lots", "Lots"}, {"/transfers", "Transfers"}, {"/periods", "Periods"}, {"/offers", "Trade"},
 	{"/claims", "Claims"}, {"/certificates", "Certificates"}, {"/flow", "Flow"}, {"/map", "Map"}, {"/audit", "Audit"},
 }
 
@@ -65,7 +65,7 @@ type navLink struct {
 }
 
 // below says which entry of the navigation a page without one of its own belongs to.
-var below = map[string]string{"statements": "/certificates", "register": "/audit", "records": "/audit", "blocks": "/audit"}
+var below = map[string]string{"statements": "/certificates", "register": "/audit", "records": "/audit", "blocks": "/audit", "agreements": "/offers", "worth": "/offers", "projects": "/offers"}
 
 // Nav is the navigation as seen from the page.
 func (f frame) Nav() []navLink {

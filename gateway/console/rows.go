@@ -127,6 +127,9 @@ var verbs = map[string]string{
 	"transfer_credits": "Credits offered", "accept_credits": "Credits accepted", "return_credits": "Credits returned", "cancel": "Cancelled",
 	"report_tier": "Reported for a tier", "propose_reversal": "Reversal proposed", "confirm_reversal": "Reversal agreed",
 	"complete_reversal": "Reversal completed", "reverse": "Reversed",
+	"make_offer": "Offered", "counter_offer": "Other terms proposed", "accept_offer": "Terms accepted", "decline_offer": "Declined", "withdraw_offer": "Offer withdrawn",
+	"confirm_settlement": "Settlement confirmed", "raise_dispute": "Dispute raised", "resolve_dispute": "Dispute resolved",
+	"contribute_premium": "Contributed to the index", "publish_premium_sum": "Sum for the index published", "register_project": "Project registered",
 }
 
 // verb says what a command did; one that is not known here says it itself.
@@ -152,7 +155,7 @@ func subjectHref(e readmodel.Entry) string {
 	case massbalance.OpenPeriod, massbalance.ClosePeriod:
 		return "/sites/" + string(e.Record.Site) + "/periods/" + subject
 	}
-	return ""
+	return tradeHref(e)
 }
 
 func (l *lens) entryRows(entries []readmodel.Entry) []entryRow {

@@ -107,6 +107,10 @@ func (t *trial) describe(l *lens, batch massbalance.BatchOutcome) error {
 			}
 		case massbalance.Proposal:
 			t.Notes = append(t.Notes, l.proposalNote(after))
+		default:
+			if note := l.tradeNote(before, after); note != "" {
+				t.Notes = append(t.Notes, note)
+			}
 		}
 	}
 	t.ends(record)
@@ -167,6 +171,7 @@ var blamed = map[massbalance.Code]string{
 	massbalance.YieldTooLow: "outputs", massbalance.InputProportion: "with", massbalance.AttributionForbidden: "credits", massbalance.BalanceMismatch: "counts",
 	massbalance.StockOutOfTolerance: "counts", massbalance.CarryOverExceeded: "lots", massbalance.SignatureInvalid: "document",
 	massbalance.CertificateInvalid: "statement", massbalance.CertificateSuspended: "statement", massbalance.VersionNotNext: "content", massbalance.AlreadyExists: "site",
+	massbalance.OffSpecification: "lots", massbalance.ExceedsAgreement: "lots", massbalance.AgreementExpired: "agreement", massbalance.NotParty: "agreement",
 }
 
 // blame puts a refusal with its figures to the field that it concerns. The rules

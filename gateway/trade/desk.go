@@ -34,6 +34,7 @@ type Desk struct {
 	keeper       Keeper
 	model        Reader
 	secret       []byte
+	opened       *opened
 }
 
 // ErrNotKept means that the organisation does not hold the terms asked for: it
@@ -59,7 +60,7 @@ func NewDesk(ctx context.Context, organisation massbalance.OrganisationID, keepe
 	if _, err := own.Exec(ctx, `INSERT INTO desk (one, secret) VALUES (1, ?) ON CONFLICT (one) DO NOTHING`, drawn[:]); err != nil {
 		return nil, fmt.Errorf("couldn't keep the desk's secret: %w", err)
 	}
-	d := &Desk{organisation: organisation, keeper: keeper, model: model}
+	d := &Desk{organisation: organisation, keeper: keeper, model: model, opened: &opened{}}
 	if err := own.QueryRow(ctx, `SELECT secret FROM desk WHERE one = 1`).Scan(&d.secret); err != nil {
 		return nil, fmt.Errorf("couldn't read the desk's secret: %w", err)
 	}
@@ -170,6 +171,9 @@ func (d *Desk) quote(ctx context.Context, terms Terms, offer massbalance.OfferID
 
 // Terms opens terms that the organisation keeps.
 func (d *Desk) Terms(ctx context.Context, digest massbalance.Digest) (Terms, error) {
+	if terms, known := d.opened.get(digest); known {
+		return terms, nil
+	}
 	document, kept, err := d.keeper.Kept(ctx, digest)
 	if err != nil {
 		return Terms{}, err
@@ -177,7 +181,11 @@ func (d *Desk) Terms(ctx context.Context, digest massbalance.Digest) (Terms, err
 	if !kept {
 		return Terms{}, fmt.Errorf("couldn't open terms %s: %w", digest, ErrNotKept)
 	}
-	return ReadTerms(document)
+	terms, err := ReadTerms(document)
+	if err == nil {
+		d.opened.put(digest, terms)
+	}
+	return terms, err
 }
 
 // Accept gives the body that accepts what lies on the table. That the terms are

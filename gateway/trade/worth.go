@@ -170,6 +170,19 @@ type book struct {
 
 // books opens all agreements of which the organisation is a party.
 func (d *Desk) books(ctx context.Context) (all []book, err error) {
+	if all, err = d.closedBooks(ctx); err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].terms, err = d.Terms(ctx, all[i].agreement.Terms); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// closedBooks are the books without their terms: what all can read.
+func (d *Desk) closedBooks(ctx context.Context) (all []book, err error) {
 	err = d.model.Read(ctx, func(s *readmodel.Snapshot) error {
 		agreements, err := readmodel.AllThings[massbalance.Agreement](s, massbalance.KindAgreement, readmodel.ThingFilter{})
 		if err != nil {
@@ -187,15 +200,7 @@ func (d *Desk) books(ctx context.Context) (all []book, err error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if all[i].terms, err = d.Terms(ctx, all[i].agreement.Terms); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return all, err
 }
 
 // Fulfilment is how far a period of an agreement is fulfilled, and how far it
@@ -225,24 +230,38 @@ type Fulfilment struct {
 
 // Fulfilments forecasts every period of the organisation's agreements as of a day.
 func (d *Desk) Fulfilments(ctx context.Context, today massbalance.Date) ([]Fulfilment, error) {
-	books, err := d.books(ctx)
+	books, err := d.closedBooks(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var all []Fulfilment
 	for _, book := range books {
-		for period := range book.agreement.Commitment.Periods {
-			s, err := Settle(book.agreement, book.terms, book.receipts, period+1)
-			if err != nil {
-				return nil, err
-			}
-			f := Fulfilment{
-				Agreement: s.Agreement, Seller: s.Seller, Buyer: s.Buyer, Product: s.Product, Period: s.Period, From: s.From, To: s.To,
-				Minimum: s.Minimum, Due: s.Minimum.Add(s.Carried), Most: book.agreement.Most(period), Called: book.agreement.Called[period], Received: s.Received,
-			}
-			f.forecast(today)
-			all = append(all, f)
+		periods, err := Fulfil(book.agreement, book.receipts, today)
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, periods...)
+	}
+	return all, nil
+}
+
+// Fulfil forecasts every period of an agreement as of a day. It needs no terms:
+// how much came and was to come is for all to read, and no price is in it.
+func Fulfil(a massbalance.Agreement, receipts []Receipt, today massbalance.Date) ([]Fulfilment, error) {
+	var all []Fulfilment
+	var carried massbalance.Quantity
+	for period := range a.Commitment.Periods {
+		s, err := settlePeriod(a, Terms{}, receipts, period+1, carried)
+		if err != nil {
+			return nil, err
+		}
+		carried = s.Forward
+		f := Fulfilment{
+			Agreement: s.Agreement, Seller: s.Seller, Buyer: s.Buyer, Product: s.Product, Period: s.Period, From: s.From, To: s.To,
+			Minimum: s.Minimum, Due: s.Minimum.Add(s.Carried), Most: a.Most(period), Called: a.Called[period], Received: s.Received,
+		}
+		f.forecast(today)
+		all = append(all, f)
 	}
 	return all, nil
 }
