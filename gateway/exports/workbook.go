@@ -1,47 +1,148 @@
 package exports
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/shopspring/decimal"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/table"
 )
 
+// notRecorded stands where an auditor looks for something that the ledger does
+// not know.
+const notRecorded = "not recorded"
+
 // workbook is a mass balance workbook on its way.
 type workbook struct {
 	names
-	site   massbalance.Site
-	period massbalance.PeriodID
-	book   readmodel.PeriodBook
-	count  *count
-	out    *table.Book
+	site    massbalance.Site
+	period  massbalance.PeriodID
+	book    readmodel.PeriodBook
+	profile massbalance.Profile
+	count   *count
+	lines   []line
+	out     *table.Book
+	// sheet is the one being written.
+	sheet *table.Sheet
+	// sets numbers the sets of characteristics in the order in which they are named.
+	sets []massbalance.CharacteristicsID
+	// ends are the lines of the sheet of movements where each product's balance ends.
+	ends map[massbalance.ProductID]int
+	err  error
 }
 
 // Workbook writes the mass balance workbook of a site and period.
 func Workbook(s *readmodel.Snapshot, site massbalance.SiteID, period massbalance.PeriodID, out io.Writer) error {
-	w := &workbook{names: names{s: s}, period: period}
-	var err error
-	if w.site, err = readmodel.Need[massbalance.Site](s, massbalance.SiteKey(site)); err != nil {
+	w, err := newWorkbook(s, site, period)
+	if err != nil {
 		return err
 	}
-	if w.book, err = s.Book(site, period); err != nil {
-		return err
-	}
-	if w.count, err = newCount(s, site, period); err != nil {
-		return fmt.Errorf("couldn't count the records of %s: %w", site, err)
-	}
-	w.out = table.NewBook(out, "Mass balance "+string(site)+" "+string(period))
-	for _, write := range []func() error{w.summary, w.journals, w.lots} {
-		if err := write(); err != nil {
-			return fmt.Errorf("couldn't write the workbook of %s in %s: %w", site, period, err)
+	w.out = table.NewBook(out, fmt.Sprintf("Mass balance of %s, %s", w.site.Name, period))
+	for _, write := range []func() error{
+		w.cover, w.certificates, w.opening, w.inputs, w.conversions, w.outputs, w.movements, w.lossesAndExpiry,
+		w.closing, w.reconciliation, w.claims, w.corrections, w.characteristics, w.signatures,
+	} {
+		if err := errors.Join(write(), w.err); err != nil {
+			return errors.Join(fmt.Errorf("couldn't write the workbook of %s in %s: %w", site, period, err), w.out.Abandon())
 		}
 	}
 	return w.out.Close()
+}
+
+func newWorkbook(s *readmodel.Snapshot, site massbalance.SiteID, period massbalance.PeriodID) (*workbook, error) {
+	w := &workbook{names: names{s: s}, period: period, ends: map[massbalance.ProductID]int{}}
+	var err error
+	if w.site, err = readmodel.Need[massbalance.Site](s, massbalance.SiteKey(site)); err != nil {
+		return nil, err
+	}
+	if w.book, err = s.Book(site, period); err != nil {
+		return nil, err
+	}
+	if w.profile, err = profileOf(s, w.book.Period); err != nil {
+		return nil, err
+	}
+	if w.count, err = newCount(s, site, period); err != nil {
+		return nil, fmt.Errorf("couldn't count the records of %s: %w", site, err)
+	}
+	w.lines = w.count.lines(w.book)
+	return w, nil
+}
+
+// profileOf is the version of the scheme's profile that governs a period.
+func profileOf(s *readmodel.Snapshot, p readmodel.Period) (massbalance.Profile, error) {
+	if p.Scheme == "" {
+		return massbalance.PlainProfile(), nil
+	}
+	profile, err := readmodel.Need[massbalance.Profile](s, massbalance.ProfileKey(p.Scheme))
+	if err != nil || max(profile.Version, 1) == max(p.Profile, 1) {
+		return profile, err
+	}
+	old, err := readmodel.Need[massbalance.Superseded](s, massbalance.SupersededKey("profile/"+string(p.Scheme), p.Profile))
+	if err == nil && old.Profile != nil {
+		profile = *old.Profile
+	}
+	return profile, err
+}
+
+// begin begins a sheet; after an error, here as below, nothing more is written
+// and Workbook gives the first one.
+func (w *workbook) begin(name string, layout table.Layout) {
+	if w.err == nil {
+		w.sheet, w.err = w.out.Sheet(name, layout)
+	}
+}
+
+func (w *workbook) row(style table.Style, cells ...table.Cell) {
+	if w.err == nil {
+		w.err = w.sheet.WriteAs(style, cells...)
+	}
+}
+
+func (w *workbook) plain(cells ...table.Cell) { w.row(table.Plain, cells...) }
+
+func (w *workbook) heading(columns ...string) { w.row(table.Heading, texts(columns...)...) }
+
+// head begins a sheet with its title, a sentence that says what it is, and the
+// names of its columns, all of which stay in view.
+func (w *workbook) head(name, title, note string, widths []int, columns ...string) {
+	w.begin(name, table.Layout{Widths: widths, Frozen: 3})
+	w.row(table.Title, texts(title+": "+w.site.Name+", "+string(w.period))...)
+	w.row(table.Note, texts(note)...)
+	w.heading(columns...)
+}
+
+// nothing says that a sheet is empty on purpose.
+func (w *workbook) nothing() { w.plain(texts("", "Nothing in this period.")...) }
+
+// total writes sums of columns from a line to the one before, each as a formula
+// beside its value; other columns are left empty.
+func (w *workbook) total(label string, from int, sums map[int]*big.Int) {
+	last := 0
+	for column := range sums {
+		last = max(last, column)
+	}
+	cells := make([]table.Cell, last)
+	cells[0].Text = label
+	for column, grams := range sums {
+		cells[column-1] = kg(grams).by("SUM(" + table.At(column, from) + ":" + table.At(column, w.sheet.Line()) + ")").Cell
+	}
+	w.row(table.Total, cells...)
+}
+
+// figure is a cell that can get a formula.
+type figureCell struct{ table.Cell }
+
+func (f figureCell) by(formula string) figureCell {
+	f.Formula = formula
+	return f
 }
 
 func texts(values ...string) []table.Cell {
@@ -52,240 +153,59 @@ func texts(values ...string) []table.Cell {
 	return cells
 }
 
+func word(value string) table.Cell { return table.Cell{Text: value} }
+
 // kg is a numeric cell, to the gram.
-func kg(grams *big.Int) table.Cell {
-	return table.Cell{Text: massbalance.FormatGrams(grams), Kind: table.Number}
+func kg(grams *big.Int) figureCell {
+	return figureCell{table.Cell{Text: decimal.NewFromBigInt(grams, -3).StringFixed(3), Kind: table.Number}}
 }
+
+func kgOf(q massbalance.Quantity) table.Cell { return kg(massbalance.GramsOf(q)).Cell }
 
 // moved leaves the cell empty where nothing moved.
 func moved(grams *big.Int) table.Cell {
 	if grams.Sign() == 0 {
 		return table.Cell{}
 	}
-	return kg(grams)
+	return kg(grams).Cell
+}
+
+func number(n uint64) table.Cell {
+	return table.Cell{Text: strconv.FormatUint(n, 10), Kind: table.Number}
 }
 
 func day(date massbalance.Date) table.Cell {
 	return table.Cell{Text: string(date), Kind: table.Date}
 }
 
-func (w *workbook) summary() error {
-	sheet, err := w.out.Sheet("Summary", table.Layout{Widths: []int{28, 12, 18, 18, 18, 18, 18, 22, 16}})
-	if err != nil {
-		return err
-	}
-	state := "open: figures so far"
-	if w.book.Closed {
-		state = "closed"
-	}
-	head := [][2]string{
-		{"Site", w.site.Name + " (" + string(w.site.ID) + "), " + w.site.Region + ", " + w.site.Country},
-		{"Kept by", w.member(w.site.Owner)},
-		{"Period", fmt.Sprintf("%s, %s to %s, %s", w.period, w.book.From, w.book.To, state)},
-		{"True at block", strconv.FormatUint(w.s.Next-1, 10)},
-		{"Unit", "kilograms, to the gram"},
-	}
-	err = sheet.WriteAs(table.Title, texts("Mass balance")...)
-	for _, row := range head {
-		if err == nil {
-			err = sheet.Write(texts(row[0], row[1])...)
-		}
-	}
-	if err == nil {
-		err = sheet.Write()
-	}
-	if err == nil {
-		err = sheet.WriteAs(table.Heading, texts("Product", "", "Opening", "In", "Out", "Of it lost", "Closing", "Account on the ledger", "Difference")...)
-	}
-	differs := false
-	for _, l := range w.count.summary(w.book) {
-		style := table.Plain
-		if l.differs.Sign() != 0 {
-			style, differs = table.Warning, true
-		}
-		if err == nil {
-			err = sheet.WriteAs(style, table.Cell{Text: w.product(l.product)}, table.Cell{Text: l.what},
-				kg(l.opening), kg(l.in), kg(l.out), moved(l.loss), kg(l.closing), kg(l.account), kg(l.differs))
-		}
-	}
-	if err != nil {
-		return err
-	}
-	return w.verdict(sheet, differs)
-}
-
-func (w *workbook) verdict(sheet *table.Sheet, differs bool) error {
-	style, verdict := table.Plain, "Counted from the administrative records; every figure agrees with the stock accounts that the rules keep."
-	if differs {
-		style, verdict = table.Warning, "The count of the administrative records DIFFERS from the stock accounts. Do not rely on these figures before the cause is found."
-	}
-	if err := sheet.Write(); err != nil {
-		return err
-	}
-	if err := sheet.WriteAs(style, texts(verdict)...); err != nil {
-		return err
-	}
-	for _, note := range []string{
-		"Material is what crossed the weighbridge, certified or not. Credit is the quantity that may be attributed with specified characteristics.",
-		"Lost is credit that no later product carries: conversion losses and short arrivals. A conversion's loss is part of its credit out; a short arrival's never came in.",
-	} {
-		if err := sheet.Write(texts(note)...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// journal is one sheet of movements.
-type journal struct {
-	name  string
-	types []string
-}
-
-var journals = []journal{
-	{"Receipts", []string{"introduce", "take_in", "receive", "return", "accept_credits", "return_credits"}},
-	{"Dispatches", []string{"dispatch", "transfer_credits"}},
-	{"Conversions", []string{"convert", "downgrade", "decouple"}},
-	{"Claims and cancellations", []string{"claim", "withdraw"}},
-}
-
-// sheetOf names the sheet of a record's type; a type that came with later rules
-// goes into a sheet of its own rather than nowhere.
-func sheetOf(recordType string) string {
-	for _, j := range journals {
-		for _, t := range j.types {
-			if t == recordType {
-				return j.name
-			}
-		}
-	}
-	return other
-}
-
-const other = "Other movements"
-
-func (w *workbook) journals() error {
-	by := map[string][]movement{}
-	for _, m := range w.count.movements {
-		name := sheetOf(m.entry.Record.Type)
-		by[name] = append(by[name], m)
-	}
-	for _, j := range append(journals[:len(journals):len(journals)], journal{name: other}) {
-		if len(by[j.name]) == 0 && j.name == other {
-			continue
-		}
-		if err := w.journal(j.name, by[j.name]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *workbook) journal(name string, movements []movement) error {
-	sheet, err := w.out.Sheet(name, table.Layout{Widths: []int{9, 12, 18, 26, 30, 24, 16, 16, 16, 16, 14, 20, 44, 9, 26}, Frozen: 1})
-	if err != nil {
-		return err
-	}
-	if err := sheet.WriteAs(table.Heading, texts("No.", "Date", "What", "Documents", "With", "Product", "Material in", "Material out",
-		"Credit in", "Credit out", "Credit lost", "Custody model", "Lots", "Block", "Command")...); err != nil {
-		return err
-	}
-	total := newFigures()
-	for _, m := range movements {
-		total.add(m.figures)
-		if err := w.movement(sheet, m); err != nil {
-			return err
-		}
-	}
-	if len(movements) == 0 {
-		return sheet.Write(texts("", "", "Nothing in this period.")...)
-	}
-	cells := append(texts("", "", "Total", "", "", ""), kg(total.in), kg(total.out), kg(total.creditIn), kg(total.creditOut), kg(total.loss))
-	return sheet.WriteAs(table.Total, cells...)
-}
-
-func (w *workbook) movement(sheet *table.Sheet, m movement) error {
-	r := m.entry.Record
-	documents, with := w.papers(m.entry)
-	models := make([]string, len(m.models))
-	for i, model := range m.models {
-		models[i] = spoken(string(model))
-	}
-	lots := make([]string, len(m.lots))
-	for i, lot := range m.lots {
-		lots[i] = string(lot)
-	}
-	number := func(n uint64) table.Cell { return table.Cell{Text: strconv.FormatUint(n, 10), Kind: table.Number} }
-	return sheet.Write(number(r.Sequence), day(r.Date), table.Cell{Text: spoken(r.Type)}, table.Cell{Text: documents}, table.Cell{Text: with},
-		table.Cell{Text: w.product(m.product)}, moved(m.in), moved(m.out), moved(m.creditIn), moved(m.creditOut), moved(m.loss),
-		table.Cell{Text: strings.Join(models, ", ")}, table.Cell{Text: strings.Join(lots, ", ")}, number(m.entry.Block), table.Cell{Text: string(r.Command)})
-}
-
 // spoken turns a name on the wire into words.
 func spoken(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
-// papers are the documents behind a record, and whom it was with.
-func (w *workbook) papers(e readmodel.Entry) (documents, with string) {
-	switch b := e.Command.Body.(type) {
-	case massbalance.Introduce:
-		return string(b.Evidence), "statement " + string(b.Statement)
-	case massbalance.TakeIn:
-		return string(b.Evidence), b.Supplier
-	case massbalance.Dispatch:
-		all := make([]string, len(b.Documents))
-		for i, d := range b.Documents {
-			all[i] = string(d)
-		}
-		return strings.Join(all, ", "), w.siteName(b.To)
-	case massbalance.Receive:
-		return string(b.Evidence), "transfer " + string(b.Transfer)
-	case massbalance.Return:
-		return string(b.Evidence), "transfer " + string(b.Transfer)
-	case massbalance.TransferCredits:
-		return "", w.siteName(b.To)
-	case massbalance.AcceptCredits:
-		return "", "transfer " + string(b.Transfer)
-	case massbalance.ReturnCredits:
-		return "", "transfer " + string(b.Transfer)
-	case massbalance.Convert:
-		return "", "recipe " + string(b.Recipe)
-	case massbalance.Withdraw:
-		return "", b.Purpose
-	case massbalance.ClaimCredits:
-		return "", fmt.Sprintf("%s, %d: %s", b.Beneficiary, b.ReportingYear, b.Purpose)
+// set gives the short name of a set of characteristics in this workbook.
+func (w *workbook) set(id massbalance.CharacteristicsID) string {
+	if id == "" {
+		return ""
 	}
-	return "", ""
+	at := slices.Index(w.sets, id)
+	if at < 0 {
+		w.sets = append(w.sets, id)
+		at = len(w.sets) - 1
+	}
+	return "C" + strconv.Itoa(at+1)
 }
 
-func (w *workbook) lots() error {
-	sheet, err := w.out.Sheet("Open lots", table.Layout{Widths: []int{34, 24, 16, 22, 16, 12, 12, 9, 20, 40}, Frozen: 1})
+// spatial are the columns that tell most of a set at once: number, scheme,
+// country, region and vintage.
+func (w *workbook) spatial(id massbalance.CharacteristicsID) []table.Cell {
+	if id == "" {
+		return texts("", "", "", "", "")
+	}
+	c, err := readmodel.Need[massbalance.Characteristics](w.s, massbalance.CharacteristicsKey(id))
 	if err != nil {
-		return err
+		w.err = errors.Join(w.err, err)
 	}
-	if err := sheet.WriteAs(table.Heading, texts("Lot", "Product", "Left, kg", "Custody model", "Scheme", "Country", "Region", "Vintage", "Statement", "Characteristics")...); err != nil {
-		return err
-	}
-	total := new(big.Int)
-	for _, id := range w.count.order {
-		left := w.count.lots[id]
-		if left.Sign() == 0 {
-			continue
-		}
-		total.Add(total, left)
-		lot, err := readmodel.Need[massbalance.Lot](w.s, massbalance.LotKey(id))
-		if err != nil {
-			return err
-		}
-		c, err := readmodel.Need[massbalance.Characteristics](w.s, massbalance.CharacteristicsKey(lot.Characteristics))
-		if err != nil {
-			return err
-		}
-		cells := append(texts(string(id), w.product(lot.Product)), kg(left))
-		cells = append(cells, texts(spoken(string(lot.Model)), string(c.Scheme), c.Country, c.Region)...)
-		cells = append(cells, table.Cell{Text: strconv.Itoa(c.Vintage), Kind: table.Number})
-		if err := sheet.Write(append(cells, texts(string(lot.Statement), string(lot.Characteristics))...)...); err != nil {
-			return err
-		}
-	}
-	return sheet.WriteAs(table.Total, append(texts("Total", ""), kg(total))...)
+	return append(texts(w.set(id), string(c.Scheme), c.Country, c.Region), number(uint64(max(c.Vintage, 0))))
 }
+
+// last is the last day that the workbook speaks of.
+func (w *workbook) last() massbalance.Date { return w.book.To }

@@ -19,6 +19,8 @@ type Snapshot struct {
 	database database
 	// Next is how many blocks the snapshot holds: it is true at block Next − 1.
 	Next uint64
+	// Head is the hash of that block, zero where there is none.
+	Head [32]byte
 }
 
 // Read lets a function look at the model; all that it sees belongs to one height.
@@ -29,9 +31,11 @@ func (m *Model) Read(ctx context.Context, look func(*Snapshot) error) error {
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
 	s := &Snapshot{ctx: ctx, tx: tx, database: m.database}
-	if err := s.queryRow(`SELECT next FROM checkpoint`).Scan(&s.Next); err != nil {
+	var head []byte
+	if err := s.queryRow(`SELECT next, head FROM checkpoint`).Scan(&s.Next, &head); err != nil {
 		return fmt.Errorf("couldn't read the checkpoint: %w", err)
 	}
+	copy(s.Head[:], head)
 	return look(s)
 }
 

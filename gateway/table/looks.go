@@ -45,12 +45,25 @@ func (s Style) height() float64 {
 	switch s {
 	case Title, Section:
 		return 26
-	case Note:
-		return 32
 	case Box:
 		return 34
 	}
 	return 0
+}
+
+// width is how many characters fit a line of a cell that wraps, 0 where it doesn't.
+func (s Style) width(columns []int, column int) int {
+	switch {
+	case s == Title || s == Section || column >= len(columns):
+		return 0
+	case s.across():
+		all := 0
+		for _, width := range columns {
+			all += width
+		}
+		return all
+	}
+	return max(columns[column]-2, 1) // an indent and the edge take their room
 }
 
 // The colours of the console on paper.
@@ -70,12 +83,17 @@ func (b *Book) look(l look) (int, error) {
 	s := &excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}, Font: &excelize.Font{Family: "Calibri", Size: 11}}
 	l.Style.dress(s)
 	switch l.shape {
+	case text:
+		s.Alignment.WrapText = l.Style != Title && l.Style != Section
+		if l.Style != Title && l.Style != Section && l.Style != Note {
+			s.Alignment.Horizontal, s.Alignment.Indent = "left", 1
+		}
 	case quantity:
 		format := "#,##0.000"
 		s.CustomNumFmt = &format
 	case date:
 		format := `yyyy\-mm\-dd`
-		s.CustomNumFmt = &format
+		s.CustomNumFmt, s.Alignment.Horizontal, s.Alignment.Indent = &format, "left", 1
 	}
 	id, err := b.file.NewStyle(s)
 	b.looks[l] = id
@@ -92,7 +110,6 @@ func (s Style) dress(to *excelize.Style) {
 	switch s {
 	case Heading:
 		to.Font.Bold = true
-		to.Alignment.WrapText = true
 		fill(colourSoft)
 	case Title:
 		to.Font.Bold, to.Font.Size, to.Font.Color = true, 16, colourAccent
@@ -101,7 +118,6 @@ func (s Style) dress(to *excelize.Style) {
 		to.Alignment.Vertical = "bottom"
 	case Note:
 		to.Font.Color = colourMuted
-		to.Alignment.WrapText = true
 	case Warning:
 		to.Font.Bold, to.Font.Color = true, colourWrong
 		fill(colourAlarm)
@@ -112,4 +128,13 @@ func (s Style) dress(to *excelize.Style) {
 		to.Alignment.Vertical = "bottom"
 		thin("top", "bottom", "left", "right")
 	}
+}
+
+// At names a cell for a formula: At(2, 4) is B4.
+func At(column, line int) string {
+	name, err := excelize.CoordinatesToCellName(column, line)
+	if err != nil {
+		return "#REF!" // a sheet has no such cell
+	}
+	return name
 }

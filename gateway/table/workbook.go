@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
@@ -28,21 +29,20 @@ type Book struct {
 // NewBook begins a workbook with a title among its properties.
 func NewBook(out io.Writer, title string) *Book {
 	b := &Book{file: excelize.NewFile(), out: out, looks: map[look]int{}, names: map[string]bool{}}
-	font, err := b.file.NewStyle(&excelize.Style{})
-	b.err = errors.Join(err, b.file.SetDefaultFont("Calibri"), b.file.SetDocProps(&excelize.DocProperties{
+	b.err = errors.Join(b.file.SetDefaultFont("Calibri"), b.file.SetDocProps(&excelize.DocProperties{
 		Title: title, Creator: "Weighbridge", LastModifiedBy: "Weighbridge", Language: "en", Description: "Made from a ledger; what is changed here changes nothing there.",
 	}))
-	b.looks[look{}] = font
 	return b
 }
 
 // Sheet is the sheet being written.
 type Sheet struct {
-	book  *Book
-	name  string
-	out   *excelize.StreamWriter
-	line  int
-	width int
+	book *Book
+	name string
+	out  *excelize.StreamWriter
+	line int
+	// widths are those of the columns, by which a wrapped text's height is known.
+	widths []int
 }
 
 // Layout says how a sheet looks: the widths of its columns in characters, and
@@ -74,7 +74,7 @@ func (b *Book) Sheet(name string, layout Layout) (*Sheet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't begin the sheet %q: %w", name, err)
 	}
-	b.sheet = &Sheet{book: b, name: name, out: out, width: len(layout.Widths)}
+	b.sheet = &Sheet{book: b, name: name, out: out, widths: layout.Widths}
 	for i, width := range layout.Widths {
 		err = errors.Join(err, out.SetColWidth(i+1, i+1, float64(width)))
 	}
@@ -134,20 +134,36 @@ func (s *Sheet) WriteAs(style Style, cells ...Cell) error {
 		}
 		values[i] = excelize.Cell{StyleID: id, Value: value, Formula: cell.Formula}
 	}
-	row := []excelize.RowOpts{}
-	if height := style.height(); height > 0 {
-		row = append(row, excelize.RowOpts{Height: height})
-	}
-	if style.across() && s.width > 1 {
-		last, err := excelize.CoordinatesToCellName(s.width, s.line)
-		if err := errors.Join(err, s.out.MergeCell("A"+strconv.Itoa(s.line), last)); err != nil {
+	if style.across() && len(s.widths) > 1 {
+		if err := s.out.MergeCell(At(1, s.line), At(len(s.widths), s.line)); err != nil {
 			return err
 		}
 	}
-	if err := s.out.SetRow("A"+strconv.Itoa(s.line), values, row...); err != nil {
+	if err := s.out.SetRow(At(1, s.line), values, excelize.RowOpts{Height: s.height(style, cells)}); err != nil {
 		return fmt.Errorf("couldn't write line %d of %q: %w", s.line, s.name, err)
 	}
 	return nil
+}
+
+// The height of a line of text in points, and how many lines a cell shows at most.
+const (
+	lineHeight = 15.0
+	linesShown = 8
+)
+
+// height is what a line needs, 0 for that of a spreadsheet. Not every program
+// works it out for itself.
+func (s *Sheet) height(style Style, cells []Cell) float64 {
+	lines := 1
+	for i, cell := range cells {
+		if width := style.width(s.widths, i); width > 0 && cell.Kind == Text {
+			lines = max(lines, min(linesShown, (utf8.RuneCountInString(cell.Text)+width-1)/width))
+		}
+	}
+	if least := style.height(); lines == 1 || least > lineHeight*float64(lines) {
+		return least
+	}
+	return lineHeight * float64(lines)
 }
 
 // Line is the number of the last line that was written, from 1; 0 is none.
