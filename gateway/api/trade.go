@@ -134,7 +134,7 @@ func registerTrading[T any](s *server, name, id, summary string, command func(co
 func (s *server) tradeFailure(ctx context.Context, err error) error {
 	var missing *readmodel.NotFound
 	switch {
-	case errors.As(err, &missing), errors.Is(err, trade.ErrNotKept), errors.Is(err, trade.ErrSharesMissing):
+	case errors.As(err, &missing), errors.Is(err, trade.ErrNotKept), errors.Is(err, trade.ErrSharesMissing), errors.Is(err, trade.ErrNoPeriod):
 		return problem(http.StatusNotFound, err.Error())
 	case errors.Is(err, trade.ErrNotParty):
 		return problem(http.StatusForbidden, err.Error())

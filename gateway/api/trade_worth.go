@@ -12,6 +12,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
+	"github.com/weighbridge/weighbridge/gateway/exports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/scope3"
 	"github.com/weighbridge/weighbridge/gateway/trade"
@@ -63,7 +64,11 @@ func (s *server) registerWorth() {
 		})
 	registerPaper(s, route{access.Read, "/api/v1/scope3/{organisation}/{year}/report.csv", "get-scope3-report-csv", "The lines of the scope 3 report as CSV"}, "text/csv", s.scope3CSV)
 	registerStatementPaper(s, ".csv", "get-settlement-csv", "The settlement statement as CSV", "text/csv", statementCSV)
-	registerStatementPaper(s, ".xml", "get-settlement-ubl", "The settlement statement as a UBL invoice or credit note", "application/xml", s.statementUBL)
+	registerStatementPaper(s, ".xml", "get-settlement-ubl", "The settlement statement as a UBL invoice or credit note", "application/xml", statementUBL)
+	registerStatementPaper(s, ".pdf", "get-settlement-pdf", "The settlement statement with what both parties said of it, as PDF", pdfType,
+		func(snapshot *readmodel.Snapshot, in *statementInput, statement trade.Statement) ([]byte, error) {
+			return exports.Settlement(snapshot, statement, in.address(fmt.Sprintf("/agreements/%s/periods/%d", in.id(), in.Period)))
+		})
 	s.registerScope3()
 }
 
@@ -92,12 +97,14 @@ func (s *server) registerScope3() {
 }
 
 type statementInput struct {
+	addressed
 	Derived
 	Period int `path:"period" minimum:"1" maximum:"120"`
 }
 
-// registerStatementPaper adds a form of a settlement statement.
-func registerStatementPaper(s *server, suffix, id, summary, mediaType string, form func(context.Context, trade.Statement) ([]byte, error)) {
+// registerStatementPaper adds a form of a settlement statement, all of which is
+// true at one height.
+func registerStatementPaper(s *server, suffix, id, summary, mediaType string, form func(*readmodel.Snapshot, *statementInput, trade.Statement) ([]byte, error)) {
 	register(s, access.Read, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: "/api/v1/trade/agreements/{organisation}/{command}/periods/{period}/statement" + suffix, Summary: summary, Tags: []string{"trade"},
 		Responses: map[string]*huma.Response{
@@ -108,20 +115,23 @@ func registerStatementPaper(s *server, suffix, id, summary, mediaType string, fo
 		if s.Trade == nil {
 			return nil, problem(http.StatusForbidden, string(s.Organisation)+" does not trade")
 		}
-		statement, err := s.Trade.Statement(ctx, massbalance.AgreementID(in.id()), in.Period)
+		out := &paper{Type: mediaType, Disposition: fmt.Sprintf("attachment; filename=%q", fmt.Sprintf("settlement-%s-%s-%d%s", in.Organisation, in.Command, in.Period, suffix))}
+		err := s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) error {
+			out.Height = height(snapshot.Next)
+			statement, err := s.Trade.At(snapshot).Statement(ctx, massbalance.AgreementID(in.id()), in.Period)
+			if err == nil {
+				out.Body, err = form(snapshot, in, statement)
+			}
+			return err
+		})
 		if err != nil {
 			return nil, s.tradeFailure(ctx, err)
 		}
-		content, err := form(ctx, statement)
-		if err != nil {
-			return nil, s.tradeFailure(ctx, err)
-		}
-		name := fmt.Sprintf("settlement-%s-%s-%d%s", in.Organisation, in.Command, in.Period, suffix)
-		return &paper{Type: mediaType, Disposition: fmt.Sprintf("attachment; filename=%q", name), Height: height(s.Model.Next()), Body: content}, nil
+		return out, nil
 	})
 }
 
-func statementCSV(_ context.Context, s trade.Statement) ([]byte, error) {
+func statementCSV(_ *readmodel.Snapshot, _ *statementInput, s trade.Statement) ([]byte, error) {
 	rows := [][]string{{"transfer", "received", "characteristics", "model", "quantity kg", "premium per t", "premium", "saving kg CO2e", "premium for saving", "currency"}}
 	for _, l := range s.Lines {
 		rows = append(rows, []string{string(l.Transfer), string(l.Received), string(l.Characteristics), string(l.Model), l.Quantity.String(), l.PerTonne.String(), l.Volume.String(), l.Saving.String(), l.Savings.String(), s.Currency})
@@ -141,17 +151,14 @@ func writeCSV(rows [][]string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func (s *server) statementUBL(ctx context.Context, statement trade.Statement) (content []byte, err error) {
-	names := map[massbalance.OrganisationID]string{}
-	err = s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) error {
-		consortium, err := readmodel.Need[massbalance.Consortium](snapshot, massbalance.ConsortiumKey())
-		for _, m := range consortium.Members {
-			names[m.Organisation] = m.Name
-		}
-		return err
-	})
+func statementUBL(snapshot *readmodel.Snapshot, _ *statementInput, statement trade.Statement) ([]byte, error) {
+	consortium, err := readmodel.Need[massbalance.Consortium](snapshot, massbalance.ConsortiumKey())
 	if err != nil {
 		return nil, err
+	}
+	names := map[massbalance.OrganisationID]string{}
+	for _, m := range consortium.Members {
+		names[m.Organisation] = m.Name
 	}
 	today := massbalance.Date(time.Now().UTC().Format(time.DateOnly))
 	return statement.UBL(today, func(id massbalance.OrganisationID) string { return names[id] })

@@ -69,8 +69,12 @@ func transferCreditsForm(f *form) (massbalance.Body, error) {
 		return nil, err
 	}
 	to := massbalance.SiteID(f.choose("to", "To", "", sites))
+	agreement, err := f.calledOff(product)
+	if err != nil {
+		return nil, err
+	}
 	lines, err := f.lots("Credits", "Lots of book and claim only: decouple others first.", lotFilter{Site: site, Product: product, Alone: true, Verb: "Offer"})
-	return massbalance.TransferCredits{Site: site, To: to, Product: product, Lines: lines}, err
+	return massbalance.TransferCredits{Site: site, To: to, Product: product, Lines: lines, Agreement: agreement}, err
 }
 
 func acceptCreditsForm(f *form) (massbalance.Body, error) {

@@ -16,7 +16,7 @@ const (
 )
 
 // actions are all that the console does, in the order in which it offers them.
-func actions() []action { return slices.Concat(bookings(), trades()) }
+func actions() []action { return slices.Concat(bookings(), trades(), settlements()) }
 
 // bookings are what is booked at sites and in the register.
 func bookings() []action {

@@ -160,9 +160,13 @@ func dispatchForm(f *form) (massbalance.Body, error) {
 		return nil, err
 	}
 	to := massbalance.SiteID(f.choose("to", "To", "Its scale decides what arrives", sites))
+	agreement, err := f.calledOff(product)
+	if err != nil {
+		return nil, err
+	}
 	quantity := f.kg("quantity", "Weight of the shipment", "All of it, attributed or not")
 	document := f.maybeName("document", "Waybill or delivery note", "Its number, such as that of the CMR")
-	body := massbalance.Dispatch{Site: site, To: to, Product: product, Quantity: quantity}
+	body := massbalance.Dispatch{Site: site, To: to, Product: product, Quantity: quantity, Agreement: agreement}
 	if document != "" {
 		body.Documents = []massbalance.EvidenceID{massbalance.EvidenceID(document)}
 	}

@@ -37,11 +37,18 @@ type desks struct {
 	models []*readmodel.Model
 	today  time.Time
 	// vault is the private data of all members' peers.
-	vault ledgertest.Vault
+	vault *ledgertest.Vault
 }
 
 func newDesks(t *testing.T) *desks {
-	return &desks{t: t, ledger: season(t), today: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)}
+	return &desks{t: t, ledger: season(t), today: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC), vault: &ledgertest.Vault{}}
+}
+
+// on are the same consoles on another day.
+func (d *desks) on(day time.Time) *desks {
+	other := *d
+	other.today, other.models = day, nil
+	return &other
 }
 
 // hurdle stands between a form and the ledger where a test wants it.
@@ -88,6 +95,9 @@ func (d *desks) of(org massbalance.OrganisationID) (*served, *hurdle) {
 	}
 	stopping, stop := context.WithCancel(context.Background())
 	importer := imports.New(imports.Options{Organisation: org, Model: model, Submitter: h, Log: log})
+	if d.vault == nil {
+		d.vault = &ledgertest.Vault{}
+	}
 	own, err := store.Open(d.t.Context(), "sqlite:"+filepath.Join(d.t.TempDir(), "own.db"))
 	require.NoError(d.t, err)
 	d.t.Cleanup(func() { _ = own.Close() })

@@ -57,13 +57,20 @@ var tradeRoutes = []route{
 	{access.Read, "/offers/{organisation}/{command}", "offer", func(l *lens, r *http.Request) (any, error) {
 		return l.offerPage(massbalance.OfferID(derived(r)))
 	}},
+	{access.Read, "/agreements", "agreements", (*lens).agreementsPage},
+	{access.Read, "/agreements/{organisation}/{command}", "agreement", func(l *lens, r *http.Request) (any, error) {
+		return l.agreementPage(massbalance.AgreementID(derived(r)))
+	}},
+	{access.Read, "/agreements/{organisation}/{command}/periods/{period}", "settlement", func(l *lens, r *http.Request) (any, error) {
+		return l.settlementPage(massbalance.AgreementID(derived(r)), r.PathValue("period"))
+	}},
 }
 
 // tradeTab is a part of what is traded.
 type tradeTab struct{ Path, Name, Current string }
 
 var tradeTabs = []tradeTab{
-	{Path: "/offers", Name: "Offers"},
+	{Path: "/offers", Name: "Offers"}, {Path: "/agreements", Name: "Agreements"},
 }
 
 // trading is what stands around the pages of trade.
@@ -224,11 +231,17 @@ func (l *lens) party(n massbalance.Negotiation) bool {
 // tradeHref is the page of what a record of trade is about, or "".
 func tradeHref(e readmodel.Entry) string {
 	subject := e.Record.Subject
-	switch e.Command.Body.(type) {
+	switch b := e.Command.Body.(type) {
 	case massbalance.MakeOffer, massbalance.CounterOffer, massbalance.DeclineOffer, massbalance.WithdrawOffer:
 		return "/offers/" + subject
 	case massbalance.AcceptOffer:
-		return "" // PENDING
+		return "/agreements/" + subject
+	case massbalance.ConfirmSettlement:
+		return periodHref(b.Agreement, b.Period)
+	case massbalance.RaiseDispute:
+		return periodHref(b.Agreement, b.Period)
+	case massbalance.ResolveDispute:
+		return periodHref(b.Agreement, b.Period)
 	case massbalance.ContributePremium, massbalance.PublishPremiumSum:
 		return ""
 	case massbalance.RegisterProject:

@@ -13,11 +13,21 @@ func TestPagesOfTradeInABrowser(t *testing.T) {
 	miller, _ := d.of("miller")
 	bakery, _ := d.of("manufacturer")
 	empty, _ := newDesks(t).of("growers")
+	agreement := d.agreed(growers, miller)
+	d.delivered(growers, miller, agreement)
+	about := "?agreement=" + agreement + "&period=1"
+	_, values := miller.drawn("/do/raise-dispute" + about)
+	miller.books("/do/raise-dispute", values, "reason", "Ten kilograms were wet, see WB-88")
 	at := d.offered(growers)
+	over, _ := d.on(d.today.AddDate(0, 2, 1)).of("growers")
 	for _, v := range []visit{
 		{"offers-empty", "/offers", empty}, {"offers", "/offers", miller}, {"offer", at, miller}, {"offer-others", at, bakery},
 		{"do-offer", "/do/offer?site=elevator&source=lots&product=wheat&lots:growers/INT-4/1=20000&public=some&to:miller=yes&premium=41.5&shortfall=12", growers},
 		{"do-counter", "/do/counter-offer?" + query(at) + "&buyer=miller", miller}, {"do-accept", "/do/accept-offer?" + query(at) + "&buyer=miller", miller},
+		{"agreements-empty", "/agreements", empty}, {"agreements", "/agreements", growers}, {"agreement", "/agreements/" + agreement, growers}, {"agreement-others", "/agreements/" + agreement, bakery},
+		{"settlement", "/agreements/" + agreement + "/periods/1", over}, {"settlement-others", "/agreements/" + agreement + "/periods/1", bakery},
+		{"do-call-off", "/do/dispatch?site=elevator&product=wheat&to=mill&quantity=3000&agreement=" + agreement + "&lots:growers/INT-4/1=3000", growers},
+		{"do-confirm", "/do/confirm-settlement" + about, over}, {"do-dispute", "/do/raise-dispute" + about, growers}, {"today", "/", miller},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			page := newTab(t, ctx, v.served.url)

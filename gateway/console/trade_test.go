@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -140,4 +141,109 @@ func TestAnOfferToAll(t *testing.T) {
 	file := growers.fetch("/offers?export=offers.csv", "text/csv")
 	require.Contains(t, file, "100000")
 	growers.fetch("/offers?export=offers.xlsx", "spreadsheetml")
+}
+
+// agreed brings an offer of 20 t to an agreement, and gives its ID.
+func (d *desks) agreed(growers, miller *served) string {
+	d.t.Helper()
+	at := d.offered(growers)
+	_, values := miller.drawn("/do/accept-offer?" + query(at) + "&buyer=miller")
+	miller.books("/do/accept-offer", values, "sure", "yes")
+	page, _ := miller.get(at, http.StatusOK)
+	found := regexp.MustCompile(`/agreements/(miller/[^"]+)`).FindStringSubmatch(page)
+	require.NotNil(d.t, found)
+	return found[1]
+}
+
+// delivered calls 18 t of it off; 17.99 t are received.
+func (d *desks) delivered(growers, miller *served, agreement string) {
+	d.t.Helper()
+	page, values := growers.drawn("/do/dispatch?site=elevator&product=wheat&agreement=" + agreement)
+	require.Contains(d.t, said(page), "20 000 kg left until 2026-10-31")
+	record := growers.books("/do/dispatch", values, "to", "mill", "quantity", "18000", "lots:growers/INT-4/1", "18000", "document", "CMR 88")
+	transfer := regexp.MustCompile(`growers/dispatch-2026-09-01-\w+`).FindString(record)
+	_, values = miller.drawn("/do/receive?transfer=" + transfer)
+	miller.books("/do/receive", values, "quantity", "17990", "evidence", "WB-88")
+}
+
+// A call-off is held against the agreement, its receipt is settled by both, and
+// both see that it is the same.
+func TestAnAgreementIsCalledOffAndSettled(t *testing.T) {
+	d := newDesks(t)
+	growers, _ := d.of("growers")
+	miller, _ := d.of("miller")
+	bakery, _ := d.of("manufacturer")
+	agreement := d.agreed(growers, miller)
+	_, values := growers.drawn("/do/dispatch?site=elevator&product=wheat&agreement=" + agreement)
+	page, _ := growers.fill("/do/dispatch", values, "to", "mill", "quantity", "21000", "lots:growers/INT-4/1", "21000", "do", "try")
+	require.Regexp(t, `(?s)id="h-lots"><span class="why".*?Have.*?20.?000.*?Need.*?21.?000`, page, "more than is agreed")
+	page, _ = growers.fill("/do/dispatch", values, "quantity", "1000", "lots:growers/INT-4/1", "", "lots:growers/INT-3/1", "1000", "do", "try")
+	require.Regexp(t, `(?s)id="h-lots"><span class="why"[^>]*>.*would go under mass_balance, agreed is segregated or better`, page, "off specification")
+	page, _ = growers.fill("/do/dispatch", values, "to", "bakery", "lots:growers/INT-3/1", "", "lots:growers/INT-4/1", "1000", "do", "try")
+	require.Regexp(t, `(?s)id="h-agreement"><span class="why"[^>]*>.*is between growers and miller, not between growers and manufacturer`, page)
+	d.delivered(growers, miller, agreement)
+
+	page, _ = growers.get("/agreements/"+agreement, http.StatusOK)
+	require.Contains(t, said(page), "1 2026-09-01 to 2026-10-31 20 000 20 000 18 000 17 990", "due, most, called off, received")
+	period := "/agreements/" + agreement + "/periods/1"
+	d.today = d.today.AddDate(0, 2, 1)
+	page, _ = growers.get("/agreements?state=unsettled&whose=sold", http.StatusOK)
+	require.Contains(t, said(page), "17 990 2 010 Over0 of 1 settled")
+	for _, side := range []*served{growers, miller} {
+		page, _ = side.get(period, http.StatusOK)
+		// 17.99 t at 41.50 are 746.585, rounded to the even 746.58; 2.01 t short at 12.00 are 24.12.
+		for _, want := range []string{"722.46 EUR", "746.58", "24.12", "Oderbruch Mills owes Growers' Co-operative", "2 010 kg", "Neither side has confirmed"} {
+			require.Contains(t, strings.ReplaceAll(said(page), "\u00a0", " "), want)
+		}
+	}
+	page, _ = growers.get(period, http.StatusOK)
+	for _, m := range regexp.MustCompile(`href="(/(?:records|transfers)/[^"]+)"`).FindAllStringSubmatch(page, -1) {
+		growers.get(m[1], http.StatusOK)
+	}
+	page, values = growers.drawn("/do/confirm-settlement?agreement=" + agreement + "&period=1")
+	require.Contains(t, said(page), "Due: 722.46 EUR")
+	require.Contains(t, said(page), "It is settled once it computes the same.")
+	growers.books("/do/confirm-settlement", values)
+	page, _ = miller.get("/", http.StatusOK)
+	require.Contains(t, said(page), "Confirm the statement")
+	_, values = miller.drawn("/do/confirm-settlement?agreement=" + agreement + "&period=1")
+	miller.books("/do/confirm-settlement", values)
+	for _, side := range []*served{growers, miller} {
+		page, _ = side.get(period, http.StatusOK)
+		require.Contains(t, said(page), "both sides computed the same statement, byte for byte")
+		require.Equal(t, 2, strings.Count(said(page), "the same bytes"))
+	}
+	for _, suffix := range []string{".pdf", ".csv", ".xml"} {
+		require.NotEmpty(t, growers.fetch("/api/v1/trade"+period+"/statement"+suffix, ""))
+		bakery.get("/api/v1/trade"+period+"/statement"+suffix, http.StatusForbidden)
+	}
+	page, _ = bakery.get(period, http.StatusOK)
+	require.Contains(t, said(page), "only the two parties can compute")
+	require.NotContains(t, page, "722.46")
+	require.NotContains(t, page, "/do/", "nothing is to be done about others' agreements")
+}
+
+func TestADisputeIsARecord(t *testing.T) {
+	d := newDesks(t)
+	growers, _ := d.of("growers")
+	miller, _ := d.of("miller")
+	bakery, _ := d.of("manufacturer")
+	agreement := d.agreed(growers, miller)
+	d.delivered(growers, miller, agreement)
+	period := "/agreements/" + agreement + "/periods/1"
+	about := "?agreement=" + agreement + "&period=1"
+	_, values := miller.drawn("/do/raise-dispute" + about)
+	require.Contains(t, miller.books("/do/raise-dispute", values, "reason", "Ten kilograms were wet"), "Dispute raised")
+	page, _ := bakery.get(period, http.StatusOK)
+	require.Contains(t, said(page), "Open Oderbruch Mills on 2026-09-01 : Ten kilograms were wet")
+	page, _ = growers.get("/", http.StatusOK)
+	require.Contains(t, said(page), "In dispute")
+	page, _ = miller.fill("/do/raise-dispute", url.Values{"agreement": {agreement}, "period": {"1"}, "reason": {"Again"}, "date": {"2026-09-01"}}, "do", "try")
+	require.Contains(t, said(page), "has a dispute about period 1")
+	_, values = miller.drawn("/do/resolve-dispute" + about)
+	require.Contains(t, miller.books("/do/resolve-dispute", values, "resolution", "Weighed again"), "Dispute resolved")
+	page, _ = growers.get(period, http.StatusOK)
+	require.Contains(t, said(page), "Resolved: Weighed again")
+	growers.get("/agreements/"+agreement+"/periods/2", http.StatusNotFound)
+	growers.get("/agreements/a/b", http.StatusNotFound)
 }

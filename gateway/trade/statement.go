@@ -2,6 +2,7 @@ package trade
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,6 +77,9 @@ type Line struct {
 	Savings Money
 }
 
+// ErrNoPeriod means that an agreement has no such period.
+var ErrNoPeriod = errors.New("there is no such period")
+
 // Settle computes the statements of all periods up to one, because shortfall is
 // handed on, and gives the last. Receipts may come in any order; those of later
 // periods are passed over.
@@ -84,7 +88,7 @@ func Settle(agreement massbalance.Agreement, terms Terms, receipts []Receipt, pe
 		return Statement{}, err
 	}
 	if period < 1 || period > len(agreement.Commitment.Periods) {
-		return Statement{}, fmt.Errorf("agreement %s has %d periods, no period %d", agreement.ID, len(agreement.Commitment.Periods), period)
+		return Statement{}, fmt.Errorf("%w: agreement %s has %d, asked for is period %d", ErrNoPeriod, agreement.ID, len(agreement.Commitment.Periods), period)
 	}
 	var carried massbalance.Quantity
 	for n := 1; ; n++ {
