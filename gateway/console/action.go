@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -29,8 +31,10 @@ type action struct {
 	Name, Title, Lead string
 	// Send is what the button says.
 	Send string
-	// Group is the heading under which the action stands, Back the page it belongs to.
-	Group, Back string
+	// Back is the page that the action belongs to.
+	Back string
+	// Gives are empty bodies of the commands that the form makes.
+	Gives []massbalance.Body
 	// Blames say which field a refusal concerns, where it is not the one that
 	// the code has for all.
 	Blames map[massbalance.Code]string
@@ -46,8 +50,9 @@ type actionPage struct {
 	Form    *form
 	Command massbalance.CommandID
 	Trial   *trial
-	// Refusal is what the rules said to a command that was sent, and concerns no field.
+	// Refusal is what the rules said that concerns no field, with its figures.
 	Refusal string
+	Figures *massbalance.Figures
 	// Stage says what became of a command that has no result, Again that it may be sent as it is.
 	Stage, StageDetail string
 	// Reused is set where the form was sent before with other content.
@@ -205,7 +210,7 @@ func (c *Console) actionPage(l *lens, r *http.Request) (*actionPage, error) {
 	if !massbalance.ValidName(string(id)) {
 		id = newCommandID(action.Name, c.today())
 	}
-	f := &form{lens: l, typed: typed, command: id, strict: do == "send" || do == "try", spread: do == "spread", today: c.today()}
+	f := &form{lens: l, typed: typed, command: id, strict: do == "send" || do == "try", spread: spreadField(do), today: c.today()}
 	page := &actionPage{action: action, Form: f, Height: l.s.Next, Command: id}
 	body, err := action.form(f)
 	if err != nil {
@@ -215,6 +220,9 @@ func (c *Console) actionPage(l *lens, r *http.Request) (*actionPage, error) {
 	page.carry(typed)
 	if body == nil || !f.ready(do == "send") || l.role() == massbalance.Certification {
 		return page, nil
+	}
+	if !slices.ContainsFunc(action.Gives, func(b massbalance.Body) bool { return b.Type() == body.Type() }) {
+		return nil, fmt.Errorf("the form %s made a command %s, which it does not give", action.Name, body.Type())
 	}
 	command := massbalance.Command{ID: page.Command, Date: f.Date, Period: f.Period, Occurred: f.Occurred, By: c.by(r), Body: body}
 	if err := wire.Seal(&command); err != nil {
@@ -263,6 +271,7 @@ type actionsPage struct {
 	Groups []actionGroup
 }
 
+// actionGroup is the actions that stand under one heading.
 type actionGroup struct {
 	Name    string
 	Actions []action
@@ -273,15 +282,9 @@ func (l *lens) actionsPage(c *Console) (actionsPage, error) {
 	if !c.acts(l.role()) {
 		return page, nil
 	}
-	for _, a := range actions() {
-		if a.Hidden {
-			continue
-		}
-		if n := len(page.Groups); n == 0 || page.Groups[n-1].Name != a.Group {
-			page.Groups = append(page.Groups, actionGroup{Name: a.Group})
-		}
-		last := &page.Groups[len(page.Groups)-1]
-		last.Actions = append(last.Actions, a)
+	for _, group := range book() {
+		group.Actions = slices.DeleteFunc(group.Actions, func(a action) bool { return a.Hidden })
+		page.Groups = append(page.Groups, group)
 	}
 	return page, nil
 }

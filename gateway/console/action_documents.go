@@ -174,6 +174,7 @@ var proposals = []struct {
 	{"register_cosigner", "Name a cosigner of checkpoints", massbalance.RegisterCosigner{Cosigner: massbalance.Cosigner{Organisation: "organisation", Key: massbalance.LogKey{1}, Version: 1}}},
 	{"register_profile", "Adopt a scheme's profile", massbalance.RegisterProfile{Profile: massbalance.Profile{Scheme: "scheme", Version: 1}}},
 	{"register_baseline", "Adopt an average of a product and region", massbalance.RegisterBaseline{}},
+	{"adopt_finding", "Recall a statement whose certifier does not", massbalance.AdoptFinding{}},
 	{"adopt_rules", "Adopt the next version of the rules", massbalance.AdoptRules{Version: 2}},
 }
 
@@ -211,4 +212,13 @@ func proposeForm(f *form) (massbalance.Body, error) {
 		return nil, nil
 	}
 	return command.Body, nil
+}
+
+// proposable are the commands by which the common register changes.
+func proposable() []massbalance.Body {
+	bodies := make([]massbalance.Body, 0, len(proposals))
+	for _, p := range proposals {
+		bodies = append(bodies, p.example)
+	}
+	return bodies
 }

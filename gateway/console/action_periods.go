@@ -119,7 +119,7 @@ func (f *form) closeBalances(body *massbalance.ClosePeriod) error {
 	var rows []amountRow
 	for _, a := range accounts {
 		body.Balances = append(body.Balances, massbalance.AccountBalance{Product: a.Product, Balance: a.Stock()})
-		rows = append(rows, amountRow{Name: string(a.Product), Label: f.productName(a.Product), Detail: "the book says", Most: a.Stock(), Limited: true})
+		rows = append(rows, amountRow{Name: string(a.Product), Label: f.productName(a.Product), Bound: "the book says", Most: a.Stock(), Limited: true})
 	}
 	counts := f.amounts("counts", "Stock as counted", "Leave a product empty that was not counted. What is missing is booked out, what was found is booked in within the scheme's tolerance, and never gives credit.", rows, true)
 	for _, c := range counts {

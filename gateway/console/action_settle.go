@@ -13,17 +13,22 @@ import (
 // settlements are what is done about the periods of agreements.
 func settlements() []action {
 	return []action{
-		{Name: "confirm-settlement", Title: "Confirm the statement", Send: "Confirm it", Group: groupTrade, Back: "/agreements", Hidden: true, form: confirmForm,
+		{Name: "confirm-settlement", Title: "Confirm the statement", Send: "Confirm it", Back: "/agreements", Hidden: true, form: confirmForm,
+			Gives:  []massbalance.Body{massbalance.ConfirmSettlement{}},
 			Lead:   "You say what your gateway computed for a period, by its hash. The period is settled once the other side says the same.",
 			Blames: map[massbalance.Code]string{massbalance.DateOutsidePeriod: "date"}},
-		{Name: "raise-dispute", Title: "Raise a dispute", Send: "Put it on record", Group: groupTrade, Back: "/agreements", Hidden: true, form: disputeForm,
-			Lead: "A disagreement about a period stands on the ledger, for all members to read, until you resolve it."},
-		{Name: "resolve-dispute", Title: "Resolve the dispute", Send: "Resolve it", Group: groupTrade, Back: "/agreements", Hidden: true, form: resolveForm,
-			Lead: "Your dispute ends, and the ledger says how."},
-		{Name: "contribute-premium", Title: "Contribute to the premium index", Send: "Contribute it", Group: groupTrade, Back: "/worth", Hidden: true, form: contributeForm,
-			Lead: "What a settled period paid is split into random shares, one for each trading member. Nobody learns the figure of one agreement: only the sum of at least five is ever published."},
-		{Name: "publish-sum", Title: "Publish your sum of the index", Send: "Publish it", Group: groupTrade, Back: "/worth", Hidden: true, form: sumForm,
-			Lead: "You publish what the shares that you got add up to. With the last member's sum the figure appears. From the first sum on nothing more is contributed."},
+		{Name: "raise-dispute", Title: "Raise a dispute", Send: "Put it on record", Back: "/agreements", Hidden: true, form: disputeForm,
+			Gives: []massbalance.Body{massbalance.RaiseDispute{}},
+			Lead:  "A disagreement about a period stands on the ledger, for all members to read, until you resolve it."},
+		{Name: "resolve-dispute", Title: "Resolve the dispute", Send: "Resolve it", Back: "/agreements", Hidden: true, form: resolveForm,
+			Gives: []massbalance.Body{massbalance.ResolveDispute{}},
+			Lead:  "Your dispute ends, and the ledger says how."},
+		{Name: "contribute-premium", Title: "Contribute to the premium index", Send: "Contribute it", Back: "/worth", Hidden: true, form: contributeForm,
+			Gives: []massbalance.Body{massbalance.ContributePremium{}},
+			Lead:  "What a settled period paid is split into random shares, one for each trading member. Nobody learns the figure of one agreement: only the sum of at least five is ever published."},
+		{Name: "publish-sum", Title: "Publish your sum of the index", Send: "Publish it", Back: "/worth", Hidden: true, form: sumForm,
+			Gives: []massbalance.Body{massbalance.PublishPremiumSum{}},
+			Lead:  "You publish what the shares that you got add up to. With the last member's sum the figure appears. From the first sum on nothing more is contributed."},
 	}
 }
 

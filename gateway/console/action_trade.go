@@ -11,24 +11,26 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
-// groupTrade is the heading of what is done in trade.
-const groupTrade = "Trade"
-
 // trades are what an organisation does with others about volume and its price.
 func trades() []action {
 	return []action{
-		{Name: "offer", Title: "Make an offer", Send: "Make the offer", Group: groupTrade, Back: "/offers", form: offerForm,
+		{Name: "offer", Title: "Make an offer", Send: "Make the offer", Back: "/offers", form: offerForm,
+			Gives:  []massbalance.Body{massbalance.MakeOffer{}},
 			Lead:   "Volume with its characteristics goes up for sale: to all members, or to some. The price reaches those alone to whom you name it.",
 			Blames: map[massbalance.Code]string{massbalance.InsufficientCredit: lotField, massbalance.OfferClosed: "expires", massbalance.NotMember: "to", massbalance.NotOwner: "site"}},
-		{Name: "counter-offer", Title: "Propose other terms", Send: "Propose them", Group: groupTrade, Back: "/offers", Hidden: true, form: counterForm,
+		{Name: "counter-offer", Title: "Propose other terms", Send: "Propose them", Back: "/offers", Hidden: true, form: counterForm,
+			Gives:  []massbalance.Body{massbalance.CounterOffer{}},
 			Lead:   "Your terms take the place of those on the table, and it is the other party's turn.",
 			Blames: map[massbalance.Code]string{massbalance.OfferClosed: "expires"}},
-		{Name: "accept-offer", Title: "Accept the terms", Send: "Accept: it binds both", Group: groupTrade, Back: "/offers", Hidden: true, form: acceptOfferForm,
-			Lead: "The other party signed for exactly these terms. Your acceptance makes an agreement of them."},
-		{Name: "decline-offer", Title: "Decline", Send: "Decline for good", Group: groupTrade, Back: "/offers", Hidden: true, form: declineOfferForm,
-			Lead: "The negotiation ends without an agreement."},
-		{Name: "withdraw-offer", Title: "Withdraw the offer", Send: "Withdraw it", Group: groupTrade, Back: "/offers", Hidden: true, form: withdrawOfferForm,
-			Lead: "Nobody can accept it any more. What was agreed already stands."},
+		{Name: "accept-offer", Title: "Accept the terms", Send: "Accept: it binds both", Back: "/offers", Hidden: true, form: acceptOfferForm,
+			Gives: []massbalance.Body{massbalance.AcceptOffer{}},
+			Lead:  "The other party signed for exactly these terms. Your acceptance makes an agreement of them."},
+		{Name: "decline-offer", Title: "Decline", Send: "Decline for good", Back: "/offers", Hidden: true, form: declineOfferForm,
+			Gives: []massbalance.Body{massbalance.DeclineOffer{}},
+			Lead:  "The negotiation ends without an agreement."},
+		{Name: "withdraw-offer", Title: "Withdraw the offer", Send: "Withdraw it", Back: "/offers", Hidden: true, form: withdrawOfferForm,
+			Gives: []massbalance.Body{massbalance.WithdrawOffer{}},
+			Lead:  "Nobody can accept it any more. What was agreed already stands."},
 	}
 }
 

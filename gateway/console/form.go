@@ -20,8 +20,8 @@ type form struct {
 	typed url.Values
 	// strict makes what is missing a fault: somebody wants it sent, or tried.
 	strict bool
-	// spread asks to attribute a quantity to the oldest lots.
-	spread bool
+	// spread names the field whose quantity goes to the oldest lots, or is "".
+	spread string
 	today  massbalance.Date
 	// command is the ID of the command that the form makes.
 	command massbalance.CommandID
@@ -45,11 +45,12 @@ type form struct {
 type field struct {
 	Kind, Name, Label, Hint, Unit, Value string
 	// Redraw is set where other fields depend on this one.
-	// More is set for what is seldom needed, and folded away.
-	Optional, Redraw, Wide, More bool
-	Choices                      []choice
-	Rows                         []amountRow
-	Total                        massbalance.Quantity
+	Optional, Redraw, Wide bool
+	// More is set for what is seldom needed, and folded away under these words.
+	More    string
+	Choices []choice
+	Rows    []amountRow
+	Total   massbalance.Quantity
 	// Verb says what is done with a quantity of the oldest lots.
 	Verb string
 	// Fault says what is wrong with it; Figures are those of a refusal.
@@ -61,11 +62,13 @@ type field struct {
 // amountRow is a quantity of one of several things, such as of a lot.
 type amountRow struct {
 	Name, Label, Detail, Value string
-	Traits                     traits
-	Model                      massbalance.CustodyModel
-	Most                       massbalance.Quantity
-	Limited                    bool
-	Fault                      string
+	// Bound says what Most is.
+	Bound   string
+	Traits  traits
+	Model   massbalance.CustodyModel
+	Most    massbalance.Quantity
+	Limited bool
+	Fault   string
 }
 
 func (f *form) add(kind, name, label, hint string) *field {
@@ -98,6 +101,42 @@ func (f *form) ready(sending bool) bool {
 		return (one.missing || one.Fault != "") && (sending || one.Kind != "check")
 	})
 }
+
+// fold is what is folded away under the same words.
+type fold struct {
+	Summary string
+	Open    bool
+	Fields  []*field
+}
+
+// Folds are the fields that are seldom needed, by the words that they stand under.
+func (f *form) Folds() []*fold {
+	var folds []*fold
+	for _, one := range f.Fields {
+		if one.More == "" {
+			continue
+		}
+		at := slices.IndexFunc(folds, func(o *fold) bool { return o.Summary == one.More })
+		if at < 0 {
+			at, folds = len(folds), append(folds, &fold{Summary: one.More})
+		}
+		folds[at].Fields = append(folds[at].Fields, one)
+		folds[at].Open = folds[at].Open || one.Value != "" || one.Fault != ""
+	}
+	return folds
+}
+
+// Spread is the value of the button that spreads the field's quantity over the
+// oldest lots, Attribute the name of the input that it stands in.
+func (one *field) Spread() string {
+	if one.Name == lotField {
+		return "spread"
+	}
+	return "spread:" + one.Name
+}
+
+// Attribute is the name of the input whose quantity is spread.
+func (one *field) Attribute() string { return attributeName(one.Name) }
 
 func (f *form) field(name string) *field {
 	for _, one := range f.Fields {
@@ -272,7 +311,7 @@ func (f *form) when(site massbalance.SiteID) error {
 	f.Period = head.Period
 	f.Date = f.day("date", "Business date", "In the open period "+string(head.Period)+", "+string(period.From)+" to "+string(period.To), proposed)
 	late := f.add("date", "occurred", "Late entry: it happened on", "Only for what belongs to a period that is closed. It is booked on the date above, and the record says both.")
-	late.Optional, late.More = true, true
+	late.Optional, late.More = true, "It belongs to a period that is closed"
 	if f.Occurred = massbalance.Date(late.Value); late.Value != "" && !f.Occurred.Valid() {
 		late.fail("%q is not a day such as 2026-08-31", late.Value)
 	}

@@ -19,9 +19,32 @@ type lotFilter struct {
 	// Any is for the lots of all products.
 	Any  bool
 	Verb string
+	// Field names the field where a form has several of them.
+	Field string
 }
 
+// lotField names the field of a form's lots, and begins the names of their rows.
 const lotField = "lots"
+
+// spreadField is the field whose quantity a button spreads over the oldest lots.
+func spreadField(do string) string {
+	if do == "spread" {
+		return lotField
+	}
+	field, _ := strings.CutPrefix(do, "spread:")
+	if field == do {
+		return ""
+	}
+	return field
+}
+
+// attributeName names the input whose quantity is spread over a field's lots.
+func attributeName(field string) string {
+	if field == lotField {
+		return "attribute"
+	}
+	return "attribute:" + field
+}
 
 // lots is a quantity of each of several lots, the oldest first.
 func (f *form) lots(label, hint string, from lotFilter) ([]massbalance.LotLine, error) {
@@ -32,9 +55,9 @@ func (f *form) lots(label, hint string, from lotFilter) ([]massbalance.LotLine, 
 	if err != nil {
 		return nil, err
 	}
-	one := f.add("lots", lotField, label, hint)
-	one.Wide, one.Optional, one.Value, one.Verb = true, from.Optional, f.typed.Get("attribute"), cmp.Or(from.Verb, "Attribute")
-	if f.spread {
+	one := f.add("lots", cmp.Or(from.Field, lotField), label, hint)
+	one.Wide, one.Optional, one.Value, one.Verb = true, from.Optional, f.typed.Get(attributeName(one.Name)), cmp.Or(from.Verb, "Attribute")
+	if f.spread == one.Name {
 		f.spreadOver(one, lots)
 	}
 	var lines []massbalance.LotLine

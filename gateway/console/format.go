@@ -23,6 +23,7 @@ var functions = template.FuncMap{
 	"sum":  sum, "money": amountOf,
 	"dates": datesQuery, "query": func(q string) template.URL { return template.URL(q) }, //nolint:gosec // written by the pages and by datesQuery, which escapes
 	"named": func(name string, rows any) namedRows { return namedRows{name, rows} },
+	"most":  func(f *field, r amountRow) mostOf { return mostOf{f.Kind, r} },
 	"slug":  func(a action) string { return a.Name },
 	"model": modelName, "modelShort": modelShort, "status": statusName, "ends": func(end string, rows []transferRow) transferTable { return transferTable{end, rows} },
 }
@@ -33,6 +34,12 @@ func datesQuery(from, to massbalance.Date) string {
 		return ""
 	}
 	return url.Values{"from": {string(from)}, "to": {string(to)}}.Encode() + "&"
+}
+
+// mostOf is a row with the kind of its field, for what it may have at most.
+type mostOf struct {
+	Kind string
+	Row  amountRow
 }
 
 // namedRows are a table's rows with the name by which it is asked for as a file.

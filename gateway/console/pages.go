@@ -93,6 +93,10 @@ type claimPage struct {
 	// Table and Picture are the origins as a table and as a drawing.
 	Table   originTable
 	Picture *sankeyPicture
+	// Carbon is the claim's Scope 3 statement, Lacks what a recall took from it.
+	Carbon []carbonLine
+	Lacks  []lack
+	Deeds  []deed
 	// Publishable is set where who looks may publish the claim's proof.
 	Publishable bool
 }
@@ -129,12 +133,38 @@ func (l *lens) claimPage(id massbalance.ClaimID) (page claimPage, err error) {
 	if page.Picture, err = l.sourcesPicture(trace.Sources, readmodel.FlowEnd{}, "The claim"); err != nil {
 		return page, err
 	}
+	if err := l.claimStanding(&page); err != nil {
+		return page, err
+	}
 	if page.Stations, err = l.stations(trace.Path); err != nil {
 		return page, err
 	}
 	_, command, _ := strings.Cut(string(c.ID), "/")
 	page.Entry, err = l.s.Command(c.Organisation, massbalance.CommandID(command))
 	return page, err
+}
+
+// claimStanding says what the claim reports, what it lacks since a recall, and
+// what may be done about it here.
+func (l *lens) claimStanding(page *claimPage) (err error) {
+	c := page.Claim
+	if page.Carbon, err = l.claimCarbon(c.Lines); err != nil {
+		return err
+	}
+	if page.Lacks, err = l.lacks(func(one massbalance.Claim) bool { return one.ID == c.ID }); err != nil || !l.acts {
+		return err
+	}
+	for _, one := range page.Lacks {
+		page.Deeds = append(page.Deeds, deedOf("cover-recall", true, "lack", one.Key()))
+	}
+	if c.Organisation == l.organisation || c.Reversed != "" {
+		return nil
+	}
+	ways, err := l.tierWays(c)
+	if len(ways) > 0 {
+		page.Deeds = append(page.Deeds, deedOf("report-tier", false, "claim", string(c.ID)))
+	}
+	return err
 }
 
 // stations lists the sites on the way, the farms' first: by the longest way from

@@ -105,7 +105,7 @@ func (l *lens) todayPage(today massbalance.Date) (page todayPage, err error) {
 		return page, err
 	}
 	for _, step := range []func(*todayPage, []massbalance.Site) error{
-		l.todayStocks, l.todayPeriods, l.todayTransfers, l.todayVotes, l.todayCertificates, l.todayStatements, l.todayTrade, l.todayJournal,
+		l.todayStocks, l.todayPeriods, l.todayTransfers, l.todayVotes, l.todayRecalls, l.todayCertificates, l.todayStatements, l.todayTrade, l.todayJournal,
 	} {
 		if err := step(&page, sites.Items); err != nil {
 			return page, err

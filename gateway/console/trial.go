@@ -68,7 +68,7 @@ func (p *actionPage) try(l *lens, command massbalance.Command) error {
 		if p.blame(t.Result) {
 			return nil
 		}
-		p.Refusal = spokenRefusal(t.Result)
+		p.Refusal, p.Figures = spokenRefusal(t.Result), t.Result.Figures
 		return nil
 	}
 	if t.Result.Repeated {
@@ -170,7 +170,7 @@ var blamed = map[massbalance.Code]string{
 	massbalance.CustodyModelRaised: "model", massbalance.ModelNotAllowed: "model", massbalance.ConversionExceeds: "outputs", massbalance.ComponentExceeds: "outputs",
 	massbalance.YieldTooLow: "outputs", massbalance.InputProportion: "with", massbalance.AttributionForbidden: "credits", massbalance.BalanceMismatch: "counts",
 	massbalance.StockOutOfTolerance: "counts", massbalance.CarryOverExceeded: "lots", massbalance.SignatureInvalid: "document",
-	massbalance.CertificateInvalid: "statement", massbalance.CertificateSuspended: "statement", massbalance.VersionNotNext: "content", massbalance.AlreadyExists: "site",
+	massbalance.CertificateInvalid: "statement", massbalance.CertificateSuspended: "statement", massbalance.VersionNotNext: "content", massbalance.AlreadyExists: "site", massbalance.ExceedsClaim: "quantity", massbalance.ExceedsRecall: "lots", massbalance.NotInLineage: "way",
 	massbalance.OffSpecification: "lots", massbalance.ExceedsAgreement: "lots", massbalance.AgreementExpired: "agreement", massbalance.NotParty: "agreement",
 }
 
@@ -249,7 +249,7 @@ func (p *actionPage) sent(s sending) {
 			return // the same refusal stands there already
 		}
 		if p.Trial = nil; !p.blame(s.outcome.Result) {
-			p.Refusal = spokenRefusal(s.outcome.Result)
+			p.Refusal, p.Figures = spokenRefusal(s.outcome.Result), s.outcome.Result.Figures
 		}
 	}
 }
