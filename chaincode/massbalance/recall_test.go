@@ -209,6 +209,30 @@ func TestTwoRecallsOfOnePool(t *testing.T) {
 	l.check()
 }
 
+// What is claimed of a pool after its share was frozen is never marked, and neither
+// is what is made and claimed of it further on; the pool gives not a gram more.
+func TestClaimsOnTheCleanRemainder(t *testing.T) {
+	l := pool(t)
+	l.must("brand", l.finding("f1", nil))
+	l.must("brand", traces("s1", l.wheat, l.flour, l.bakery))
+	claim := ClaimCredits{Site: "bakery", Product: "flour", Lines: []LotLine{{l.bakery, kg("750")}}, Beneficiary: "B", ReportingYear: 2026, Purpose: "p"}
+	clean := ClaimID(l.must("manufacturer", claim).Subject)
+	require.Equal(t, 1, l.state[ClaimKey(clean)].(Claim).Lines[0].Cleared)
+	l.refuses([]refusal{{"more than the remainder", Recalled, "manufacturer", with(claim, func(b *ClaimCredits) { b.Lines = []LotLine{{l.bakery, kg("0.001")}} }), "0.001"}})
+
+	l.must("miller", Convert{Site: "mill", Recipe: "milling", Quantity: kg("5000"), Lines: []LotLine{{l.wheat, kg("5000")}}, Outputs: []Output{{"flour", kg("3600")}}})
+	lots := l.lots("mill", "flour")
+	made := lots[len(lots)-1]
+	further := ClaimID(l.must("miller", ClaimCredits{Site: "mill", Product: "flour", Lines: []LotLine{{made, kg("3600")}}, Beneficiary: "B", ReportingYear: 2026, Purpose: "p"}).Subject)
+	l.refuses([]refusal{
+		{"the claim", NotDescended, "brand", TraceRecall{Certifier: "certifier", Statement: "s1", Claims: []ClaimID{clean}}, ""},
+		{"what was made of it", NotDescended, "brand", traces("s1", made), ""},
+		{"claimed further on", NotDescended, "brand", TraceRecall{Certifier: "certifier", Statement: "s1", Claims: []ClaimID{further}}, ""},
+	})
+	require.Nil(t, l.state[MarkKey(clean)])
+	l.check()
+}
+
 func TestCoverRecall(t *testing.T) {
 	l := pool(t)
 	l.must("growers", l.statement("s3", nil))

@@ -214,7 +214,7 @@ func TestAClaimThatWasRecalledLater(t *testing.T) {
 	require.Equal(t, "VERIFIED, BUT THE CLAIM DOES NOT STAND", s.Heading())
 	require.Len(t, s.Recalled, 1)
 	require.Contains(t, fmt.Sprint(s.Words()), "RECALLED by finding FF-VS-2026-011")
-	require.Contains(t, fmt.Sprint(s.Words()), "was not traced on the ledger yet")
+	require.Contains(t, fmt.Sprint(s.Words()), "were not traced on the ledger yet")
 
 	before, err := verify.Check(old, c.trust(5))
 	require.NoError(t, err)

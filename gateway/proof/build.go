@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
 	"github.com/weighbridge/weighbridge/gateway/proof/checkpoint"
 	"github.com/weighbridge/weighbridge/gateway/proof/leaf"
 	"github.com/weighbridge/weighbridge/gateway/proof/merkle"
@@ -87,10 +88,10 @@ func (b *builder) walk(id massbalance.ClaimID) error {
 	if l.Index >= b.text.Size {
 		return fmt.Errorf("%w: it is record %d, the checkpoint has %d", ErrTooEarly, l.Index, b.text.Size)
 	}
-	if _, covering := l.Entry.Command.Body.(massbalance.CoverRecall); covering {
-		return fmt.Errorf("it stands in for claim %s, which was recalled in part: such claims have no bundle yet", claim.Covers)
-	}
 	b.leaves[l.Index] = l
+	if err := b.covered(claim); err != nil {
+		return err
+	}
 	var open []massbalance.LotID
 	for _, line := range claim.Lines {
 		open = append(open, line.Lot)
@@ -107,6 +108,22 @@ func (b *builder) walk(id massbalance.ClaimID) error {
 			return err
 		}
 		open = append(open, parents...)
+	}
+	return nil
+}
+
+// covered chooses the records of the claims that a claim stands in for. The lots
+// that these rest on are not on its way, and stay hidden.
+func (b *builder) covered(claim massbalance.Claim) (err error) {
+	for claim.Covers != "" {
+		l, err := b.s.LeafOfClaim(claim.Covers)
+		if err != nil {
+			return err
+		}
+		b.leaves[l.Index] = l
+		if claim, err = readmodel.Need[massbalance.Claim](b.s, massbalance.ClaimKey(claim.Covers)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -153,14 +170,14 @@ func (b *builder) rest() ([]verify.Leaf, error) {
 
 // execute runs the leaves in order and chooses, for each key that one of them
 // looks up, the records that are its sources. Until all are there some will be
-// refused; the last refusal is returned.
+// refused; the first refusal is returned.
 func (b *builder) execute(opened []verify.Leaf) error {
 	var failed error
 	b.world = verify.NewWorld()
 	all := map[massbalance.Key]bool{}
 	for _, l := range opened {
 		b.world.Read = map[massbalance.Key]bool{}
-		if _, err := b.world.Run(l); err != nil {
+		if _, err := b.world.Run(l); err != nil && failed == nil {
 			failed = fmt.Errorf("%s %s of %s: %w", l.Core.Command.Body.Type(), l.Core.Command.ID, l.Core.Organisation, err)
 		}
 		for key := range b.world.Read {
@@ -176,8 +193,12 @@ func (b *builder) execute(opened []verify.Leaf) error {
 
 // sources chooses the records below an index that made a key what it is. Of a
 // lot, a transfer or a statement these are those that made it, for its later uses
-// are nobody's business.
+// are nobody's business; of what a recall found in a lot all there are, so that a
+// verifier can tell what was not traced yet.
 func (b *builder) sources(key massbalance.Key, below int64) error {
+	if key.Kind == massbalance.KindRecall || key.Kind == massbalance.KindTaint {
+		below = b.text.Size
+	}
 	if b.looked[key] >= below {
 		return nil
 	}
@@ -187,7 +208,7 @@ func (b *builder) sources(key massbalance.Key, below int64) error {
 		return err
 	}
 	switch key.Kind {
-	case massbalance.KindLot, massbalance.KindClaim, massbalance.KindRecall, massbalance.KindMark:
+	case massbalance.KindLot, massbalance.KindClaim, massbalance.KindMark:
 		return nil // chosen by walk, or told by the register
 	case massbalance.KindStatement, massbalance.KindCharacteristics, massbalance.KindPeriod, massbalance.KindCertificate:
 		writers = writers[:min(1, len(writers))]
@@ -292,6 +313,13 @@ func (b *builder) prove(bundle *verify.Bundle) error {
 	return err
 }
 
+// find looks a key up in the register, or where it would stand.
+func find(all []readmodel.Registered, key massbalance.Key) (at int, there bool) {
+	return slices.BinarySearchFunc(all, leaf.KeyHash(key), func(r readmodel.Registered, key massbalance.Digest) int {
+		return strings.Compare(string(r.Registration.Key[:]), string(key[:]))
+	})
+}
+
 // register adds the leaves of the register that a verifier asks for.
 func (b *builder) register(bundle *verify.Bundle, cosigners []massbalance.OrganisationID) error {
 	all, err := b.s.Register(b.text.Size)
@@ -299,10 +327,17 @@ func (b *builder) register(bundle *verify.Bundle, cosigners []massbalance.Organi
 		return err
 	}
 	shown := map[int]verify.Registration{}
-	for _, key := range verify.Asked(b.world.Read, bundle.Claim, cosigners) {
-		at, there := slices.BinarySearchFunc(all, leaf.KeyHash(key), func(r readmodel.Registered, key massbalance.Digest) int {
-			return strings.Compare(string(r.Registration.Key[:]), string(key[:]))
-		})
+	covers := verify.Covers(bundle.Claim, func(id massbalance.ClaimID) (mark massbalance.Mark) {
+		if at, there := find(all, massbalance.MarkKey(id)); there {
+			mark, err = wire.Parse[massbalance.Mark](all[at].Value)
+		}
+		return mark
+	})
+	if err != nil {
+		return err
+	}
+	for _, key := range verify.Asked(b.world.Read, append(covers, bundle.Claim), cosigners) {
+		at, there := find(all, key)
 		if there {
 			shown[at] = opened(all[at])
 			continue

@@ -20,6 +20,9 @@
 //   - certificates, their standings and verification statements as the certifiers
 //     signed them, whole, for a signature covers all of a document: the area, the
 //     producer and the quantity verified of each farm behind the claim;
+//   - of a recall the finding, and of its traces the lots on the way, with how many
+//     others each named;
+//   - of a claim that this one stands in for its record, without its lots;
 //   - of the common register the versions that were voted on, and who voted.
 //
 // It does not show: who in an organisation gave a command; numbers of delivery

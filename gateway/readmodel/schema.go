@@ -3,7 +3,7 @@ package readmodel
 // schemaVersion is kept in the database. Tables of another version are dropped
 // and folded anew: that is simpler than migrating, and as safe, because blocks
 // are the source.
-const schemaVersion = 16
+const schemaVersion = 17
 
 // schema keeps every value once, in state; the tables below it hold what a
 // query filters and sorts by, and the key of the value. It is written for SQLite;

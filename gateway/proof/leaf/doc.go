@@ -18,10 +18,10 @@
 //   - The whole: the command and the record, both in the canonical bytes of
 //     package wire.
 //   - The core: what a verifier needs to execute the command again. It is the
-//     command without who gave it and without the numbers of its documents, and
-//     with a pseudonym in the place of every lot; the submitter, the version of
-//     the rules, whether it waits for further votes, and the pseudonyms of the
-//     lots that it created, in their order.
+//     command without who gave it, the numbers of its documents and the claims
+//     that a trace marks, and with a pseudonym in the place of every lot; the
+//     submitter, the version of the rules, whether it waits for further votes, and
+//     the pseudonyms of the lots that it created, in their order.
 //
 // A lot's pseudonym is a number sign and the base64url of SHA-256 over a salt of
 // its own and the lot as it was created. A record that shows the pseudonyms of

@@ -165,8 +165,14 @@ func FormatCore(e massbalance.Entry, created []string, name func(massbalance.Lot
 func ParseCore(data []byte) (Core, error) { return wire.Parse[Core](data) }
 
 // Rename copies a command with another name for each lot and without its clerk
-// and its documents. Documents that certifiers signed stay as they are.
+// and its documents, and a trace without the claims that it marks: whose they are
+// is nobody's business, and their marks stand in the register. Documents that
+// certifiers signed stay as they are.
 func Rename(c massbalance.Command, name func(massbalance.LotID) (string, error)) (massbalance.Command, error) {
+	if trace, ok := c.Body.(massbalance.TraceRecall); ok {
+		trace.Claims = nil
+		c.Body = trace
+	}
 	body := reflect.New(reflect.TypeOf(c.Body)).Elem()
 	body.Set(reflect.ValueOf(c.Body))
 	if err := rename(body, name); err != nil {

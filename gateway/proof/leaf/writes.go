@@ -23,6 +23,22 @@ func Writes(e massbalance.Entry, created []massbalance.Lot) []massbalance.Key {
 	case massbalance.ClaimCredits, massbalance.CoverRecall:
 		keys = append(keys, massbalance.ClaimKey(massbalance.ClaimID(e.Record.Subject)))
 	}
+	return append(keys, recalls(e.Command.Body)...)
+}
+
+// recalls lists what a command says of recalled statements. What credit covers a
+// claim is counted on its mark, which the register tells.
+func recalls(body massbalance.Body) (keys []massbalance.Key) {
+	switch b := body.(type) {
+	case massbalance.PublishFinding:
+		return []massbalance.Key{massbalance.RecallKey(b.Document.Finding.Certifier, b.Document.Finding.Statement)}
+	case massbalance.AdoptFinding:
+		return []massbalance.Key{massbalance.RecallKey(b.Finding.Certifier, b.Finding.Statement)}
+	case massbalance.TraceRecall:
+		for _, lot := range b.Lots {
+			keys = append(keys, massbalance.TaintKey(lot))
+		}
+	}
 	return keys
 }
 

@@ -57,9 +57,6 @@ type Leaf struct {
 	// that are, as far as the rules ask for it. None of it is proven, or needs to be:
 	// what became of the lots on the way is.
 	Siblings []Sibling
-	// Cleared says of lots on the way how many taint shares had been frozen in
-	// them before the command; it is proven as the siblings are.
-	Cleared []massbalance.Cleared
 }
 
 // Closed is a leaf that is not opened.
@@ -84,10 +81,11 @@ type Sibling struct {
 	// Scheme is that of its characteristics, Used the one it was used under.
 	Scheme massbalance.SchemeID
 	Used   massbalance.SchemeID
-	// Group is equal for siblings of equal characteristics and origin, from 1.
+	// Group is equal for siblings of equal characteristics, from 1.
 	Group int
-	// Single is set where it has a single statement as its origin.
-	Single bool
+	// Origin is equal for siblings that have the same single statement as their
+	// origin, from 1; 0 stands for none.
+	Origin int
 }
 
 // Registration is a leaf of the register: opened, where Key is given, or a

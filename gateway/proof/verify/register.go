@@ -28,12 +28,16 @@ func Told(kind massbalance.Kind) bool {
 }
 
 // Asked lists the keys of the register that a verifier asks for, in order: what
-// the rules looked up, the claim itself with its mark, and the cosigners' keys.
-func Asked(read map[massbalance.Key]bool, claim massbalance.ClaimID, cosigners []massbalance.OrganisationID) []massbalance.Key {
-	asked := map[massbalance.Key]bool{massbalance.ClaimKey(claim): true, massbalance.MarkKey(claim): true}
+// the rules looked up, the claim itself and those that stand in for it, with their
+// marks, and the cosigners' keys.
+func Asked(read map[massbalance.Key]bool, claims []massbalance.ClaimID, cosigners []massbalance.OrganisationID) []massbalance.Key {
+	asked := map[massbalance.Key]bool{}
+	for _, claim := range claims {
+		asked[massbalance.ClaimKey(claim)], asked[massbalance.MarkKey(claim)] = true, true
+	}
 	for key := range read {
 		made := strings.HasPrefix(key.A, leaf.Sign) || strings.HasPrefix(key.B, leaf.Sign)
-		if leaf.InRegister(key.Kind) && !made && key.Kind != massbalance.KindClaim {
+		if leaf.InRegister(key.Kind) && !made {
 			asked[key] = true
 		}
 	}
@@ -43,6 +47,24 @@ func Asked(read map[massbalance.Key]bool, claim massbalance.ClaimID, cosigners [
 	return slices.SortedFunc(maps.Keys(asked), func(a, b massbalance.Key) int {
 		return strings.Compare(leaf.KeyHash(a).String(), leaf.KeyHash(b).String())
 	})
+}
+
+// Covers lists the claims that stand in for what a claim lacks, those that stand in
+// for these, and so on; mark gives what each lacks itself.
+func Covers(claim massbalance.ClaimID, mark func(massbalance.ClaimID) massbalance.Mark) (covers []massbalance.ClaimID) {
+	seen := map[massbalance.ClaimID]bool{claim: true}
+	open := []massbalance.ClaimID{claim}
+	for ; len(open) > 0; open = open[1:] {
+		for _, share := range mark(open[0]).Shares {
+			for _, id := range share.Covers {
+				if !seen[id] {
+					seen[id] = true
+					covers, open = append(covers, id), append(open, id)
+				}
+			}
+		}
+	}
+	return covers
 }
 
 // ErrIncomplete says that a bundle leaves out what changed since, or does not

@@ -30,7 +30,6 @@ func (v *verification) state() error {
 	if err := v.farms(); err != nil {
 		return err
 	}
-	v.since()
 	v.documents()
 	return nil
 }
@@ -152,21 +151,6 @@ func handDown(lot massbalance.Lot, part massbalance.Quantity, share map[massbala
 	}
 	for _, parent := range lot.Parents {
 		share[parent.Lot] = share[parent.Lot].Add(part.ScaleFloor(parent.Quantity, given))
-	}
-}
-
-// since finds what happened to the claim and to what it rests on.
-func (v *verification) since() {
-	if claim, reversed := told[massbalance.Claim](v.reg, massbalance.ClaimKey(v.out.Claim.ID)); reversed {
-		v.out.Reversed = claim.Reversed
-	}
-	if mark, marked := told[massbalance.Mark](v.reg, massbalance.MarkKey(v.out.Claim.ID)); marked {
-		v.out.Marked = &mark
-	}
-	for _, farm := range v.out.Farms {
-		if recall, recalled := told[massbalance.Recall](v.reg, massbalance.RecallKey(farm.Statement.Certifier, farm.Statement.ID)); recalled {
-			v.out.Recalled = append(v.out.Recalled, recall)
-		}
 	}
 }
 

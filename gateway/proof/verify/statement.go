@@ -32,9 +32,11 @@ type Statement struct {
 	// Reversed is the day on which the claim was reversed, "" if it was not.
 	Reversed massbalance.Date
 	// Recalled are the statements behind it that were found to rest on fraud, and
-	// Marked how much of the claim is to be covered for it and how much is covered.
-	Recalled []massbalance.Recall
-	Marked   *massbalance.Mark
+	// Lacking those of the claims put up in its place that lack something themselves.
+	Recalled []Recalled
+	Lacking  []massbalance.ClaimID
+	// Covers is the claim that this one stands in for, if it does.
+	Covers *Covered
 
 	// Origin names the log, Records is how many it had, Height the last block in it.
 	Origin  string
@@ -104,30 +106,9 @@ type Certificate struct {
 }
 
 // Stands reports whether the claim is as good as it was when it was made:
-// neither reversed nor in part recalled without being covered.
+// neither reversed nor in part recalled without being covered by what stands itself.
 func (s Statement) Stands() bool {
-	if s.Reversed != "" {
-		return false
-	}
-	for _, recall := range s.Recalled {
-		if share, marked := s.marked(recall); !marked || share.Covered.Less(share.Quantity) {
-			return false
-		}
-	}
-	return true
-}
-
-// marked finds what of the claim is to be covered for a recalled statement.
-func (s Statement) marked(recall massbalance.Recall) (massbalance.MarkShare, bool) {
-	if s.Marked == nil {
-		return massbalance.MarkShare{}, false
-	}
-	for _, share := range s.Marked.Shares {
-		if share.Certifier == recall.Finding.Certifier && share.Statement == recall.Finding.Statement {
-			return share, true
-		}
-	}
-	return massbalance.MarkShare{}, false
+	return s.Reversed == "" && len(s.Lacking) == 0 && !slices.ContainsFunc(s.Recalled, func(r Recalled) bool { return !r.Stands() })
 }
 
 // vouch counts an organisation once.

@@ -32,6 +32,7 @@ type verification struct {
 	world   *World
 	records []massbalance.Record
 	reg     *register
+	covers  []massbalance.ClaimID
 	out     Statement
 }
 
@@ -58,7 +59,7 @@ func Check(b Bundle, trust checkpoint.Trust) (s Statement, err error) {
 	}()
 	v := &verification{bundle: b, trust: trust, world: NewWorld()}
 	v.world.Read = map[massbalance.Key]bool{}
-	for _, step := range []func() error{v.signatures, v.inclusion, v.execution, v.completeness, v.threshold, v.certifiers, v.state} {
+	for _, step := range []func() error{v.signatures, v.inclusion, v.execution, v.completeness, v.threshold, v.certifiers, v.state, v.since, v.covered} {
 		if err := step(); err != nil {
 			return Statement{}, err
 		}
@@ -168,7 +169,14 @@ func (v *verification) completeness() (err error) {
 	for _, o := range v.trust.Organisations {
 		organisations = append(organisations, o.Organisation)
 	}
-	return v.reg.check(Asked(v.world.Read, v.bundle.Claim, organisations), v.world)
+	v.covers = Covers(v.bundle.Claim, v.mark)
+	return v.reg.check(Asked(v.world.Read, append(v.covers, v.bundle.Claim), organisations), v.world)
+}
+
+// mark is what a claim lacks by the register, nothing where it tells nothing.
+func (v *verification) mark(id massbalance.ClaimID) massbalance.Mark {
+	mark, _ := told[massbalance.Mark](v.reg, massbalance.MarkKey(id))
+	return mark
 }
 
 // threshold counts those who vouch with the key that the consortium holds to be

@@ -61,7 +61,46 @@ func (s Statement) wordsOfClaim() []string {
 	default:
 		lines = append(lines, "Not traced to any place.")
 	}
-	return lines
+	return append(lines, s.wordsOfCover()...)
+}
+
+// wordsOfCover tells what a claim stands in for.
+func (s Statement) wordsOfCover() []string {
+	if s.Covers == nil {
+		return nil
+	}
+	c, f, share := s.Covers.Claim, s.Covers.Recall.Finding, s.Covers.Share
+	lines := []string{fmt.Sprintf("It STANDS IN for claim %s of %s: %s kg of %s for %s, reporting year %d. Of that %s kg rest on statement %s of %s, recalled by finding %s of %s (%s); %s kg are covered by now, %s of them by this claim.",
+		c.ID, s.Name("organisation", string(c.Organisation)), c.Quantity, s.Name("product", string(c.Product)), c.Beneficiary, c.ReportingYear,
+		share.Quantity, f.Statement, f.Certifier, f.ID, f.Issued, f.Reason, share.Covered, s.Claim.Quantity)}
+	if s.Covers.Reversed != "" {
+		lines = append(lines, fmt.Sprintf("Claim %s itself was reversed on %s.", c.ID, s.Covers.Reversed))
+	}
+	return append(lines, "It is no further credit beside that claim, but what that claim lacked. The rest of that claim has a file of its own.")
+}
+
+// wordsOfRecall tells what a recall means for the claim.
+func wordsOfRecall(at string, r Recalled) string {
+	f := r.Finding
+	text := fmt.Sprintf("%s, statement %s of %s behind it is RECALLED by finding %s of %s (%s).", at, f.Statement, f.Certifier, f.ID, f.Issued, f.Reason)
+	if r.Tainted.IsZero() {
+		return text + " Nothing of this claim rests on it: it was taken from a mixture after the recalled part had been frozen there."
+	}
+	text += fmt.Sprintf(" Of the claim %s kg rest on it; %s kg are covered by other credit.", r.Tainted, r.Covered)
+	if len(r.Covers) > 0 {
+		text += " That was claimed in its place by " + strings.Join(names(r.Covers), ", ") + ", of which files can be had in the same way."
+	}
+	if r.Traced.Less(r.Tainted) {
+		text += fmt.Sprintf(" Of that %s kg were not traced on the ledger yet; they were worked out here.", r.Traced.Shortage(r.Tainted))
+	}
+	return text
+}
+
+func names[T ~string](ids []T) (all []string) {
+	for _, id := range ids {
+		all = append(all, string(id))
+	}
+	return all
 }
 
 func plain(name string) string { return strings.ReplaceAll(name, "_", " ") }
@@ -78,13 +117,10 @@ func (s Statement) wordsOfStanding() []string {
 		lines = append(lines, at+", none of the farms' statements behind it is recalled.")
 	}
 	for _, r := range s.Recalled {
-		text := fmt.Sprintf("%s, statement %s of %s behind it is RECALLED by finding %s of %s (%s).", at, r.Finding.Statement, r.Finding.Certifier, r.Finding.ID, r.Finding.Issued, r.Finding.Reason)
-		if share, marked := s.marked(r); marked {
-			text += fmt.Sprintf(" Of the claim %s kg rest on it; %s kg are covered by other credit.", share.Quantity, share.Covered)
-		} else {
-			text += " How much of the claim rests on it was not traced on the ledger yet."
-		}
-		lines = append(lines, text)
+		lines = append(lines, wordsOfRecall(at, r))
+	}
+	for _, id := range s.Lacking {
+		lines = append(lines, fmt.Sprintf("%s, claim %s, which was put up in its place, lacks credit itself for a recall.", at, id))
 	}
 	for _, c := range s.Certificates {
 		for _, d := range c.Standings {

@@ -3,6 +3,7 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +26,6 @@ type World struct {
 	command massbalance.Command
 	// earlier are the made-up periods before the first one shown, by site.
 	earlier map[massbalance.Key]massbalance.Period
-	// cleared counts the taint shares frozen before the command, by lot.
-	cleared map[massbalance.LotID]int
 }
 
 // NewWorld makes one in which nothing happened yet.
@@ -36,9 +35,6 @@ func NewWorld() *World {
 
 // plenty is more than anybody needs, and less than overflows when it is added to.
 var plenty = massbalance.Kilograms(400_000_000_000_000)
-
-// mostShares is how many taint shares a lot can have: the rules allow no more.
-const mostShares = 500
 
 // before names the period before the first that is shown of a site.
 const before massbalance.PeriodID = "#before"
@@ -59,12 +55,21 @@ func (w *World) Get(key massbalance.Key) (massbalance.Value, error) {
 		if period, ok := w.earlier[key]; ok {
 			return period, nil
 		}
-	case massbalance.KindTaint:
-		if n := w.cleared[massbalance.LotID(key.A)]; n > 0 {
-			return massbalance.Taint{Shares: make([]massbalance.TaintShare, min(n, mostShares))}, nil
-		}
+	case massbalance.KindMark:
+		return w.mark(key), nil
 	}
 	return w.State[key], nil
+}
+
+// mark is what a claim lacks as its cover needs it. What it really lacks is the
+// sum of traces in other people's lots; the register tells it, and who covered it.
+func (w *World) mark(key massbalance.Key) massbalance.Value {
+	cover, ok := w.command.Body.(massbalance.CoverRecall)
+	if !ok || key != massbalance.MarkKey(cover.Claim) {
+		return w.State[key]
+	}
+	return massbalance.Mark{Shares: []massbalance.MarkShare{{
+		Certifier: cover.Certifier, Statement: cover.Statement, Quantity: plenty, Model: massbalance.BookAndClaim}}}
 }
 
 // head is a site's head as the command needs it: in its own period, or between two.
@@ -85,7 +90,7 @@ func (w *World) Execute(l Leaf) (massbalance.Outcome, error) {
 	if err != nil {
 		return massbalance.Outcome{}, err
 	}
-	w.command = complete(command, l.Index)
+	w.command = w.complete(command, l.Index)
 	w.prepare(l)
 	outcome, err := massbalance.Execute(w, massbalance.Tx{ID: fmt.Sprintf("record-%d", l.Index), Organisation: l.Core.Organisation}, w.command)
 	if err != nil {
@@ -106,10 +111,16 @@ func (w *World) lot(id massbalance.LotID) (string, error) {
 	return string(id), nil
 }
 
-// complete gives a command the documents that are withheld and that its form asks for.
-func complete(c massbalance.Command, index int64) massbalance.Command {
-	if b, ok := c.Body.(massbalance.Introduce); ok {
+// complete gives a command the documents that are withheld and that its form asks
+// for, and of a trace those lots that are on the way: what it finds in one lot
+// depends on the lots that this was made of and on no other.
+func (w *World) complete(c massbalance.Command, index int64) massbalance.Command {
+	switch b := c.Body.(type) {
+	case massbalance.Introduce:
 		b.Evidence = massbalance.EvidenceID(fmt.Sprintf("withheld-%d", index))
+		c.Body = b
+	case massbalance.TraceRecall:
+		b.Lots = slices.DeleteFunc(slices.Clone(b.Lots), func(id massbalance.LotID) bool { return strings.HasPrefix(string(id), leaf.Sign) })
 		c.Body = b
 	}
 	return c
@@ -117,12 +128,6 @@ func complete(c massbalance.Command, index int64) massbalance.Command {
 
 // prepare puts in what the command finds and the records do not show.
 func (w *World) prepare(l Leaf) {
-	w.cleared = map[massbalance.LotID]int{}
-	for _, c := range l.Cleared {
-		if id, ok := w.Names[string(c.Lot)]; ok {
-			w.cleared[id] = c.Shares
-		}
-	}
 	if b, ok := w.command.Body.(massbalance.OpenPeriod); ok {
 		eve := massbalance.Period{From: "1900-01-01", To: dayBefore(b.From), Closed: true}
 		w.earlier[massbalance.PeriodKey(b.Site, before)] = eve
@@ -166,8 +171,8 @@ func (w *World) sibling(l Leaf, s Sibling, place massbalance.Characteristics) {
 		ID: s.Lot, Site: massbalance.SiteOf(w.command.Body), Product: s.Product, Model: s.Model, Share: s.Share, Scheme: s.Used,
 		Characteristics: massbalance.CharacteristicsID(group), Quantity: plenty,
 	}
-	if s.Single {
-		lot.Certifier, lot.Statement = massbalance.OrganisationID(leaf.Sign), massbalance.StatementID(group)
+	if s.Origin > 0 {
+		lot.Certifier, lot.Statement = massbalance.OrganisationID(leaf.Sign), massbalance.StatementID(fmt.Sprintf("%s%d-%d", leaf.Sign, l.Index, s.Origin))
 	}
 	w.State[massbalance.CharacteristicsKey(lot.Characteristics)] = set
 	w.State[massbalance.LotKey(lot.ID)] = lot
