@@ -51,6 +51,9 @@ func (a Actor) May(p Permission) bool {
 type Gate interface {
 	// Actor is whoever sent the request; Nobody where it names no one.
 	Actor(r *http.Request) (Actor, error)
+	// Still reports whether an actor who called may have more of an answer that
+	// needs the permission and goes on.
+	Still(ctx context.Context, actor Actor, who Permission) (bool, error)
 }
 
 // Local takes every caller for a built-in local administrator with all roles.
@@ -61,6 +64,9 @@ type Local struct{}
 func (Local) Actor(*http.Request) (Actor, error) {
 	return Actor{Name: "local", User: "local", Persons: []string{"local"}, Roles: Roles}, nil
 }
+
+// Still is always true.
+func (Local) Still(context.Context, Actor, Permission) (bool, error) { return true, nil }
 
 type actorKey struct{}
 

@@ -84,15 +84,9 @@ func (a *Accounts) cookie(value string, maxAge int) *http.Cookie {
 // bySession is who has the session; Nobody where it is over.
 func (a *Accounts) bySession(ctx context.Context, secret string) (Actor, error) {
 	hash, now := hashed(secret), a.Now()
-	session, err := scanSession(a.store.QueryRow(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE hash = ?`, hash))
-	if errors.Is(err, sql.ErrNoRows) {
-		return Nobody, nil
-	}
-	if err != nil {
-		return Nobody, fmt.Errorf("couldn't read a session: %w", err)
-	}
-	if now.Sub(session.Seen) > a.Idle || now.Sub(session.At) > a.Absolute {
-		return Nobody, nil
+	session, holds, err := a.session(ctx, hash)
+	if err != nil || !holds {
+		return Nobody, err
 	}
 	u, err := a.User(ctx, session.User)
 	if errors.Is(err, ErrNoUser) || err == nil && u.Disabled {
@@ -107,6 +101,32 @@ func (a *Accounts) bySession(ctx context.Context, secret string) (Actor, error) 
 		}
 	}
 	return Actor{Name: u.Name, User: u.Name, Persons: []string{u.Name}, Roles: u.Roles, Session: hash}, nil
+}
+
+// session reads a session, and whether it holds.
+func (a *Accounts) session(ctx context.Context, hash string) (s Session, holds bool, err error) {
+	s, err = scanSession(a.store.QueryRow(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE hash = ?`, hash))
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, false, nil
+	}
+	if err != nil {
+		return s, false, fmt.Errorf("couldn't read a session: %w", err)
+	}
+	now := a.Now()
+	return s, now.Sub(s.Seen) <= a.Idle && now.Sub(s.At) <= a.Absolute, nil
+}
+
+// Still reports whether somebody who called, and whose answer goes on, may have
+// more of it: their session or token holds, and they have the permission. To be
+// listened to is no sign that somebody is there, so it does not lengthen a session.
+func (a *Accounts) Still(ctx context.Context, actor Actor, who Permission) (bool, error) {
+	if actor.Token == "" {
+		if _, holds, err := a.session(ctx, actor.Session); err != nil || !holds {
+			return false, err
+		}
+	}
+	now, err := a.renewed(ctx, actor)
+	return err == nil && now.Name != "" && now.May(who), err
 }
 
 // SignOut ends the asker's session.

@@ -292,3 +292,7 @@ type goneGate struct{}
 func (goneGate) Actor(*http.Request) (access.Actor, error) {
 	return access.Nobody, errors.New("secret inside")
 }
+
+func (goneGate) Still(context.Context, access.Actor, access.Permission) (bool, error) {
+	return false, errors.New("secret inside")
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -70,7 +71,7 @@ func (s *server) registerEvents() {
 	register(s, access.Read, huma.Operation{
 		OperationID: "get-events", Method: http.MethodGet, Path: "/api/v1/events",
 		Summary:     "Each block as it is applied, as server-sent events",
-		Description: "The event is \"block\", its ID the block's height and its data a BlockEvent. Comments keep the connection alive. At most " + strconv.Itoa(subscriberLimit) + " may listen at once.",
+		Description: "The event is \"block\", its ID the block's height and its data a BlockEvent. Comments keep the connection alive. It ends with the session or the token. At most " + strconv.Itoa(subscriberLimit) + " may listen at once.",
 		Responses: map[string]*huma.Response{
 			"200": {Description: "The stream.", Content: map[string]*huma.MediaType{
 				"text/event-stream": {Schema: schemaOf(s.schemas(), reflect.TypeFor[BlockEvent]())}}},
@@ -116,8 +117,22 @@ func (s *server) firstEvent(in *eventsInput) (uint64, error) {
 	return height + 1, nil
 }
 
-// stream writes blocks until the listener is gone or the gateway stops. It runs
-// in the request's own goroutine, so none outlives the request.
+// mayListen reports whether who listens still may: their session or token may
+// have ended since they began. Where that cannot be found out they may come back.
+func (s *server) mayListen(ctx context.Context) bool {
+	if s.Gate == nil {
+		return true
+	}
+	may, err := s.Gate.Still(ctx, access.From(ctx), access.Read)
+	if err != nil && ctx.Err() == nil {
+		s.log.LogAttrs(ctx, slog.LevelError, "couldn't find out who listens", slog.Any("error", err))
+	}
+	return may && err == nil
+}
+
+// stream writes blocks until the listener is gone or may no longer listen, or the
+// gateway stops. It runs in the request's own goroutine, so none outlives the
+// request.
 func (s *server) stream(ctx context.Context, w http.ResponseWriter, next uint64) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -131,7 +146,7 @@ func (s *server) stream(ctx context.Context, w http.ResponseWriter, next uint64)
 		err := s.Model.Await(wait, next)
 		cancel()
 		switch {
-		case ctx.Err() != nil:
+		case ctx.Err() != nil || !s.mayListen(ctx):
 			return
 		case errors.Is(err, context.DeadlineExceeded):
 			err = s.say(w, ": heartbeat\n\n")

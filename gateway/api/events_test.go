@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 )
@@ -81,6 +82,22 @@ func TestEventsBeat(t *testing.T) {
 	l := g.listen("")
 	l.until(": heartbeat")
 	l.until(": heartbeat")
+}
+
+// overGate lets everybody in and then knows nobody any more.
+type overGate struct{ access.Local }
+
+func (overGate) Still(context.Context, access.Actor, access.Permission) (bool, error) {
+	return false, nil
+}
+
+func TestAStreamEndsWhereNothingHappensToo(t *testing.T) {
+	g := serve(t, func(o *api.Options) { o.Gate, o.Heartbeat = overGate{}, time.Millisecond })
+	l := g.listen("")
+	for l.lines.Scan() {
+		require.NotContains(t, l.lines.Text(), "heartbeat")
+	}
+	require.NoError(t, l.lines.Err(), "it ends as a stream ends")
 }
 
 func TestEventsAreBoundedAndEnd(t *testing.T) {

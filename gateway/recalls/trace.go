@@ -17,8 +17,8 @@ const (
 	narrowest = 9
 	// atOnce bounds the commands of one call, so that they fit into one transaction.
 	atOnce = 4
-	// by is who traces, in the command.
-	by = "gateway"
+	// by is who traces, in the command: no person gave it.
+	by = "service recalls"
 	// awaitRead bounds how long the gateway's own reads are waited for.
 	awaitRead = 10 * time.Second
 )
