@@ -7,6 +7,8 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
+	"log/slog"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,10 +22,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/access"
+	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/proof"
 	"github.com/weighbridge/weighbridge/gateway/proof/checkpoint"
+	"github.com/weighbridge/weighbridge/gateway/proof/witness"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 )
 
 // files are what a reader has on disk.
@@ -164,6 +170,29 @@ func TestThePageFromDisk(t *testing.T) {
 	p.await("Choose a claim bundle.")
 	p.drop(f.bundle)
 	p.await("The claim is proven")
+}
+
+// The page works as a gateway serves it, too, whose answers forbid pages
+// everything that they do not ask for, and is not signed in there.
+func TestThePageFromAGateway(t *testing.T) {
+	p := &opened{t, browser(t)}
+	f := prepare(t)
+	ledger := ledgertest.New(t)
+	w, err := witness.New(t.Context(), witness.Options{
+		Organisation: ledgertest.Growers, Model: ledger.Model(), Store: storetest.Own(t), Verifier: f.page, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	handler := api.New(api.Options{Organisation: ledgertest.Growers, Model: ledger.Model(), Gate: access.Local{}, Log: slog.New(slog.DiscardHandler)})
+	w.Register(handler.Routes)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	require.NoError(t, chromedp.Do(p.ctx, chromedp.Navigate(server.URL+"/verifier")))
+	p.await("Choose a claim bundle and a trust file.")
+	p.choose("#bundle", f.bundle)
+	p.choose("#trust", f.trust)
+	p.await("The claim is proven")
+	origin, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("origin"))
+	require.NoError(t, err)
+	require.Equal(t, "null", origin, "it has an origin of its own")
 }
 
 func (p *opened) choose(input, path string) {

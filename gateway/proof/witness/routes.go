@@ -305,8 +305,14 @@ func (w *Witness) getBundle(rw http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
+// verifierPolicy lets the page run what it brings, load nothing, and reach
+// nothing of the gateway's: in a sandbox it has an origin of its own, so what
+// somebody smuggled into a bundle would not be signed in here.
+const verifierPolicy = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 // getVerifier serves the page that verifies claims. It is the same file that works
-// from disk, and its own policy keeps it from loading anything.
+// from disk.
 func (w *Witness) getVerifier(rw http.ResponseWriter, _ *http.Request) error {
 	page, err := os.ReadFile(w.Verifier)
 	if w.Verifier == "" || errors.Is(err, fs.ErrNotExist) {
@@ -316,7 +322,7 @@ func (w *Witness) getVerifier(rw http.ResponseWriter, _ *http.Request) error {
 		return err
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
-	rw.Header().Set("X-Frame-Options", "DENY")
+	rw.Header().Set("Content-Security-Policy", verifierPolicy)
 	_, err = rw.Write(page)
 	return err
 }
