@@ -31,7 +31,6 @@ func (s *server) registerAccounts() {
 func (s *server) operation(method, path, id, summary string) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"accounts"}, MaxBodyBytes: publicBodyMax,
-		Responses: map[string]*huma.Response{"default": s.problemResponse("What went wrong.")},
 	}
 }
 

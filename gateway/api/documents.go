@@ -21,6 +21,8 @@ type paper struct {
 	Type        string `header:"Content-Type"`
 	Disposition string `header:"Content-Disposition"`
 	Height      string `header:"Weighbridge-Height" doc:"The block at which the document is true."`
+	ETag        string `header:"ETag"`
+	Cache       string `header:"Cache-Control"`
 	Body        []byte
 }
 
@@ -53,18 +55,20 @@ func (a *addressed) address(path string) string { return a.origin + path }
 func registerPaper[I any](s *server, r route, mediaType string, make func(*readmodel.Snapshot, *I) (name string, content []byte, err error)) {
 	register(s, r.who, huma.Operation{
 		OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
+		Middlewares: huma.Middlewares{s.unchanged}, Parameters: ifNoneMatch(),
 		Responses: map[string]*huma.Response{
 			"200": {
 				Description: "The document.",
-				Headers:     map[string]*huma.Param{heightHeader: {Schema: &huma.Schema{Type: huma.TypeString}, Description: "The block at which the document is true."}},
+				Headers:     readHeaders(),
 				Content:     map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
 			},
+			"304": notModified(),
 		},
 	}, func(ctx context.Context, in *I) (*paper, error) {
-		out := &paper{Type: mediaType}
+		out := &paper{Type: mediaType, Cache: cacheControl}
 		err := s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) (err error) {
 			var name string
-			out.Height = height(snapshot.Next)
+			out.Height, out.ETag = height(snapshot.Next), s.etag(ctx, snapshot.Next)
 			name, out.Body, err = make(snapshot, in)
 			out.Disposition = fmt.Sprintf("attachment; filename=%q", name)
 			return err

@@ -36,6 +36,9 @@ func (s *server) guard(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		recorder := &recorder{ResponseWriter: w}
+		if strings.HasPrefix(r.URL.Path, "/api/v1/") {
+			recorder.height = s.heightNow
+		}
 		started := time.Now()
 		defer s.finish(recorder, r, started)
 		s.protect(w.Header())
@@ -192,17 +195,25 @@ func (s *server) finish(w *recorder, r *http.Request, started time.Time) {
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Duration("took", took))
 }
 
-// recorder remembers the route and the status.
+// heightNow is the height of the gateway's copy of the ledger.
+func (s *server) heightNow() string { return height(s.Model.Next()) }
+
+// recorder remembers the route and the status, and says at which height an
+// answer was given that does not say so itself, such as a refusal.
 type recorder struct {
 	http.ResponseWriter
 	route  string
 	status int
+	height func() string
 }
 
 // WriteHeader notes the first status.
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
+		if w.height != nil && w.Header().Get(heightHeader) == "" {
+			w.Header().Set(heightHeader, w.height())
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -210,7 +221,7 @@ func (w *recorder) WriteHeader(status int) {
 // Write notes that a body without a status is a success.
 func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
-		w.status = http.StatusOK
+		w.WriteHeader(http.StatusOK)
 	}
 	return w.ResponseWriter.Write(b)
 }

@@ -79,3 +79,26 @@ func (s *server) problemResponse(description string) *huma.Response {
 func ifNoneMatch() []*huma.Param {
 	return []*huma.Param{{Name: "If-None-Match", In: "header", Description: "The ETag of an answer that the asker has.", Schema: &huma.Schema{Type: huma.TypeString}}}
 }
+
+// describeHeights says of every answer that it has the height, once all
+// operations are there with the answers that huma adds.
+func (s *server) describeHeights() {
+	for path, item := range s.huma.OpenAPI().Paths {
+		if !strings.HasPrefix(path, "/api/v1/") {
+			continue
+		}
+		for _, o := range []*huma.Operation{item.Get, item.Post, item.Put, item.Delete} {
+			if o == nil {
+				continue
+			}
+			for _, response := range o.Responses {
+				if response.Headers == nil {
+					response.Headers = map[string]*huma.Param{}
+				}
+				if response.Headers[heightHeader] == nil {
+					response.Headers[heightHeader] = readHeaders()[heightHeader]
+				}
+			}
+		}
+	}
+}

@@ -27,8 +27,7 @@ func registerPlan(s *server) {
 		OperationID: "plan-scope3", Method: http.MethodPost, Path: path, Summary: "What the year would look like with volume that might be bought, and what a tonne avoided would cost",
 		Tags: []string{"trade"}, MaxBodyBytes: bodyLimit, BodyReadTimeout: 30 * time.Second, SkipValidateBody: true,
 		Responses: map[string]*huma.Response{
-			"200":     {Description: "The year with the options taken in their order.", Content: map[string]*huma.MediaType{jsonType: {Schema: schemaOf(s.schemas(), reflect.TypeFor[scope3.Plan]())}}},
-			"default": s.problemResponse("What went wrong."),
+			"200": {Description: "The year with the options taken in their order.", Content: map[string]*huma.MediaType{jsonType: {Schema: schemaOf(s.schemas(), reflect.TypeFor[scope3.Plan]())}}},
 		},
 	}, func(ctx context.Context, in *planInput) (*keptOutput[scope3.Plan], error) {
 		if err := in.checkType(); err != nil {
@@ -42,7 +41,9 @@ func registerPlan(s *server) {
 			return nil, problem(http.StatusBadRequest, "options: at most 500")
 		}
 		var plan scope3.Plan
+		var at string
 		err = s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) error {
+			at = height(snapshot.Next)
 			report, err := scope3.Make(snapshot, in.Organisation, in.Year)
 			plan = scope3.Try(report, request.Options)
 			return err
@@ -50,7 +51,7 @@ func registerPlan(s *server) {
 		if err != nil {
 			return nil, s.failure(ctx, err)
 		}
-		return &keptOutput[scope3.Plan]{Height: height(s.Model.Next()), Body: wired[scope3.Plan]{plan}}, nil
+		return &keptOutput[scope3.Plan]{Height: at, Body: wired[scope3.Plan]{plan}}, nil
 	})
 	s.describeBody(path, schemaOf(s.schemas(), reflect.TypeFor[PlanRequest]()))
 }

@@ -175,6 +175,7 @@ func newServer(o Options) *server {
 	s.registerAccounts()
 	s.registerWebhooks()
 	s.addExamples()
+	s.describeHeights()
 	s.registerDocs()
 	return s
 }

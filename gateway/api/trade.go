@@ -133,7 +133,10 @@ func registerTrading[T any](s *server, name, id, summary string, command func(co
 // what is in a document.
 func (s *server) tradeFailure(ctx context.Context, err error) error {
 	var missing *readmodel.NotFound
+	var known *Problem
 	switch {
+	case errors.As(err, &known):
+		return err
 	case errors.As(err, &missing), errors.Is(err, trade.ErrNotKept), errors.Is(err, trade.ErrSharesMissing), errors.Is(err, trade.ErrNoPeriod):
 		return problem(http.StatusNotFound, err.Error())
 	case errors.Is(err, trade.ErrNotParty):

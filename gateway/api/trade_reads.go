@@ -65,19 +65,34 @@ func registerKept[I, T any](s *server, path, id, summary string, look func(conte
 	register(s, access.Read, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"trade"},
 		Responses: map[string]*huma.Response{
-			"200":     {Description: "What the documents say.", Content: map[string]*huma.MediaType{jsonType: {Schema: schemaOf(s.schemas(), reflect.TypeFor[T]())}}},
-			"default": s.problemResponse("What went wrong."),
+			"200": {Description: "What the documents say.", Content: map[string]*huma.MediaType{jsonType: {Schema: schemaOf(s.schemas(), reflect.TypeFor[T]())}}},
 		},
 	}, func(ctx context.Context, in *I) (*keptOutput[T], error) {
 		if s.Trade == nil {
 			return nil, problem(http.StatusForbidden, string(s.Organisation)+" does not trade")
 		}
-		value, err := look(ctx, in)
+		var value T
+		at, err := s.atOneHeight(func() (err error) { value, err = look(ctx, in); return err })
 		if err != nil {
 			return nil, s.tradeFailure(ctx, err)
 		}
-		return &keptOutput[T]{Height: height(s.Model.Next()), Body: wired[T]{value}}, nil
+		return &keptOutput[T]{Height: at, Body: wired[T]{value}}, nil
 	})
+}
+
+// heightTries is how often something is computed again because blocks came in.
+const heightTries = 10
+
+// atOneHeight computes something that looks at the ledger more than once, until
+// no block came in meanwhile: then it belongs to the height that is returned.
+func (s *server) atOneHeight(compute func() error) (string, error) {
+	for range heightTries {
+		before := s.Model.Next()
+		if err := compute(); err != nil || s.Model.Next() == before {
+			return height(before), err
+		}
+	}
+	return "", later(problem(http.StatusServiceUnavailable, "blocks come in faster than this can be computed"))
 }
 
 type keptOutput[T any] struct {

@@ -108,8 +108,7 @@ func registerStatementPaper(s *server, suffix, id, summary, mediaType string, fo
 	register(s, access.Read, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: "/api/v1/trade/agreements/{organisation}/{command}/periods/{period}/statement" + suffix, Summary: summary, Tags: []string{"trade"},
 		Responses: map[string]*huma.Response{
-			"200":     {Description: "The document.", Content: map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}},
-			"default": s.problemResponse("What went wrong."),
+			"200": {Description: "The document.", Content: map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}},
 		},
 	}, func(ctx context.Context, in *statementInput) (*paper, error) {
 		if s.Trade == nil {
