@@ -50,6 +50,7 @@ func serve(t *testing.T, change ...func(*api.Options)) gateway {
 	o.Webhooks, err = webhooks.New(t.Context(), webhooks.Options{Organisation: o.Organisation, Model: model, Store: own, Log: o.Log, Allow: allow})
 	require.NoError(t, err)
 	var vault ledgertest.Vault
+	keepBargain(t, &vault)
 	o.Trade, err = trade.NewDesk(t.Context(), o.Organisation, vault.Of(o.Organisation), model, own)
 	require.NoError(t, err)
 	for _, c := range change {

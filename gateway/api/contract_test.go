@@ -22,6 +22,9 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
+	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
+	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
 // contract is the served description, read by libraries that know nothing of
@@ -259,10 +262,16 @@ func TestAGatewayThatCantActKeepsItsDescription(t *testing.T) {
 		"read-only":     func(o *api.Options) { o.Role, o.Organisation = massbalance.Certification, "certifier" },
 		"broken peer":   func(o *api.Options) { o.Submitter = answers{err: errors.New("no peer")} },
 		"store is gone": func(o *api.Options) { o.Gate, o.Known, o.Unknown = goneGate{}, often, often },
+		"terms are gone": func(o *api.Options) {
+			desk, err := trade.NewDesk(t.Context(), o.Organisation, new(ledgertest.Vault).Of(o.Organisation), o.Model, storetest.Own(t))
+			require.NoError(t, err)
+			o.Trade = desk
+		},
 		"not connected": func(o *api.Options) { o.Status = func() api.Status { return api.Status{Reason: "connection refused"} } },
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := serve(t, change)
+			play(t, g.ledger)
 			c := contractOf(t, serve(t)) // the description of one that can
 			for _, o := range c.operations() {
 				request := c.example(t, g, o)
@@ -273,6 +282,8 @@ func TestAGatewayThatCantActKeepsItsDescription(t *testing.T) {
 				}
 				switch {
 				case name == "store is gone":
+					require.Equal(t, http.StatusServiceUnavailable, status, o.String())
+				case name == "terms are gone" && (o.path == "/api/v1/trade/fulfilments" || o.path == "/api/v1/trade/premiums"):
 					require.Equal(t, http.StatusServiceUnavailable, status, o.String())
 				case name == "read-only" && strings.HasPrefix(o.path, "/api/v1/commands") && o.method == "post":
 					require.Equal(t, http.StatusForbidden, status, o.String())

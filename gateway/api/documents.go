@@ -26,6 +26,15 @@ type paper struct {
 	Body        []byte
 }
 
+// privatePaper is one that does not follow from the height alone, and is kept by
+// nobody on its way.
+type privatePaper struct {
+	Type        string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Height      string `header:"Weighbridge-Height" doc:"The block at which the document is true."`
+	Body        []byte
+}
+
 func (s *server) registerDocuments() {
 	registerPaper(s, route{access.Read, "/api/v1/sites/{site}/workbook", "get-site-workbook", "The mass balance workbook of a site and period, as certifiers expect it"}, xlsxType, s.workbook)
 	registerPaper(s, route{access.Read, "/api/v1/claims/{organisation}/{command}/certificate", "get-claim-certificate", "The certificate of a claim, as PDF"}, pdfType, s.certificate)

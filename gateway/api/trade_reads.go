@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -73,6 +75,10 @@ func registerKept[I, T any](s *server, path, id, summary string, look func(conte
 		}
 		var value T
 		at, err := s.atOneHeight(func() (err error) { value, err = look(ctx, in); return err })
+		if errors.Is(err, trade.ErrNotKept) && !strings.Contains(path, "{") {
+			// What is asked for is there, and would not be whole.
+			return nil, later(problem(http.StatusServiceUnavailable, "the peer does not have all of this organisation's terms (yet): "+err.Error()))
+		}
 		if err != nil {
 			return nil, s.tradeFailure(ctx, err)
 		}

@@ -110,11 +110,11 @@ func registerStatementPaper(s *server, suffix, id, summary, mediaType string, fo
 		Responses: map[string]*huma.Response{
 			"200": {Description: "The document.", Content: map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}},
 		},
-	}, func(ctx context.Context, in *statementInput) (*paper, error) {
+	}, func(ctx context.Context, in *statementInput) (*privatePaper, error) {
 		if s.Trade == nil {
 			return nil, problem(http.StatusForbidden, string(s.Organisation)+" does not trade")
 		}
-		out := &paper{Type: mediaType, Disposition: fmt.Sprintf("attachment; filename=%q", fmt.Sprintf("settlement-%s-%s-%d%s", in.Organisation, in.Command, in.Period, suffix))}
+		out := &privatePaper{Type: mediaType, Disposition: fmt.Sprintf("attachment; filename=%q", fmt.Sprintf("settlement-%s-%s-%d%s", in.Organisation, in.Command, in.Period, suffix))}
 		err := s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) error {
 			out.Height = height(snapshot.Next)
 			statement, err := s.Trade.At(snapshot).Statement(ctx, massbalance.AgreementID(in.id()), in.Period)
