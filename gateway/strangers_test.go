@@ -20,10 +20,10 @@ import (
 var members = []massbalance.OrganisationID{ledgertest.Growers, ledgertest.Miller, ledgertest.Manufacturer, ledgertest.Brand, ledgertest.Certifier}
 
 // anybodys are the types of command that any trading member may send: a voice
-// for what a majority decides, a document that somebody else signed, a site of
-// the sender's own, and a recall's trace, which owners must not be able to prevent.
+// for what a majority decides, a document that somebody else signed, a site or
+// an offer of the sender's own, and a recall's trace, which owners must not be able to prevent.
 var anybodys = []string{
-	"adopt_finding", "adopt_rules", "publish_certificate", "publish_credit_audit", "publish_finding", "publish_standing", "publish_statement",
+	"adopt_finding", "adopt_rules", "make_offer", "publish_certificate", "publish_credit_audit", "publish_finding", "publish_standing", "publish_statement",
 	"register_baseline", "register_certifier", "register_cosigner", "register_organisation", "register_product", "register_profile", "register_recipe",
 	"register_site", "remove_organisation", "trace_recall",
 }

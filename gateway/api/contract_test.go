@@ -283,7 +283,7 @@ func TestAGatewayThatCantActKeepsItsDescription(t *testing.T) {
 				switch {
 				case name == "store is gone":
 					require.Equal(t, http.StatusServiceUnavailable, status, o.String())
-				case name == "terms are gone" && (o.path == "/api/v1/trade/fulfilments" || o.path == "/api/v1/trade/premiums"):
+				case name == "terms are gone" && o.path == "/api/v1/trade/premiums":
 					require.Equal(t, http.StatusServiceUnavailable, status, o.String())
 				case name == "read-only" && strings.HasPrefix(o.path, "/api/v1/commands") && o.method == "post":
 					require.Equal(t, http.StatusForbidden, status, o.String())
