@@ -44,26 +44,26 @@ func (s *server) registerTradeReads() {
 // registerDocumentsOfTrade adds what only the parties can open.
 func (s *server) registerDocumentsOfTrade() {
 	registerKept(s, "/api/v1/trade/terms/{digest}", "get-terms", "Terms that this organisation keeps",
-		func(ctx context.Context, in *struct {
+		func(ctx context.Context, desk *trade.Desk, in *struct {
 			Digest string `path:"digest" pattern:"^[0-9a-f]{64}$" doc:"The hash by which the ledger knows them."`
 		}) (trade.Terms, error) {
 			var digest massbalance.Digest
 			if err := digest.UnmarshalText([]byte(in.Digest)); err != nil {
 				return trade.Terms{}, trade.ErrNotKept
 			}
-			return s.Trade.Terms(ctx, digest)
+			return desk.Terms(ctx, digest)
 		})
 	registerKept(s, "/api/v1/trade/agreements/{organisation}/{command}/periods/{period}/statement", "get-settlement-statement", "What a period of an agreement comes to, as both parties compute it",
-		func(ctx context.Context, in *struct {
+		func(ctx context.Context, desk *trade.Desk, in *struct {
 			Derived
 			Period int `path:"period" minimum:"1" maximum:"120"`
 		}) (trade.Statement, error) {
-			return s.Trade.Statement(ctx, massbalance.AgreementID(in.id()), in.Period)
+			return desk.Statement(ctx, massbalance.AgreementID(in.id()), in.Period)
 		})
 }
 
 // registerKept adds a GET of something that is computed from kept documents.
-func registerKept[I, T any](s *server, path, id, summary string, look func(context.Context, *I) (T, error)) {
+func registerKept[I, T any](s *server, path, id, summary string, look func(context.Context, *trade.Desk, *I) (T, error)) {
 	register(s, access.Read, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"trade"},
 		Responses: map[string]*huma.Response{
@@ -74,7 +74,12 @@ func registerKept[I, T any](s *server, path, id, summary string, look func(conte
 			return nil, problem(http.StatusForbidden, string(s.Organisation)+" does not trade")
 		}
 		var value T
-		at, err := s.atOneHeight(func() (err error) { value, err = look(ctx, in); return err })
+		var at string
+		err := s.Model.Read(ctx, func(snapshot *readmodel.Snapshot) (err error) {
+			at = height(snapshot.Next)
+			value, err = look(ctx, s.Trade.At(snapshot), in)
+			return err
+		})
 		if errors.Is(err, trade.ErrNotKept) && !strings.Contains(path, "{") {
 			// What is asked for is there, and would not be whole.
 			return nil, later(problem(http.StatusServiceUnavailable, "the peer does not have all of this organisation's terms (yet): "+err.Error()))
@@ -84,21 +89,6 @@ func registerKept[I, T any](s *server, path, id, summary string, look func(conte
 		}
 		return &keptOutput[T]{Height: at, Body: wired[T]{value}}, nil
 	})
-}
-
-// heightTries is how often something is computed again because blocks came in.
-const heightTries = 10
-
-// atOneHeight computes something that looks at the ledger more than once, until
-// no block came in meanwhile: then it belongs to the height that is returned.
-func (s *server) atOneHeight(compute func() error) (string, error) {
-	for range heightTries {
-		before := s.Model.Next()
-		if err := compute(); err != nil || s.Model.Next() == before {
-			return height(before), err
-		}
-	}
-	return "", later(problem(http.StatusServiceUnavailable, "blocks come in faster than this can be computed"))
 }
 
 type keptOutput[T any] struct {

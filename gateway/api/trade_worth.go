@@ -42,18 +42,18 @@ type (
 // registerWorth adds what trade is worth.
 func (s *server) registerWorth() {
 	registerKept(s, "/api/v1/trade/premiums", "get-own-premiums", "Premiums of the organisation's agreements by product, custody model, region and quarter, and what a tonne of CO2e avoided cost",
-		func(ctx context.Context, _ *struct{}) (Premiums, error) {
-			items, err := s.Trade.Premiums(ctx)
+		func(ctx context.Context, desk *trade.Desk, _ *struct{}) (Premiums, error) {
+			items, err := desk.Premiums(ctx)
 			return Premiums{items}, err
 		})
 	registerKept(s, "/api/v1/trade/fulfilments", "get-fulfilments", "How far each period of the organisation's agreements is fulfilled, with a forecast",
-		func(ctx context.Context, in *struct {
+		func(ctx context.Context, desk *trade.Desk, in *struct {
 			AsOf massbalance.Date `query:"asOf" format:"date" doc:"The day of the forecast; without it, today in UTC."`
 		}) (Fulfilments, error) {
 			if in.AsOf == "" {
 				in.AsOf = massbalance.Date(time.Now().UTC().Format(time.DateOnly))
 			}
-			items, err := s.Trade.Fulfilments(ctx, in.AsOf)
+			items, err := desk.Fulfilments(ctx, in.AsOf)
 			return Fulfilments{in.AsOf, items}, err
 		})
 	registerOne(s, route{access.Read, "/api/v1/projects/{project}/report", "get-project-report", "What an insetting project cost, what came of it and who has it"},
