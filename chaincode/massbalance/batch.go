@@ -53,7 +53,7 @@ type BatchRecord struct {
 // wrote. A refused command writes nothing and does not touch its neighbours.
 // An error is internal and fails the batch as a whole.
 func ExecuteBatch(view View, tx Tx, commands []Command) (BatchOutcome, error) {
-	over := newOverlay(view)
+	over := newOverlay(view, 4*len(commands))
 	batch := BatchOutcome{Results: make([]Result, 0, len(commands))}
 	for i, command := range commands {
 		outcome, err := Execute(over, tx, command)

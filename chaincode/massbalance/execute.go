@@ -57,7 +57,7 @@ type Outcome struct {
 // Execute decides one command. It returns a *Refusal where a rule forbids the
 // command and any other error where the state can't be read or trusted.
 func Execute(view View, tx Tx, command Command) (Outcome, error) {
-	e := &execution{state: newOverlay(view), tx: tx, command: command}
+	e := &execution{state: newOverlay(view, 8), tx: tx, command: command}
 	if first, repeated, err := e.admit(); err != nil || repeated {
 		return Outcome{Record: first, Repeated: repeated}, err
 	}

@@ -4,8 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -66,12 +66,23 @@ type (
 	EvidenceID string
 )
 
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+const nameLimit = 64
 
 // ValidName reports whether text may be an identifier that people choose: 1 to
 // 64 letters, digits, dots, underscores and hyphens, beginning with a letter or
 // digit. There is no slash in it, which keeps derived identifiers apart.
-func ValidName(text string) bool { return nameForm.MatchString(text) }
+func ValidName(text string) bool {
+	if text == "" || len(text) > nameLimit || strings.IndexByte("._-", text[0]) >= 0 {
+		return false
+	}
+	for i := range len(text) {
+		c := text[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("._-", c) >= 0) {
+			return false
+		}
+	}
+	return true
+}
 
 const textLimit = 256
 
@@ -144,14 +155,17 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 func (d Digest) IsZero() bool { return d == Digest{} }
 
 // MarshalText gives lower-case hexadecimal.
-func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Digest) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, d[:]), nil }
 
 // UnmarshalText reads 64 hexadecimal digits.
 func (d *Digest) UnmarshalText(text []byte) error {
-	raw, err := hex.DecodeString(string(text))
-	if err != nil || len(raw) != len(d) {
+	var raw Digest
+	if len(text) != hex.EncodedLen(len(d)) {
 		return fmt.Errorf("%q is not a SHA-256 digest in hexadecimal", text)
 	}
-	copy(d[:], raw)
+	if _, err := hex.Decode(raw[:], text); err != nil {
+		return fmt.Errorf("%q is not a SHA-256 digest in hexadecimal", text)
+	}
+	*d = raw
 	return nil
 }

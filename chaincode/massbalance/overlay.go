@@ -11,11 +11,18 @@ type overlay struct {
 	below  View
 	writes map[Key]Write
 	// reads keeps what was read below, which cannot change meanwhile: a peer
-	// answers every look-up over a stream of its own.
+	// answers every look-up over a stream of its own. An overlay below keeps it itself.
 	reads map[Key]Value
 }
 
-func newOverlay(below View) overlay { return overlay{below, map[Key]Write{}, map[Key]Value{}} }
+// newOverlay makes an overlay for so many writes.
+func newOverlay(below View, writes int) overlay {
+	o := overlay{below: below, writes: make(map[Key]Write, writes)}
+	if _, keeps := below.(overlay); !keeps {
+		o.reads = make(map[Key]Value, writes)
+	}
+	return o
+}
 
 // Get returns the newest value at the key, or nil.
 func (o overlay) Get(key Key) (Value, error) {
@@ -26,7 +33,7 @@ func (o overlay) Get(key Key) (Value, error) {
 		return value, nil
 	}
 	value, err := o.below.Get(key)
-	if err == nil {
+	if err == nil && o.reads != nil {
 		o.reads[key] = value
 	}
 	return value, err
@@ -43,5 +50,7 @@ func (o overlay) put(w Write) {
 
 // sorted lists the writes by key, so that every peer writes the same bytes.
 func (o overlay) sorted() []Write {
-	return slices.SortedFunc(maps.Values(o.writes), func(a, b Write) int { return a.Key.compare(b.Key) })
+	all := slices.AppendSeq(make([]Write, 0, len(o.writes)), maps.Values(o.writes))
+	slices.SortFunc(all, func(a, b Write) int { return a.Key.compare(b.Key) })
+	return all
 }

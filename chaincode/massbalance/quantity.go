@@ -19,7 +19,6 @@ const (
 )
 
 var (
-	quantityForm  = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,3})?$`)
 	hectaresForm  = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,4})?$`)
 	intensityForm = regexp.MustCompile(`^-?[0-9]{1,6}(\.[0-9]{1,6})?$`)
 	emissionsForm = regexp.MustCompile(`^-?[0-9]{1,22}(\.[0-9]{1,9})?$`)
@@ -35,14 +34,30 @@ type Quantity struct{ kg decimal.Decimal }
 // exponents, separators and more than three decimals are refused: a quantity
 // that had to be guessed or rounded on entry is worth nothing to an auditor.
 func ParseQuantity(text string) (Quantity, error) {
-	if !quantityForm.MatchString(text) {
+	whole, part, pointed := strings.Cut(text, ".")
+	units, ok := digits(0, whole, quantityDigits)
+	if ok && pointed {
+		units, ok = digits(units, part, quantityPlaces)
+	}
+	if !ok {
 		return Quantity{}, fmt.Errorf("%q is not a quantity in kilograms with at most %d decimals", text, quantityPlaces)
 	}
-	kg, err := decimal.NewFromString(text)
-	if err != nil {
-		return Quantity{}, fmt.Errorf("couldn't read quantity %q: %w", text, err)
+	return Quantity{decimal.New(units, -int32(len(part)))}, nil
+}
+
+// digits appends the digits of a text, one at least and not more than so many, to
+// a number. What a quantity may have of them fits into 64 bits.
+func digits(n int64, text string, most int) (int64, bool) {
+	if text == "" || len(text) > most {
+		return 0, false
 	}
-	return Quantity{kg}, nil
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(text[i]-'0')
+	}
+	return n, true
 }
 
 var tooLarge = decimal.New(1, quantityDigits)

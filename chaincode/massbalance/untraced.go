@@ -26,7 +26,7 @@ func (u Untraced) Empty() bool { return len(u.Lots)+len(u.Claims) == 0 }
 // descend from the statement, or was traced, is passed over.
 func FindUntraced(view View, certifier OrganisationID, statement StatementID, lots []LotID, claims []ClaimID) (Untraced, error) {
 	var found Untraced
-	e := &execution{state: newOverlay(view)}
+	e := &execution{state: newOverlay(view, 8)}
 	recall, err := need[Recall](e, RecallKey(certifier, statement))
 	if err != nil {
 		return found, err

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -27,66 +28,98 @@ type head struct {
 	Occurred massbalance.Date
 }
 
-func formatCommand(b *bytes.Buffer, c massbalance.Command) error {
+var commandType = reflect.TypeFor[massbalance.Command]()
+
+// formatCommand also gives the bytes of the body among those of the command.
+func formatCommand(b *bytes.Buffer, c massbalance.Command) (body []byte, err error) {
 	if c.Body == nil {
-		return fmt.Errorf("command %q has no body", c.ID)
+		return nil, fmt.Errorf("command %q has no body", c.ID)
 	}
 	h := head{c.ID, c.Body.Type(), c.Date, c.Period, c.By, c.Occurred}
-	if err := formatStruct(b, reflect.ValueOf(h)); err != nil {
-		return err
+	if err := formatValue(b, reflect.ValueOf(h)); err != nil {
+		return nil, err
 	}
 	b.Truncate(b.Len() - 1)
 	b.WriteString(`,"body":`)
-	if err := format(b, reflect.ValueOf(c.Body)); err != nil {
-		return err
+	start := b.Len()
+	if err := formatValue(b, reflect.ValueOf(c.Body)); err != nil {
+		return nil, err
 	}
+	body = b.Bytes()[start:]
 	b.WriteByte('}')
-	return nil
+	return body, nil
 }
 
 // command reads a command whose fields may stand in any order, the body before
-// its type too: it is remembered and read at the end.
+// its type too: then it is remembered and read at the end.
 func (s *scanner) command(c *massbalance.Command) error {
-	var kind string
-	bodyAt := -1
-	err := s.object(func(name string) (err error) {
-		switch name {
+	s.space()
+	start, bodyAt, bodyEnd := s.pos, -1, -1
+	var t reflect.Type
+	err := s.object(func(name []byte) (err error) {
+		switch string(name) {
 		case "id":
-			return s.value(reflect.ValueOf(&c.ID).Elem())
+			return parseString(s, reflect.ValueOf(&c.ID).Elem())
 		case "type":
-			kind, err = s.text()
+			t, err = s.bodyType()
 			return err
 		case "date":
-			return s.value(reflect.ValueOf(&c.Date).Elem())
+			return parseString(s, reflect.ValueOf(&c.Date).Elem())
 		case "period":
-			return s.value(reflect.ValueOf(&c.Period).Elem())
+			return parseString(s, reflect.ValueOf(&c.Period).Elem())
 		case "occurred":
-			return s.value(reflect.ValueOf(&c.Occurred).Elem())
+			return parseString(s, reflect.ValueOf(&c.Occurred).Elem())
 		case "by":
-			return s.value(reflect.ValueOf(&c.By).Elem())
+			return parseString(s, reflect.ValueOf(&c.By).Elem())
 		case "body":
 			s.space()
 			bodyAt = s.pos
-			return s.skip(0)
+			if t == nil {
+				return s.skip(0)
+			}
+			err = s.body(c, t)
+			bodyEnd = s.pos
+			return err
 		}
 		return fmt.Errorf("there is no field %q here", name)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case t == nil:
+		return errors.New("type: there is no command \"\"")
+	case bodyAt < 0:
+		return fmt.Errorf("a %s command needs a body", reflect.Zero(t).Interface().(massbalance.Body).Type())
+	case bodyEnd < 0:
+		if err := (&scanner{data: s.data, pos: bodyAt, canonical: s.canonical}).body(c, t); err != nil {
+			return fmt.Errorf("body: %w", err)
+		}
+	case s.canonical:
+		c.Content, c.BodyContent = sha256.Sum256(s.data[start:s.pos]), sha256.Sum256(s.data[bodyAt:bodyEnd])
+		return nil
+	}
+	return Seal(c)
+}
+
+func (s *scanner) bodyType() (reflect.Type, error) {
+	kind, err := s.text()
+	if err != nil {
+		return nil, err
 	}
 	t, ok := bodyTypes[kind]
 	if !ok {
-		return fmt.Errorf("type: there is no command %q", kind)
+		return nil, fmt.Errorf("there is no command %q", kind)
 	}
-	if bodyAt < 0 {
-		return fmt.Errorf("a %s command needs a body", kind)
-	}
+	return t, nil
+}
+
+func (s *scanner) body(c *massbalance.Command, t reflect.Type) error {
 	body := reflect.New(t).Elem()
-	if err := (&scanner{data: s.data, pos: bodyAt}).value(body); err != nil {
-		return fmt.Errorf("body: %w", err)
+	if err := parserOf(t)(s, body); err != nil {
+		return err
 	}
 	c.Body = body.Interface().(massbalance.Body)
-	return Seal(c)
+	return nil
 }
 
 // depthLimit is deeper than any type of the domain.
@@ -103,11 +136,11 @@ func (s *scanner) skip(depth int) error {
 	}
 	switch s.data[s.pos] {
 	case '{':
-		return s.object(func(string) error { return s.skip(depth + 1) })
+		return s.object(func([]byte) error { return s.skip(depth + 1) })
 	case '[':
 		return s.list('[', ']', func(int) error { return s.skip(depth + 1) })
 	case '"':
-		_, err := s.text()
+		_, err := s.bytes()
 		return err
 	}
 	if s.literal() == "" {
@@ -119,15 +152,12 @@ func (s *scanner) skip(depth int) error {
 // Seal sets the digests of a command made in Go: SHA-256 of the canonical
 // bytes of the whole and of the body. What was parsed is sealed already.
 func Seal(c *massbalance.Command) error {
-	body, err := Format(c.Body)
+	var whole bytes.Buffer
+	body, err := formatCommand(&whole, *c)
 	if err != nil {
-		return err
+		return fmt.Errorf("couldn't format a %T: %w", *c, err)
 	}
-	whole, err := Format(*c)
-	if err != nil {
-		return err
-	}
-	c.Content, c.BodyContent = sha256.Sum256(whole), sha256.Sum256(body)
+	c.Content, c.BodyContent = sha256.Sum256(whole.Bytes()), sha256.Sum256(body)
 	return nil
 }
 

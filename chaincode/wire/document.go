@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -28,6 +29,40 @@ type protected struct {
 	Alg string
 	Kid massbalance.KeyID
 	Typ string
+}
+
+// signedParser reads a document that stands as its compact JWS, or is nil where
+// the type is none.
+func signedParser(t reflect.Type) parser {
+	switch t {
+	case reflect.TypeFor[massbalance.SignedCertificate]():
+		return signed(ParseSignedCertificate)
+	case reflect.TypeFor[massbalance.SignedStanding]():
+		return signed(ParseSignedStanding)
+	case reflect.TypeFor[massbalance.SignedBalanceConsent]():
+		return signed(ParseSignedBalanceConsent)
+	case reflect.TypeFor[massbalance.SignedCreditAudit]():
+		return signed(ParseSignedCreditAudit)
+	case reflect.TypeFor[massbalance.SignedFinding]():
+		return signed(ParseSignedFinding)
+	case reflect.TypeFor[massbalance.SignedStatement]():
+		return signed(ParseSignedStatement)
+	case reflect.TypeFor[massbalance.SignedReversalConsent]():
+		return signed(ParseSignedReversalConsent)
+	}
+	return nil
+}
+
+func signed[T any](parse func(string) (T, error)) parser {
+	return func(s *scanner, v reflect.Value) error {
+		text, err := s.text()
+		if err != nil {
+			return err
+		}
+		document, err := parse(text)
+		*v.Addr().Interface().(*T) = document
+		return err
+	}
 }
 
 // compact gives the compact serialisation of RFC 7515.

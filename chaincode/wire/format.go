@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -15,95 +16,135 @@ import (
 // Format gives the canonical bytes of a value of the domain: one JSON text
 // without spaces, fields in the order of declaration, absent where they are
 // empty (decimals never are), decimals and hashes as strings.
-func Format(v any) ([]byte, error) {
-	var b bytes.Buffer
-	if err := format(&b, reflect.ValueOf(v)); err != nil {
+func Format(v any) ([]byte, error) { return formatInto(new(bytes.Buffer), v) }
+
+func formatInto(b *bytes.Buffer, v any) ([]byte, error) {
+	if err := formatValue(b, reflect.ValueOf(v)); err != nil {
 		return nil, fmt.Errorf("couldn't format a %T: %w", v, err)
 	}
 	return b.Bytes(), nil
 }
 
-func format(b *bytes.Buffer, v reflect.Value) error {
-	switch special := v.Interface().(type) {
-	case massbalance.Command:
-		return formatCommand(b, special)
-	case massbalance.SignedCertificate:
-		return formatString(b, compact(special.Envelope))
-	case massbalance.SignedStanding:
-		return formatString(b, compact(special.Envelope))
-	case massbalance.SignedCreditAudit:
-		return formatString(b, compact(special.Envelope))
-	case massbalance.SignedFinding:
-		return formatString(b, compact(special.Envelope))
-	case massbalance.SignedBalanceConsent:
-		return formatString(b, compact(special.Envelope))
-	case massbalance.SignedStatement:
-		return formatString(b, compact(special.Envelope))
-	case massbalance.SignedReversalConsent:
-		return formatString(b, compact(special.Envelope))
-	case encoding.TextMarshaler:
-		text, err := special.MarshalText()
-		if err != nil {
+func formatValue(b *bytes.Buffer, v reflect.Value) error { return formatterOf(v.Type())(b, v) }
+
+// formatter writes the values of one type.
+type formatter func(*bytes.Buffer, reflect.Value) error
+
+var formatters sync.Map // reflect.Type → formatter
+
+// formatterOf finds out once for each type how its values are written.
+func formatterOf(t reflect.Type) formatter {
+	if f, ok := formatters.Load(t); ok {
+		return f.(formatter)
+	}
+	actual, _ := formatters.LoadOrStore(t, newFormatter(t))
+	return actual.(formatter)
+}
+
+var textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+
+func newFormatter(t reflect.Type) formatter {
+	if signedParser(t) != nil {
+		return func(b *bytes.Buffer, v reflect.Value) error {
+			return formatString(b, compact(v.FieldByName("Envelope").Interface().(massbalance.Envelope)))
+		}
+	}
+	switch {
+	case t == commandType:
+		return func(b *bytes.Buffer, v reflect.Value) error {
+			_, err := formatCommand(b, v.Interface().(massbalance.Command))
 			return err
 		}
+	case t.Implements(textMarshaler):
+		return formatText
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return func(b *bytes.Buffer, v reflect.Value) error { return formatString(b, v.String()) }
+	case reflect.Int, reflect.Int64:
+		return func(b *bytes.Buffer, v reflect.Value) error {
+			b.Write(strconv.AppendInt(b.AvailableBuffer(), v.Int(), 10))
+			return nil
+		}
+	case reflect.Uint64:
+		return func(b *bytes.Buffer, v reflect.Value) error {
+			b.Write(strconv.AppendUint(b.AvailableBuffer(), v.Uint(), 10))
+			return nil
+		}
+	case reflect.Bool:
+		return func(b *bytes.Buffer, v reflect.Value) error {
+			b.Write(strconv.AppendBool(b.AvailableBuffer(), v.Bool()))
+			return nil
+		}
+	case reflect.Pointer:
+		element := formatterOf(t.Elem())
+		return func(b *bytes.Buffer, v reflect.Value) error { return element(b, v.Elem()) }
+	case reflect.Slice:
+		return sliceFormatter(formatterOf(t.Elem()))
+	case reflect.Struct:
+		return structFormatter(planOf(t))
+	}
+	return func(*bytes.Buffer, reflect.Value) error { return fmt.Errorf("a %s has no form on the wire", t) }
+}
+
+func formatText(b *bytes.Buffer, v reflect.Value) error {
+	text, err := v.Interface().(encoding.TextMarshaler).MarshalText()
+	if err != nil {
+		return err
+	}
+	if !plain(text) {
 		return formatString(b, string(text))
 	}
-	switch v.Kind() {
-	case reflect.String:
-		return formatString(b, v.String())
-	case reflect.Int, reflect.Int64:
-		b.Write(strconv.AppendInt(b.AvailableBuffer(), v.Int(), 10))
-	case reflect.Uint64:
-		b.Write(strconv.AppendUint(b.AvailableBuffer(), v.Uint(), 10))
-	case reflect.Bool:
-		b.Write(strconv.AppendBool(b.AvailableBuffer(), v.Bool()))
-	case reflect.Pointer:
-		return format(b, v.Elem())
-	case reflect.Slice:
-		return formatSlice(b, v)
-	case reflect.Struct:
-		return formatStruct(b, v)
-	default:
-		return fmt.Errorf("a %s has no form on the wire", v.Type())
-	}
+	b.WriteByte('"')
+	b.Write(text)
+	b.WriteByte('"')
 	return nil
 }
 
-func formatSlice(b *bytes.Buffer, v reflect.Value) error {
-	b.WriteByte('[')
-	for i := range v.Len() {
-		if i > 0 {
-			b.WriteByte(',')
+func sliceFormatter(element formatter) formatter {
+	return func(b *bytes.Buffer, v reflect.Value) error {
+		b.WriteByte('[')
+		for i := range v.Len() {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			if err := element(b, v.Index(i)); err != nil {
+				return err
+			}
 		}
-		if err := format(b, v.Index(i)); err != nil {
-			return err
-		}
+		b.WriteByte(']')
+		return nil
 	}
-	b.WriteByte(']')
-	return nil
 }
 
-func formatStruct(b *bytes.Buffer, v reflect.Value) error {
-	b.WriteByte('{')
-	first := true
-	for _, f := range planOf(v.Type()).fields {
-		value := v.Field(f.index)
-		if !f.always && empty(value) {
-			continue
-		}
-		if !first {
-			b.WriteByte(',')
-		}
-		first = false
-		b.WriteByte('"')
-		b.WriteString(f.name)
-		b.WriteString(`":`)
-		if err := format(b, value); err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
-		}
+func structFormatter(p *plan) formatter {
+	fields := make([]formatter, len(p.fields))
+	for i, f := range p.fields {
+		fields[i] = formatterOf(f.of)
 	}
-	b.WriteByte('}')
-	return nil
+	return func(b *bytes.Buffer, v reflect.Value) error {
+		b.WriteByte('{')
+		first := true
+		for i := range p.fields {
+			f := &p.fields[i]
+			value := v.Field(f.index)
+			if !f.always && empty(value) {
+				continue
+			}
+			if !first {
+				b.WriteByte(',')
+			}
+			first = false
+			b.WriteByte('"')
+			b.WriteString(f.name)
+			b.WriteString(`":`)
+			if err := fields[i](b, value); err != nil {
+				return fmt.Errorf("%s: %w", f.name, err)
+			}
+		}
+		b.WriteByte('}')
+		return nil
+	}
 }
 
 // empty treats a slice without elements as absent, nil or not, so that both
@@ -135,7 +176,7 @@ func formatString(b *bytes.Buffer, s string) error {
 }
 
 // plain reports whether a string needs no escape.
-func plain(s string) bool {
+func plain[T string | []byte](s T) bool {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
 			return false

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -19,11 +20,11 @@ var errNotCanonical = errors.New("the bytes are not in canonical form")
 // another order of fields, fields named twice, numbers written in another way:
 // all are refused, so that one content has one hash.
 func Parse[T any](data []byte) (T, error) {
-	v, err := Decode[T](data)
+	v, err := decode[T](&scanner{data: data, canonical: true})
 	if err != nil {
 		return v, err
 	}
-	again, err := Format(v)
+	again, err := formatInto(bytes.NewBuffer(make([]byte, 0, len(data)+bytes.MinRead)), v)
 	if err != nil {
 		return v, err
 	}
@@ -36,10 +37,12 @@ func Parse[T any](data []byte) (T, error) {
 // Decode reads JSON as people and programs write it: any order and spacing,
 // decimals with trailing zeros. Unknown fields and fields named twice are
 // refused, for they are mistakes.
-func Decode[T any](data []byte) (T, error) {
+func Decode[T any](data []byte) (T, error) { return decode[T](&scanner{data: data}) }
+
+func decode[T any](s *scanner) (T, error) {
 	var v T
-	s := &scanner{data: data}
-	err := s.value(reflect.ValueOf(&v).Elem())
+	value := reflect.ValueOf(&v).Elem()
+	err := parserOf(value.Type())(s, value)
 	if err == nil {
 		err = s.end()
 	}
@@ -53,149 +56,148 @@ func Decode[T any](data []byte) (T, error) {
 type scanner struct {
 	data []byte
 	pos  int
+	// canonical is set where the whole is refused afterwards if the bytes are not
+	// in canonical form. Until then they may be taken to be.
+	canonical bool
 }
 
-func (s *scanner) value(v reflect.Value) error {
-	switch target := v.Addr().Interface().(type) {
-	case *massbalance.Command:
-		return s.command(target)
-	case *massbalance.SignedCertificate:
-		text, err := s.text()
-		if err != nil {
-			return err
-		}
-		*target, err = ParseSignedCertificate(text)
-		return err
-	case *massbalance.SignedStanding:
-		text, err := s.text()
-		if err != nil {
-			return err
-		}
-		*target, err = ParseSignedStanding(text)
-		return err
-	case *massbalance.SignedBalanceConsent:
-		text, err := s.text()
-		if err != nil {
-			return err
-		}
-		*target, err = ParseSignedBalanceConsent(text)
-		return err
-	case *massbalance.SignedCreditAudit:
-		text, err := s.text()
-		if err != nil {
-			return err
-		}
-		*target, err = ParseSignedCreditAudit(text)
-		return err
-	case *massbalance.SignedFinding:
-		text, err := s.text()
-		if err != nil {
-			return err
-		}
-		*target, err = ParseSignedFinding(text)
-		return err
-	case *massbalance.SignedStatement:
-		text, err := s.text()
-		if err != nil {
-			return err
-		}
-		*target, err = ParseSignedStatement(text)
-		return err
-	case *massbalance.SignedReversalConsent:
-		text, err := s.text()
-		if err != nil {
-			return err
-		}
-		*target, err = ParseSignedReversalConsent(text)
-		return err
-	case encoding.TextUnmarshaler:
-		text, err := s.text()
-		if err != nil {
-			return err
-		}
-		return target.UnmarshalText([]byte(text))
+// parser reads values of one type.
+type parser func(*scanner, reflect.Value) error
+
+var parsers sync.Map // reflect.Type → parser
+
+// parserOf finds out once for each type how its values are read.
+func parserOf(t reflect.Type) parser {
+	if p, ok := parsers.Load(t); ok {
+		return p.(parser)
 	}
-	return s.plainValue(v)
+	actual, _ := parsers.LoadOrStore(t, newParser(t))
+	return actual.(parser)
 }
 
-func (s *scanner) plainValue(v reflect.Value) error {
-	switch v.Kind() {
+var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+func newParser(t reflect.Type) parser {
+	if parse := signedParser(t); parse != nil {
+		return parse
+	}
+	switch {
+	case t == commandType:
+		return func(s *scanner, v reflect.Value) error { return s.command(v.Addr().Interface().(*massbalance.Command)) }
+	case reflect.PointerTo(t).Implements(textUnmarshaler):
+		return func(s *scanner, v reflect.Value) error {
+			text, err := s.bytes()
+			if err != nil {
+				return err
+			}
+			return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text)
+		}
+	}
+	switch t.Kind() {
 	case reflect.String:
-		text, err := s.text()
-		if err != nil {
-			return err
-		}
-		v.SetString(text)
-		return nil
+		return parseString
 	case reflect.Int, reflect.Int64:
-		n, err := strconv.ParseInt(s.literal(), 10, 64)
-		if err != nil {
-			return fmt.Errorf("expected a whole number: %w", err)
-		}
-		v.SetInt(n)
-		return nil
+		return parseInt
 	case reflect.Uint64:
-		n, err := strconv.ParseUint(s.literal(), 10, 64)
-		if err != nil {
-			return fmt.Errorf("expected a whole number that is not negative: %w", err)
-		}
-		v.SetUint(n)
-		return nil
+		return parseUint
 	case reflect.Bool:
-		switch s.literal() {
-		case "true":
-			v.SetBool(true)
-		case "false":
-			v.SetBool(false)
-		default:
-			return errors.New("expected true or false")
-		}
-		return nil
+		return parseBool
 	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		return s.value(v.Elem())
+		element := parserOf(t.Elem())
+		return func(s *scanner, v reflect.Value) error {
+			v.Set(reflect.New(t.Elem()))
+			return element(s, v.Elem())
+		}
 	case reflect.Slice:
-		return s.slice(v)
+		return sliceParser(t)
 	case reflect.Struct:
-		return s.structure(v)
+		return structParser(planOf(t))
 	}
-	return fmt.Errorf("a %s has no form on the wire", v.Type())
+	return func(*scanner, reflect.Value) error { return fmt.Errorf("a %s has no form on the wire", t) }
 }
 
-func (s *scanner) slice(v reflect.Value) error {
-	return s.list('[', ']', func(i int) error {
-		element := reflect.New(v.Type().Elem()).Elem()
-		if err := s.value(element); err != nil {
-			return fmt.Errorf("[%d]: %w", i, err)
-		}
-		v.Set(reflect.Append(v, element))
-		return nil
-	})
+func parseString(s *scanner, v reflect.Value) error {
+	text, err := s.text()
+	if err != nil {
+		return err
+	}
+	v.SetString(text)
+	return nil
 }
 
-func (s *scanner) structure(v reflect.Value) error {
-	p := planOf(v.Type())
-	return s.object(func(name string) error {
-		i, ok := p.byName[name]
-		if !ok {
-			return fmt.Errorf("there is no field %q here", name)
-		}
-		return s.value(v.Field(p.fields[i].index))
-	})
+func parseInt(s *scanner, v reflect.Value) error {
+	n, err := strconv.ParseInt(s.literal(), 10, 64)
+	if err != nil {
+		return fmt.Errorf("expected a whole number: %w", err)
+	}
+	v.SetInt(n)
+	return nil
+}
+
+func parseUint(s *scanner, v reflect.Value) error {
+	n, err := strconv.ParseUint(s.literal(), 10, 64)
+	if err != nil {
+		return fmt.Errorf("expected a whole number that is not negative: %w", err)
+	}
+	v.SetUint(n)
+	return nil
+}
+
+func parseBool(s *scanner, v reflect.Value) error {
+	switch s.literal() {
+	case "true":
+		v.SetBool(true)
+	case "false":
+		v.SetBool(false)
+	default:
+		return errors.New("expected true or false")
+	}
+	return nil
+}
+
+func sliceParser(t reflect.Type) parser {
+	element := parserOf(t.Elem())
+	return func(s *scanner, v reflect.Value) error {
+		return s.list('[', ']', func(i int) error {
+			if i == v.Cap() {
+				v.Grow(1)
+			}
+			v.SetLen(i + 1)
+			if err := element(s, v.Index(i)); err != nil {
+				return fmt.Errorf("[%d]: %w", i, err)
+			}
+			return nil
+		})
+	}
+}
+
+func structParser(p *plan) parser {
+	fields := make([]parser, len(p.fields))
+	for i, f := range p.fields {
+		fields[i] = parserOf(f.of)
+	}
+	return func(s *scanner, v reflect.Value) error {
+		return s.object(func(name []byte) error {
+			i, ok := p.byName[string(name)]
+			if !ok {
+				return fmt.Errorf("there is no field %q here", name)
+			}
+			return fields[i](s, v.Field(p.fields[i].index))
+		})
+	}
 }
 
 // object reads an object and hands each field's name over, once.
-func (s *scanner) object(read func(name string) error) error {
-	seen := map[string]bool{}
+func (s *scanner) object(read func(name []byte) error) error {
+	var seen names
 	return s.list('{', '}', func(int) error {
-		name, err := s.text()
+		name, err := s.bytes()
 		if err != nil {
 			return err
 		}
-		if seen[name] {
+		if !seen.add(name) {
 			return fmt.Errorf("field %q stands twice", name)
 		}
-		seen[name] = true
 		if !s.accept(':') {
 			return s.expected("a colon")
 		}
@@ -204,6 +206,35 @@ func (s *scanner) object(read func(name string) error) error {
 		}
 		return nil
 	})
+}
+
+// names is a set of names of fields: most objects have few.
+type names struct {
+	few  [8][]byte
+	n    int
+	many map[string]bool
+}
+
+// add reports whether the name is new.
+func (s *names) add(name []byte) bool {
+	for _, before := range s.few[:s.n] {
+		if bytes.Equal(before, name) {
+			return false
+		}
+	}
+	if s.n < len(s.few) {
+		s.few[s.n] = name
+		s.n++
+		return true
+	}
+	if s.many[string(name)] {
+		return false
+	}
+	if s.many == nil {
+		s.many = map[string]bool{}
+	}
+	s.many[string(name)] = true
+	return true
 }
 
 func (s *scanner) list(open, shut byte, element func(i int) error) error {
@@ -228,8 +259,14 @@ func (s *scanner) list(open, shut byte, element func(i int) error) error {
 
 // text reads a string.
 func (s *scanner) text() (string, error) {
+	raw, err := s.bytes()
+	return string(raw), err
+}
+
+// bytes reads a string; what it gives may be a part of the data.
+func (s *scanner) bytes() ([]byte, error) {
 	if !s.accept('"') {
-		return "", s.expected("a string")
+		return nil, s.expected("a string")
 	}
 	start, escaped := s.pos, false
 	for ; s.pos < len(s.data); s.pos++ {
@@ -239,32 +276,32 @@ func (s *scanner) text() (string, error) {
 			s.pos++
 			continue
 		case '"':
-			raw := s.data[start:s.pos]
+			raw := s.data[start:s.pos:s.pos]
 			s.pos++
 			return unquote(raw, escaped)
 		}
 	}
-	return "", errors.New("a string does not end")
+	return nil, errors.New("a string does not end")
 }
 
-func unquote(raw []byte, escaped bool) (string, error) {
+func unquote(raw []byte, escaped bool) ([]byte, error) {
 	if !utf8.Valid(raw) {
-		return "", fmt.Errorf("%q is not valid UTF-8", raw)
+		return nil, fmt.Errorf("%q is not valid UTF-8", raw)
 	}
 	if !escaped {
 		for _, c := range raw {
 			if c < 0x20 {
-				return "", fmt.Errorf("control character in string %q", raw)
+				return nil, fmt.Errorf("control character in string %q", raw)
 			}
 		}
-		return string(raw), nil
+		return raw, nil
 	}
 	quoted := append(append([]byte{'"'}, raw...), '"')
 	var text string
 	if err := json.Unmarshal(quoted, &text); err != nil {
-		return "", fmt.Errorf("couldn't read string %q: %w", raw, err)
+		return nil, fmt.Errorf("couldn't read string %q: %w", raw, err)
 	}
-	return text, nil
+	return []byte(text), nil
 }
 
 // literal reads what stands up to the next delimiter.

@@ -18,6 +18,7 @@ type plan struct {
 type field struct {
 	name  string
 	index int
+	of    reflect.Type
 	// always is set for decimals: a quantity of 0 is a statement, not an absence.
 	// A ratio of 0 is an absence: there is no factor and no share of 0.
 	always bool
@@ -40,7 +41,7 @@ func planOf(t reflect.Type) *plan {
 		name := lowerCamel(f.Name)
 		p.byName[name] = len(p.fields)
 		p.fields = append(p.fields, field{
-			name: name, index: i,
+			name: name, index: i, of: f.Type,
 			always: f.Type.Kind() == reflect.Struct && f.Type != ratio,
 		})
 	}

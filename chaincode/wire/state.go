@@ -34,16 +34,28 @@ func ParseKey(text string) (massbalance.Key, error) {
 const hexDigits = "0123456789ABCDEF"
 
 func escape(part string) string {
+	at := 0
+	for at < len(part) && unescaped(part[at]) {
+		at++
+	}
+	if at == len(part) {
+		return part
+	}
 	var b strings.Builder
 	for i := range len(part) {
 		c := part[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("._-/", c) >= 0 {
+		if unescaped(c) {
 			b.WriteByte(c)
 			continue
 		}
 		b.Write([]byte{'%', hexDigits[c>>4], hexDigits[c&15]})
 	}
 	return b.String()
+}
+
+// unescaped reports whether a byte stands for itself in a key.
+func unescaped(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("._-/", c) >= 0
 }
 
 // unescape undoes escape. What escape never writes comes out as something that

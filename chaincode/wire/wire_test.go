@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -365,4 +366,37 @@ func FuzzParseKey(f *testing.F) {
 			require.Equal(t, text, wire.FormatKey(key))
 		}
 	})
+}
+
+// A batch in canonical form is read without being written again for its digests;
+// they are those of the canonical bytes all the same, however a command came in.
+func TestDigestsAreOfTheCanonicalForm(t *testing.T) {
+	const canonical = `{"id":"c1","type":"take_in","date":"2026-08-03","period":"2026","body":{"site":"mill","product":"wheat","quantity":"1.5"}}`
+	const body = `{"site":"mill","product":"wheat","quantity":"1.5"}`
+	batch, err := wire.ParseBatch([]byte("[" + canonical + "]"))
+	require.NoError(t, err)
+	require.EqualValues(t, sha256.Sum256([]byte(canonical)), batch[0].Content)
+	require.EqualValues(t, sha256.Sum256([]byte(body)), batch[0].BodyContent)
+	for name, written := range map[string]string{
+		"canonical":            canonical,
+		"the body first":       `{"body":` + body + `,"id":"c1","type":"take_in","date":"2026-08-03","period":"2026"}`,
+		"as people write it":   `{ "id": "c1", "type": "take_in", "period": "2026", "date": "2026-08-03", "body": {"quantity": "1.50", "product": "wheat", "site": "mill"} }`,
+		"with escaped letters": strings.ReplaceAll(canonical, "mill", `\u006dill`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			command, err := wire.Decode[massbalance.Command]([]byte(written))
+			require.NoError(t, err)
+			require.Equal(t, batch[0], command)
+		})
+	}
+	for name, wrong := range map[string]string{
+		"no type":      `{"id":"c1","body":{}}`,
+		"no body":      `{"id":"c1","type":"take_in"}`,
+		"unknown type": `{"id":"c1","type":"take","body":{}}`,
+		"field twice":  `{"id":"c1","type":"take_in","id":"c1","body":{}}`,
+		"deep":         `{"body":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `,"type":"take_in"}`,
+	} {
+		_, err := wire.Decode[massbalance.Command]([]byte(wrong))
+		require.Error(t, err, name)
+	}
 }
