@@ -28,6 +28,7 @@ func New() (*contractapi.ContractChaincode, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't describe the contract: %w", err)
 	}
+	chaincode.TransactionSerializer = text{}
 	return chaincode, nil
 }
 

@@ -386,7 +386,8 @@ func TestDigestsAreOfTheCanonicalForm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			command, err := wire.Decode[massbalance.Command]([]byte(written))
 			require.NoError(t, err)
-			require.Equal(t, batch[0], command)
+			require.Equal(t, batch[0].Content, command.Content)
+			require.Equal(t, batch[0].BodyContent, command.BodyContent)
 		})
 	}
 	for name, wrong := range map[string]string{

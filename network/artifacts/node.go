@@ -51,6 +51,7 @@ func peerSettings(organisation topology.Organisation, layout topology.Layout, ho
 		"peer.limits.concurrency":              object{"endorserService": 5000, "deliverService": 5000, "gatewayService": 5000},
 		"vm.endpoint":                          "", // without Docker, and /healthz doesn't miss it
 		"chaincode.externalBuilders":           []object{externalBuilder(layout)},
+		"ledger.history":                       object{"enableHistoryDatabase": false}, // nobody asks it: every gateway keeps the whole record
 		"ledger.snapshots.rootDir":             filepath.Join(holder.Data(), "snapshots"),
 		"operations.listenAddress":             peer.OperationsAddress(),
 		"operations.tls.enabled":               true,
