@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -158,67 +157,4 @@ func (l *lens) proposal(what, digest string) (readmodel.Proposal, error) {
 			return readmodel.Proposal{}, &readmodel.NotFound{Kind: "proposal", Name: what}
 		}
 	}
-}
-
-// proposals are the changes of the common register that a form may begin, each
-// with an example of its content.
-var proposals = []struct {
-	kind, name string
-	example    massbalance.Body
-}{
-	{"register_product", "Register a product, or its next version", massbalance.RegisterProduct{Product: massbalance.Product{ID: "oats", Name: "Oats", Version: 1}}},
-	{"register_recipe", "Register a recipe, or its next version", massbalance.RegisterRecipe{Recipe: massbalance.Recipe{ID: "rolling", Input: "oats", Source: "Where the factor is published", Version: 1}}},
-	{"register_organisation", "Register a member, or its next version", massbalance.RegisterOrganisation{Member: massbalance.Member{Organisation: "new-member", Name: "New Member", Role: massbalance.Trading, Version: 1}}},
-	{"remove_organisation", "Remove a member", massbalance.RemoveOrganisation{Organisation: "old-member", Version: 2}},
-	{"register_certifier", "Recognise a certification body, or its next keys", massbalance.RegisterCertifier{Certifier: massbalance.Certifier{ID: "certifier", Version: 1}}},
-	{"register_cosigner", "Name a cosigner of checkpoints", massbalance.RegisterCosigner{Cosigner: massbalance.Cosigner{Organisation: "organisation", Key: massbalance.LogKey{1}, Version: 1}}},
-	{"register_profile", "Adopt a scheme's profile", massbalance.RegisterProfile{Profile: massbalance.Profile{Scheme: "scheme", Version: 1}}},
-	{"register_baseline", "Adopt an average of a product and region", massbalance.RegisterBaseline{}},
-	{"adopt_finding", "Recall a statement whose certifier does not", massbalance.AdoptFinding{}},
-	{"adopt_rules", "Adopt the next version of the rules", massbalance.AdoptRules{Version: 2}},
-}
-
-// proposeForm asks for a change of the common register. Its content is the
-// ledger's own form, for it is what the other members will read and ask for too.
-func proposeForm(f *form) (massbalance.Body, error) {
-	var choices []choice
-	example := ""
-	for _, p := range proposals {
-		choices = append(choices, choice{Value: p.kind, Name: p.name})
-		if p.kind == f.typed.Get("type") {
-			var err error
-			if example, err = readable(p.example); err != nil {
-				return nil, err
-			}
-		}
-	}
-	kind := f.decides("type", "What is to change", "It takes effect once a majority of the trading members asked for the same", choices)
-	if kind == "" {
-		return nil, nil
-	}
-	one := f.add("area", "content", "Content", "As the interface for programs has it; the example shows the form. A version follows the one in force.")
-	one.Wide = true
-	if one.Value == "" || f.typed.Get("shown") != kind {
-		one.Value = example
-	}
-	f.Carry = append(f.Carry, hidden{"shown", kind})
-	kindText, err := json.Marshal(kind)
-	if err != nil {
-		return nil, fmt.Errorf("couldn't write a kind: %w", err)
-	}
-	command, err := wire.Decode[massbalance.Command]([]byte(`{"id":"x","type":` + string(kindText) + `,"body":` + one.Value + `}`))
-	if err != nil {
-		one.fail("%s", err)
-		return nil, nil
-	}
-	return command.Body, nil
-}
-
-// proposable are the commands by which the common register changes.
-func proposable() []massbalance.Body {
-	bodies := make([]massbalance.Body, 0, len(proposals))
-	for _, p := range proposals {
-		bodies = append(bodies, p.example)
-	}
-	return bodies
 }

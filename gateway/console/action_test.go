@@ -336,29 +336,6 @@ func TestATransferIsReversedByBoth(t *testing.T) {
 	}
 }
 
-func TestMembersProposeAndVote(t *testing.T) {
-	d := newDesks(t)
-	growers, _ := d.of("growers")
-	miller, _ := d.of("miller")
-	page, _ := growers.drawn("/do/propose?type=register_product")
-	content := html.UnescapeString(regexp.MustCompile(`(?s)<textarea[^>]*>(.*?)</textarea>`).FindStringSubmatch(page)[1])
-	require.Contains(t, content, `"oats"`)
-	values := fields(page)
-	page, _ = growers.fill("/do/propose", values, "content", content, "do", "try")
-	require.Contains(t, said(page), "Your vote would be number 1 of 3 that are needed.")
-	require.Contains(t, growers.books("/do/propose", values, "content", content), "One of several approvals")
-	page, _ = miller.get("/register", http.StatusOK)
-	link := regexp.MustCompile(`/do/vote\?[^"]*`).FindString(page)
-	require.NotEmpty(t, link)
-	page, values = miller.drawn(html.UnescapeString(link))
-	require.Contains(t, said(page), "Asked for by Growers' Co-operative.")
-	require.Contains(t, miller.books("/do/vote", values, "sure", "yes"), "Product registered")
-	page, _ = growers.drawn("/do/propose?type=adopt_rules")
-	values = fields(page)
-	page, _ = growers.fill("/do/propose", values, "content", `{"version":}`, "do", "send")
-	require.Regexp(t, `(?s)id="h-content"><span class="why"`, page)
-}
-
 func TestACertificationBodyBooksNothing(t *testing.T) {
 	d := newDesks(t)
 	certifier, through := d.of("certifier")

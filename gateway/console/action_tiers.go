@@ -112,7 +112,7 @@ func reportTierForm(f *form) (massbalance.Body, error) {
 
 // preset fills a field in as long as nobody typed into it.
 func (f *form) preset(name, value string) {
-	if !f.typed.Has(name) {
+	if !f.settled && !f.typed.Has(name) {
 		f.typed.Set(name, value)
 	}
 }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -23,6 +22,9 @@ type form struct {
 	// spread names the field whose quantity goes to the oldest lots, or is "".
 	spread string
 	today  massbalance.Date
+	// settled is set where a form that was filled in comes back, so that what was
+	// taken out of it stays out.
+	settled bool
 	// command is the ID of the command that the form makes.
 	command massbalance.CommandID
 	// keep is what has to be done before the command is sent, nil for most.
@@ -51,6 +53,10 @@ type field struct {
 	Choices []choice
 	Rows    []amountRow
 	Total   massbalance.Quantity
+	// Columns and Grid are a field of several rows; Growing ones take more.
+	Columns []column
+	Grid    []*gridRow
+	Growing bool
 	// Verb says what is done with a quantity of the oldest lots.
 	Verb string
 	// Fault says what is wrong with it; Figures are those of a refusal.
@@ -194,15 +200,9 @@ func (f *form) percent(name, label, hint string) massbalance.Ratio {
 	if one.Value == "" {
 		return massbalance.Ratio{}
 	}
-	number, err := table.Reading{}.Number(table.Cell{Text: one.Value})
+	ratio, err := readPart(one.Value)
 	if err != nil {
 		one.fail("%s", err)
-		return massbalance.Ratio{}
-	}
-	whole, fraction, _ := strings.Cut(number, ".")
-	ratio, err := massbalance.ParseRatio(strings.TrimLeft(cmp.Or(whole, "0")+fraction, "0") + "/100" + strings.Repeat("0", len(fraction)))
-	if err != nil {
-		one.fail("%q is not a part in per cent", one.Value)
 	}
 	return ratio
 }

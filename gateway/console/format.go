@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"html/template"
 	"net/url"
 	"strings"
@@ -24,6 +25,7 @@ var functions = template.FuncMap{
 	"dates": datesQuery, "query": func(q string) template.URL { return template.URL(q) }, //nolint:gosec // written by the pages and by datesQuery, which escapes
 	"named": func(name string, rows any) namedRows { return namedRows{name, rows} },
 	"most":  func(f *field, r amountRow) mostOf { return mostOf{f.Kind, r} },
+	"place": func(i int) string { return fmt.Sprintf("row %d", i+1) },
 	"slug":  func(a action) string { return a.Name },
 	"model": modelName, "modelShort": modelShort, "status": statusName, "ends": func(end string, rows []transferRow) transferTable { return transferTable{end, rows} },
 }

@@ -23,6 +23,8 @@ type trial struct {
 	Ends     []endEffect
 	Notes    []string
 	Claim    *claimEffect
+	// Changes are what a proposal would change of the register.
+	Changes []changeRow
 }
 
 type accountEffect struct {
@@ -75,11 +77,11 @@ func (p *actionPage) try(l *lens, command massbalance.Command) error {
 		t.Notes = append(t.Notes, "This form was sent already, and was accepted. Sending it again changes nothing.")
 		return nil
 	}
-	return t.describe(l, batch)
+	return t.describe(l, command.Body, batch)
 }
 
 // describe reads the effect from what would be written.
-func (t *trial) describe(l *lens, batch massbalance.BatchOutcome) error {
+func (t *trial) describe(l *lens, body massbalance.Body, batch massbalance.BatchOutcome) error {
 	record := batch.Records[0].Record
 	for _, set := range record.Sets {
 		l.known[massbalance.CharacteristicsKey(set.ID())] = set
@@ -107,6 +109,9 @@ func (t *trial) describe(l *lens, batch massbalance.BatchOutcome) error {
 			}
 		case massbalance.Proposal:
 			t.Notes = append(t.Notes, l.proposalNote(after))
+			if t.Changes, err = l.changes(body); err != nil {
+				return err
+			}
 		default:
 			if note := l.tradeNote(before, after); note != "" {
 				t.Notes = append(t.Notes, note)
