@@ -2,16 +2,12 @@ package pdf
 
 import (
 	"bytes"
-	_ "embed"
 	"fmt"
 	"math"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-pdf/fpdf"
-	"golang.org/x/image/font/sfnt"
-	"golang.org/x/text/unicode/norm"
 )
 
 // The size of a page, A4, in points. All positions are in points from the top left.
@@ -30,20 +26,6 @@ type Font struct {
 	Colour Colour
 }
 
-// The typeface, with its licence beside it.
-var (
-	//go:embed fonts/DejaVuSansCondensed.ttf
-	regular []byte
-	//go:embed fonts/DejaVuSansCondensed-Bold.ttf
-	bold []byte
-)
-
-const (
-	family = "dejavu"
-	// pointsPerEm is the size that widths are measured at.
-	pointsPerEm = 1000
-)
-
 // Document is a PDF being written. What is drawn is kept until the end, so that
 // pages can be gone back to.
 type Document struct {
@@ -56,7 +38,7 @@ type Document struct {
 // New begins a document; AddPage begins its first page.
 func New(title string) *Document { return &Document{title: title, ruler: begin()} }
 
-// begin makes an empty document with the typeface.
+// begin makes an empty document with the usual typeface.
 func begin() *fpdf.Fpdf {
 	f := fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: Width, Ht: Height}})
 	f.AddUTF8FontFromBytes(family, "", regular)
@@ -82,11 +64,18 @@ func (d *Document) draw(step func(*fpdf.Fpdf)) { d.pages[d.now] = append(d.pages
 
 // Text writes a line whose baseline is at y.
 func (d *Document) Text(x, y float64, f Font, text string) {
-	text = printable(f, text)
+	parts := stretches(f, text)
+	widths := make([]float64, len(parts))
+	for i, part := range parts {
+		widths[i] = d.measure(f, part)
+	}
 	d.draw(func(out *fpdf.Fpdf) {
-		out.SetFont(family, f.style(), f.Size)
 		out.SetTextColor(f.Colour.parts())
-		out.Text(x, y, text)
+		at := x
+		for i, part := range parts {
+			part.write(out, f, at, y)
+			at += widths[i]
+		}
 	})
 }
 
@@ -95,8 +84,16 @@ func (d *Document) Right(x, y float64, f Font, text string) { d.Text(x-d.Measure
 
 // Measure is how wide a text is.
 func (d *Document) Measure(f Font, text string) float64 {
-	d.ruler.SetFont(family, f.style(), pointsPerEm)
-	return d.ruler.GetStringWidth(printable(f, text)) * f.Size / pointsPerEm
+	width := 0.0
+	for _, part := range stretches(f, text) {
+		width += d.measure(f, part)
+	}
+	return width
+}
+
+func (d *Document) measure(f Font, part stretch) float64 {
+	part.use(d.ruler, f, pointsPerEm)
+	return d.ruler.GetStringWidth(part.text) * f.Size / pointsPerEm
 }
 
 // Wrap breaks a text into lines of a width: at spaces, or within a word that is
@@ -167,6 +164,17 @@ func (c Colour) parts() (r, g, b int) {
 	return int(c >> 16 & 0xff), int(c >> 8 & 0xff), int(c & 0xff)
 }
 
+// basic is a text in letters that the library can write: those of Unicode's first
+// plane, and none that is broken.
+func basic(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r > math.MaxUint16 {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
 // Bytes gives the document. The same content gives the same bytes: there is no
 // time of day in it.
 func (d *Document) Bytes() ([]byte, error) {
@@ -175,7 +183,7 @@ func (d *Document) Bytes() ([]byte, error) {
 	out.SetCreationDate(time.Unix(0, 0).UTC())
 	out.SetModificationDate(time.Unix(0, 0).UTC())
 	out.SetProducer("Weighbridge", true)
-	out.SetTitle(d.title, true)
+	out.SetTitle(basic(d.title), true)
 	out.SetLang("en")
 	for _, steps := range d.pages {
 		out.AddPage()
@@ -188,39 +196,4 @@ func (d *Document) Bytes() ([]byte, error) {
 		return nil, fmt.Errorf("couldn't write the document %q: %w", d.title, err)
 	}
 	return b.Bytes(), nil
-}
-
-// face knows which letters a font has.
-type face struct {
-	parsed *sfnt.Font
-	buffer sfnt.Buffer
-	mu     sync.Mutex
-}
-
-var faces = map[bool]*face{false: parse(regular), true: parse(bold)}
-
-func parse(font []byte) *face {
-	parsed, err := sfnt.Parse(font)
-	if err != nil {
-		panic("the embedded font can't be read: " + err.Error())
-	}
-	return &face{parsed: parsed}
-}
-
-func (f *face) has(r rune) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	index, err := f.parsed.GlyphIndex(&f.buffer, r)
-	return err == nil && index != 0
-}
-
-// printable is a text in letters that the font has: composed where it can be,
-// and a question mark for a letter of a script that it lacks.
-func printable(f Font, text string) string {
-	return strings.Map(func(r rune) rune {
-		if r > math.MaxUint16 || r != '\u200b' && !faces[f.Bold].has(r) {
-			return '?'
-		}
-		return r
-	}, norm.NFC.String(text))
 }

@@ -1,11 +1,14 @@
 package pdf_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/weighbridge/weighbridge/gateway/pdf"
 	"github.com/weighbridge/weighbridge/gateway/pdf/pdftest"
@@ -24,7 +27,7 @@ func TestEveryLetterOfEuropeComesOutAndCanBeCopied(t *testing.T) {
 		d.Text(40, 40+20*float64(i), face, line)
 		d.Text(300, 40+20*float64(i), pdf.Font{Size: 10, Bold: true}, "bold")
 	}
-	d.Text(40, 300, face, "Cafe\u0301 農 \U0001F33E end")
+	d.Text(40, 300, face, "Cafe\u0301 ก \U0001F33E end")
 	document, err := d.Bytes()
 	require.NoError(t, err)
 	text := pdftest.Text(t, document)
@@ -35,6 +38,49 @@ func TestEveryLetterOfEuropeComesOutAndCanBeCopied(t *testing.T) {
 	fonts := pdftest.Fonts(t, document)
 	require.Regexp(t, `utf8dejavu +CID TrueType +Identity-H +yes no +yes`, fonts, "embedded, with a way back to Unicode")
 	require.Less(t, len(document), 120_000, "only the letters that are used are in it")
+}
+
+func TestLettersOfTheEastComeOutAndCanBeCopied(t *testing.T) {
+	d := pdf.New("東京")
+	d.AddPage()
+	lines := []string{"東京製粉株式会社 ひらがな カタカナ", "山东面粉有限公司", "台灣農會 Taiwan 100 t", "한국제분 주식회사"}
+	for i, line := range lines {
+		d.Text(40, 40+20*float64(i), face, line)
+		d.Text(300, 40+20*float64(i), pdf.Font{Size: 10, Bold: true}, line)
+	}
+	document, err := d.Bytes()
+	require.NoError(t, err)
+	text := pdftest.Text(t, document)
+	for _, line := range lines {
+		require.Equal(t, 2, strings.Count(text, line), "%s in\n%s", line, text)
+	}
+	require.Less(t, len(document), 120_000, "only the letters that are used are in it")
+	require.InDelta(t, d.Measure(face, "東京")+d.Measure(face, "Mill"), d.Measure(face, "東京Mill"), 0.001)
+	plain := pdf.New("t")
+	plain.AddPage()
+	plain.Text(40, 40, face, "Mill")
+	document, err = plain.Bytes()
+	require.NoError(t, err)
+	require.NotContains(t, pdftest.Fonts(t, document), "droid", "a document without such letters has no such face")
+}
+
+// What runs from the right stands in the order in which it is read, and Arabic
+// letters join.
+func TestTextFromTheRightIsNotBroken(t *testing.T) {
+	d := pdf.New("t")
+	d.AddPage()
+	d.Text(40, 40, face, "טחנת הקמח 2026")
+	d.Text(40, 60, face, "مطحنة السلام")
+	d.Text(40, 80, face, "Mill مطحنة 100 t")
+	document, err := d.Bytes()
+	require.NoError(t, err)
+	text := norm.NFKC.String(pdftest.Text(t, document))
+	for _, want := range []string{"טחנת הקמח", "2026", "مطحنة السلام", "Mill 100"} {
+		require.Contains(t, text, want)
+	}
+	if dir := os.Getenv("KEEP_DOCUMENTS"); dir != "" {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "right.pdf"), document, 0o600))
+	}
 }
 
 func TestWrappedTextKeepsEveryWordWithinItsWidth(t *testing.T) {
@@ -86,6 +132,8 @@ func TestDocumentsDoNotDisturbOneAnother(t *testing.T) {
 
 func FuzzText(f *testing.F) {
 	f.Add("Łódź \x00 \xff (")
+	f.Add("\xf0000A0 \U0001F33E")
+	f.Add("東 مط\u064fلاح 12 ל")
 	f.Fuzz(func(t *testing.T, text string) {
 		d := pdf.New(text)
 		d.AddPage()
