@@ -16,6 +16,14 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/console"
 )
 
+// warnings are what will do, and still is seldom meant.
+func (c config) warnings() []string {
+	if c.PublicURL != "" {
+		return nil
+	}
+	return []string{"publicURL is not set: the codes on certificates and declarations lead to " + c.address() + ", which only this machine reaches, and the papers say so"}
+}
+
 func checkName(value string) error {
 	if !massbalance.ValidName(value) {
 		return fmt.Errorf("%q is not a name of 1 to 64 letters, digits, dots, underscores and hyphens", value)

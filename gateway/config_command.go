@@ -36,8 +36,12 @@ func configCommand() *cobra.Command {
 	check := &cobra.Command{Use: "check", Short: "Say whether serve would take the settings", Args: cobra.NoArgs}
 	read := configured(check)
 	check.RunE = func(c *cobra.Command, _ []string) error {
-		if _, _, err := read(); err != nil {
+		config, _, err := read()
+		if err != nil {
 			return err
+		}
+		for _, warning := range config.warnings() {
+			fmt.Fprintln(c.ErrOrStderr(), "warning:", warning)
 		}
 		for _, name := range unknownVariables() {
 			fmt.Fprintln(c.ErrOrStderr(), "warning: no setting is named by the environment variable", name)

@@ -56,6 +56,9 @@ func serveCommand() *cobra.Command {
 		for _, name := range unknownVariables() {
 			log.Warn("no setting is named by an environment variable", "variable", name)
 		}
+		for _, warning := range config.warnings() {
+			log.Info("the settings will do, but", "warning", warning)
+		}
 		return serve(c.Context(), config, log)
 	}
 	return c

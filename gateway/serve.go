@@ -204,7 +204,7 @@ func (p *process) handler(stopping context.Context) *api.Handler {
 	handler := api.New(api.Options{
 		Webhooks:     p.webhooks,
 		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.desk, Journal: p.journal, Model: p.model, Status: p.status, Trade: p.trade,
-		Gate: p.desk.Accounts, Desk: p.desk, Host: p.config.host(), Secure: p.config.secure(), Known: p.config.Limits.known(), Unknown: p.config.Limits.unknown(),
+		Gate: p.desk.Accounts, Desk: p.desk, Host: p.config.host(), Secure: p.config.secure(), PublicURL: p.config.PublicURL, ListensOn: p.config.address(), Known: p.config.Limits.known(), Unknown: p.config.Limits.unknown(),
 		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.desk, Imports: importer, Trade: p.trade, Desk: p.desk, Places: p.places(), Log: p.log}),
 		Imports: importer, Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})

@@ -2,9 +2,11 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -39,26 +41,21 @@ func (s *server) registerDocuments() {
 	registerPaper(s, route{access.Read, "/api/v1/sites/{site}/workbook", "get-site-workbook", "The mass balance workbook of a site and period, as certifiers expect it"}, xlsxType, s.workbook)
 	registerPaper(s, route{access.Read, "/api/v1/claims/{organisation}/{command}/certificate", "get-claim-certificate", "The certificate of a claim, as PDF"}, pdfType, s.certificate)
 	registerPaper(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}/declaration.pdf", "get-transfer-declaration-pdf", "The sustainability declaration of a transfer, as PDF"}, pdfType, s.declarationPaper)
+	registerPaper(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}/declaration.csv", "get-transfer-declaration-csv", "The sustainability declaration of a transfer, field by field with where each comes from, as CSV"}, csvType, s.declarationTable)
 	registerOne(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}/declaration", "get-transfer-declaration", "The sustainability declaration of a transfer"},
 		func(snapshot *readmodel.Snapshot, in *Derived) (exports.Declaration, error) {
 			return exports.NewDeclaration(snapshot, massbalance.TransferID(in.id()))
 		})
 }
 
-// addressed is a request that knows under which name the gateway was reached:
-// the code on a document leads back there.
-type addressed struct{ origin string }
-
-// Resolve notes the name.
-func (a *addressed) Resolve(c huma.Context) []error {
-	a.origin = "http://" + c.Host()
-	if c.TLS() != nil {
-		a.origin = "https://" + c.Host()
+// address is where a document's code leads: below the public address, whatever
+// name this request came by, or else below the one that the gateway listens on.
+func (s *server) address(path string) exports.Address {
+	if s.PublicURL != "" {
+		return exports.Address{URL: strings.TrimSuffix(s.PublicURL, "/") + path}
 	}
-	return nil
+	return exports.Address{URL: cmp.Or(s.ListensOn, "http://localhost") + path, Local: true}
 }
-
-func (a *addressed) address(path string) string { return a.origin + path }
 
 // registerPaper adds a GET of a document.
 func registerPaper[I any](s *server, r route, mediaType string, make func(*readmodel.Snapshot, *I) (name string, content []byte, err error)) {
@@ -113,14 +110,22 @@ func (s *server) workbook(snapshot *readmodel.Snapshot, in *workbookInput) (name
 	return fmt.Sprintf("mass-balance-%s-%s.xlsx", in.Site, period), file.Bytes(), err
 }
 
-type documentInput struct {
-	addressed
-	Derived
-}
+type documentInput struct{ Derived }
 
 func (s *server) certificate(snapshot *readmodel.Snapshot, in *documentInput) (name string, content []byte, err error) {
-	content, err = exports.ClaimCertificate(snapshot, massbalance.ClaimID(in.id()), in.address("/claims/"+in.id()+"/bundle"))
+	content, err = exports.ClaimCertificate(snapshot, massbalance.ClaimID(in.id()), s.address("/claims/"+in.id()+"/bundle"))
 	return fmt.Sprintf("claim-%s-%s.pdf", in.Organisation, in.Command), content, err
+}
+
+// declarationTable is the declaration field by field.
+func (s *server) declarationTable(snapshot *readmodel.Snapshot, in *documentInput) (name string, content []byte, err error) {
+	declaration, err := exports.NewDeclaration(snapshot, massbalance.TransferID(in.id()))
+	if err != nil {
+		return "", nil, err
+	}
+	var file bytes.Buffer
+	err = declaration.CSV(&file)
+	return fmt.Sprintf("declaration-%s-%s.csv", in.Organisation, in.Command), file.Bytes(), err
 }
 
 func (s *server) declarationPaper(snapshot *readmodel.Snapshot, in *documentInput) (name string, content []byte, err error) {
@@ -128,6 +133,6 @@ func (s *server) declarationPaper(snapshot *readmodel.Snapshot, in *documentInpu
 	if err != nil {
 		return "", nil, err
 	}
-	content, err = declaration.PDF(in.address("/api/v1/transfers/" + in.id() + "/declaration"))
+	content, err = declaration.PDF(s.address("/api/v1/transfers/" + in.id() + "/declaration"))
 	return fmt.Sprintf("declaration-%s-%s.pdf", in.Organisation, in.Command), content, err
 }

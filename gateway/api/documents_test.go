@@ -10,6 +10,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/imports"
+	"github.com/weighbridge/weighbridge/gateway/pdf/pdftest"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/table"
 )
@@ -100,9 +101,27 @@ func TestDocumentsAreServed(t *testing.T) {
 		require.Contains(t, r.Header.Get("Content-Disposition"), want[1])
 		require.NotEmpty(t, r.Header.Get("Weighbridge-Height"))
 	}
+	fields := g.get("/api/v1/transfers/miller/DSP-1/declaration.csv")
+	require.Contains(t, fields.Header.Get("Content-Disposition"), "declaration-miller-DSP-1.csv")
+	require.Contains(t, fields.body, "Invoice,not recorded,")
 	declaration := g.get("/api/v1/transfers/miller/DSP-1/declaration")
 	require.Contains(t, declaration.body, `"attributed":"81000","undifferentiated":"39000"`)
-	for _, path := range []string{"/sites/none/workbook", "/sites/mill/workbook?period=none", "/claims/brand/none/certificate", "/transfers/miller/none/declaration", "/transfers/miller/none/declaration.pdf"} {
+	for _, path := range []string{"/sites/none/workbook", "/sites/mill/workbook?period=none", "/claims/brand/none/certificate", "/transfers/miller/none/declaration", "/transfers/miller/none/declaration.pdf", "/transfers/miller/none/declaration.csv"} {
 		g.get("/api/v1"+path).problem(t, http.StatusNotFound)
 	}
+}
+
+// The code of a document leads to the public address, whatever name it was asked
+// for by, and the document says so where there is none.
+func TestDocumentsLeadToThePublicAddress(t *testing.T) {
+	g := serve(t, func(o *api.Options) {
+		o.PublicURL, o.ListensOn = "https://weighbridge.mill.example/", "http://127.0.0.1:8101"
+	})
+	text := strings.Join(strings.Fields(pdftest.Text(t, []byte(g.get("/api/v1/claims/brand/CLM-1/certificate").body))), " ")
+	require.Contains(t, text, "https://weighbridge.mill.example/claims/brand/CLM-1/bundle:")
+	require.NotContains(t, text, "127.0.0.1")
+	g = serve(t, func(o *api.Options) { o.ListensOn = "http://127.0.0.1:8101" })
+	text = strings.Join(strings.Fields(pdftest.Text(t, []byte(g.get("/api/v1/transfers/miller/DSP-1/declaration.pdf").body))), " ")
+	require.Contains(t, text, "http://127.0.0.1:8101/api/v1/transfers/miller/DSP-1/declaration,")
+	require.Contains(t, text, "setting publicURL")
 }

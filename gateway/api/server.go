@@ -92,6 +92,9 @@ type Options struct {
 	// loopback; Secure is set where it is reached over HTTPS.
 	Host   string
 	Secure bool
+	// PublicURL is under which address people reach the gateway: documents lead back
+	// there. Where it is not known they lead to ListensOn, and say that.
+	PublicURL, ListensOn string
 	// Known and Unknown bound how often who is known, and who is not, may call; zero is the usual.
 	Known, Unknown access.Rate
 	// Journal knows what became of commands that the submitter took without its

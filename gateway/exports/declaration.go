@@ -2,7 +2,7 @@ package exports
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -32,6 +32,18 @@ type Declaration struct {
 	Supplier         Party
 	Customer         Party
 	DeliveryNotes    []massbalance.EvidenceID
+	// Acquired is the day on which the customer took the material in, absent
+	// before that.
+	Acquired massbalance.Date
+	// Merge is how the supplier's balance treats carbon figures where lots become one.
+	Merge massbalance.CarbonMerge
+	// Conversions lie between the origins and this transfer, the latest first.
+	Conversions []DeclarationConversion
+	// PrecedingDocuments are the transfers by which the attributed credit came to
+	// the supplier and to those before it, the latest first.
+	PrecedingDocuments []massbalance.TransferID
+	// Reversed is the day on which the transfer was undone, absent if it stands.
+	Reversed massbalance.Date
 	// LastProcessingSite is where the material was converted last, absent if it never was.
 	LastProcessingSite massbalance.SiteID
 	Lines              []DeclarationLine
@@ -51,6 +63,33 @@ type Party struct {
 	SiteName     string
 	Region       string
 	Country      string
+	// Certificates are those of the site that were valid on the day of shipment
+	// and name the product, each with its certification body.
+	Certificates []DeclarationCertificate
+}
+
+// DeclarationCertificate is a certificate that a party held.
+type DeclarationCertificate struct {
+	Certificate   massbalance.CertificateID
+	Scheme        massbalance.SchemeID
+	Certifier     massbalance.OrganisationID
+	CertifierName string
+	ValidTo       massbalance.Date
+	// Standing is what it was worth on the day of shipment.
+	Standing string
+}
+
+// DeclarationConversion is a conversion that the credit went through.
+type DeclarationConversion struct {
+	Site    massbalance.SiteID
+	Date    massbalance.Date
+	Recipe  massbalance.RecipeID
+	Version int
+	Input   massbalance.ProductID
+	Output  massbalance.ProductID
+	// Factor is the greatest mass of the output per mass of input.
+	Factor massbalance.Ratio
+	Source string
 }
 
 // DeclarationLine is a part of the quantity with one set of characteristics.
@@ -96,6 +135,15 @@ func NewDeclaration(s *readmodel.Snapshot, id massbalance.TransferID) (Declarati
 		Supplier: n.party(t.Sender, t.From), Customer: n.party(t.Receiver, t.To), DeliveryNotes: t.Documents, Rounding: trace.Rounding,
 	}
 	d.Undifferentiated, _ = t.Quantity.Sub(trace.Quantity)
+	switch t.Status {
+	case massbalance.Received, massbalance.Reversing:
+		d.Acquired = t.Resolved
+	case massbalance.Reversed:
+		d.Reversed = t.Resolved
+		if t.Reversal != nil {
+			d.Reversed = t.Reversal.Agreed
+		}
+	}
 	for _, line := range t.Lines {
 		c, err := readmodel.Need[massbalance.Characteristics](s, massbalance.CharacteristicsKey(line.Characteristics))
 		if err != nil {
@@ -110,13 +158,57 @@ func NewDeclaration(s *readmodel.Snapshot, id massbalance.TransferID) (Declarati
 	if d.Origins, err = n.origins(trace.Origins); err != nil {
 		return d, err
 	}
-	if err := d.processed(s, trace.Path); err != nil {
-		return d, err
+	for _, step := range []func() error{
+		func() error { return d.history(n, trace.Path) },
+		func() error { return d.certified(n, t) },
+		func() error { return d.recorded(s) },
+	} {
+		if err := step(); err != nil {
+			return d, err
+		}
 	}
-	organisation, command, _ := strings.Cut(string(id), "/")
+	return d, nil
+}
+
+// recorded says where the dispatch stands on the ledger, and in which period.
+func (d *Declaration) recorded(s *readmodel.Snapshot) error {
+	organisation, command, _ := strings.Cut(string(d.Document), "/")
 	entry, err := s.Command(massbalance.OrganisationID(organisation), massbalance.CommandID(command))
+	if err != nil {
+		return err
+	}
 	d.Period, d.Transaction, d.Block, d.Sequence = entry.Record.Period, entry.Record.Transaction, entry.Block, entry.Record.Sequence
-	return d, err
+	period, err := readmodel.Need[massbalance.Period](s, massbalance.PeriodKey(d.Supplier.Site, d.Period))
+	if err != nil {
+		return err
+	}
+	profile, err := profileOf(s, readmodel.Period{Site: d.Supplier.Site, ID: d.Period, Period: period})
+	d.Merge = profile.Carbon
+	return err
+}
+
+// certified names the certificates of both ends on the day of shipment.
+func (d *Declaration) certified(n names, t massbalance.Transfer) (err error) {
+	if d.Supplier.Certificates, err = n.certificatesOf(t.From, t); err == nil {
+		d.Customer.Certificates, err = n.certificatesOf(t.To, t)
+	}
+	return err
+}
+
+func (n names) certificatesOf(site massbalance.SiteID, t massbalance.Transfer) ([]DeclarationCertificate, error) {
+	certificates, err := n.validOn(site, t.Product, t.Dispatched)
+	if err != nil {
+		return nil, err
+	}
+	var out []DeclarationCertificate
+	for _, c := range certificates {
+		standing, err := n.standingOn(c, t.Dispatched)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, DeclarationCertificate{c.ID, c.Scheme, c.Certifier, n.member(c.Certifier), c.ValidTo, standing})
+	}
+	return out, nil
 }
 
 func (n names) origins(from []readmodel.Origin) ([]DeclarationOrigin, error) {
@@ -144,20 +236,55 @@ func (n names) recalled(s massbalance.Statement) (string, error) {
 	return "", err
 }
 
-// processed finds the last conversion: the path has each lot before those it
-// was made of.
-func (d *Declaration) processed(s *readmodel.Snapshot, path []readmodel.Step) error {
+// history finds the conversions that the credit went through, and the transfers
+// that it came by. The path has each lot before those it was made of.
+func (d *Declaration) history(n names, path []readmodel.Step) error {
 	for _, step := range path {
-		for _, parent := range step.Parents {
-			lot, err := readmodel.Need[massbalance.Lot](s, massbalance.LotKey(parent.Lot))
-			if err != nil {
+		organisation, rest, _ := strings.Cut(string(step.Lot.ID), "/")
+		command, _, _ := strings.Cut(rest, "/")
+		entry, err := n.s.Command(massbalance.OrganisationID(organisation), massbalance.CommandID(command))
+		if err != nil {
+			return err
+		}
+		switch body := entry.Command.Body.(type) {
+		case massbalance.Receive:
+			d.preceded(body.Transfer)
+		case massbalance.AcceptCredits:
+			d.preceded(body.Transfer)
+		case massbalance.Convert:
+			if err := d.converted(n, entry, body, step.Lot.Product); err != nil {
 				return err
 			}
-			if lot.Product != step.Lot.Product {
-				d.LastProcessingSite = step.Lot.Site
-				return nil
-			}
 		}
+	}
+	if len(d.Conversions) > 0 {
+		d.LastProcessingSite = d.Conversions[0].Site
+	}
+	return nil
+}
+
+func (d *Declaration) preceded(id massbalance.TransferID) {
+	if !slices.Contains(d.PrecedingDocuments, id) {
+		d.PrecedingDocuments = append(d.PrecedingDocuments, id)
+	}
+}
+
+// converted notes a conversion once for each product that came of it.
+func (d *Declaration) converted(n names, e readmodel.Entry, body massbalance.Convert, output massbalance.ProductID) error {
+	recipe, err := n.recipe(body.Recipe, e.Position)
+	if err != nil {
+		return err
+	}
+	c := DeclarationConversion{
+		Site: body.Site, Date: e.Record.Date, Recipe: body.Recipe, Version: max(recipe.Version, 1), Input: recipe.Input, Output: output, Source: recipe.Source,
+	}
+	for _, o := range recipe.Outputs {
+		if o.Product == output {
+			c.Factor = o.Factor
+		}
+	}
+	if !slices.Contains(d.Conversions, c) {
+		d.Conversions = append(d.Conversions, c)
 	}
 	return nil
 }
@@ -168,31 +295,6 @@ func (n names) party(org massbalance.OrganisationID, id massbalance.SiteID) Part
 		p.Region, p.Country = site.Region, site.Country
 	}
 	return p
-}
-
-// PDF sets the declaration for people.
-func (d Declaration) PDF(address string) ([]byte, error) {
-	p := newPaper("Sustainability declaration "+string(d.Document), "Sustainability declaration", d.Height, address)
-	p.headline(d.Quantity, d.ProductDescription, "Document "+string(d.Document))
-	p.recalls(d.Origins)
-	p.facts([][2]string{
-		{"Supplier", d.Supplier.Name}, {"Customer", d.Customer.Name},
-		{"From", d.Supplier.SiteName + ", " + d.Supplier.Region}, {"To", d.Customer.SiteName + ", " + d.Customer.Region},
-		{"Shipped", string(d.Shipped)}, {"Status", strings.TrimSpace(spoken(string(d.Status)) + " " + string(d.Resolved))},
-		{"Weight found on arrival", weight(d.Arrived)}, {"Delivery notes", joined(d.DeliveryNotes)},
-		{"With characteristics", weight(d.Attributed)}, {"Undifferentiated", weight(d.Undifferentiated)},
-		{"Mass balance period", string(d.Period)}, {"Last processing site", orNone(string(d.LastProcessingSite))},
-	})
-	var sets []share
-	for _, l := range d.Lines {
-		sets = append(sets, share{l.Quantity, l.Model, l.Scheme, l.Characteristics})
-	}
-	p.characteristics(sets)
-	p.origins(d.Origins, d.Attributed, d.Rounding)
-	p.ledger([][2]string{
-		{"Journal", string(d.Supplier.Site) + ", no. " + strconv.FormatUint(d.Sequence, 10)}, {"Block", strconv.FormatUint(d.Block, 10)}, {"Transaction", d.Transaction},
-	})
-	return p.bytes()
 }
 
 func orNone(text string) string {

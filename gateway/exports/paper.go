@@ -2,6 +2,7 @@ package exports
 
 import (
 	"fmt"
+	"math/big"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,10 @@ const (
 	accent pdf.Colour = 0x14593f
 	soft   pdf.Colour = 0xe1f0e7
 	rule   pdf.Colour = 0xd9d7ce
+	wrong  pdf.Colour = 0x98231b
+	alarm  pdf.Colour = 0xfbe6e3
+
+	paperWhite pdf.Colour = 0xffffff
 )
 
 var (
@@ -37,17 +42,32 @@ var (
 // shares are coloured bars in this order.
 var barColours = []pdf.Colour{0x1f7a53, 0xc08a2b, 0x4a7fb0, 0x9a5f8a, 0x7d8b3a, 0x8a6d5a}
 
-// paper is a document being set from top to bottom.
-type paper struct {
-	d       *pdf.Document
-	kind    string
-	height  uint64
-	address string
-	y       float64
+// Address is where the code on a paper leads.
+type Address struct {
+	URL string
+	// Local is set where nobody told the gateway under which name it is reached,
+	// so that the address leads nowhere from another machine. The paper says so.
+	Local bool
 }
 
-func newPaper(title, kind string, height uint64, address string) *paper {
-	p := &paper{d: pdf.New(title), kind: kind, height: height, address: address}
+// head is what a paper says on every page.
+type head struct {
+	title, kind string
+	height      uint64
+	address     Address
+	// void says in a word why the paper is worth nothing, "" where it stands.
+	void string
+}
+
+// paper is a document being set from top to bottom.
+type paper struct {
+	head
+	d *pdf.Document
+	y float64
+}
+
+func newPaper(h head) *paper {
+	p := &paper{head: h, d: pdf.New(h.title)}
 	p.page()
 	return p
 }
@@ -55,7 +75,12 @@ func newPaper(title, kind string, height uint64, address string) *paper {
 // page begins a page with its head.
 func (p *paper) page() {
 	p.d.AddPage()
-	p.d.Area(0, 0, pdf.Width, 8, accent)
+	if p.void == "" {
+		p.d.Area(0, 0, pdf.Width, 8, accent)
+	} else { // on every page, so that none is shown without it
+		p.d.Area(0, 0, pdf.Width, 26, wrong)
+		p.d.Text(left, 17.5, pdf.Font{Size: 12, Bold: true, Colour: paperWhite}, p.void)
+	}
 	p.d.Text(left, 44, pdf.Font{Size: 11, Bold: true, Colour: accent}, "Weighbridge")
 	p.d.Right(right, 44, pdf.Font{Size: 9.5, Colour: muted}, p.kind)
 	p.d.Line(left, 54, right, 54, 0.7, rule)
@@ -87,11 +112,11 @@ func (p *paper) headline(q massbalance.Quantity, product, number string) {
 
 // warning sets what nobody may overlook.
 func (p *paper) warning(text string) {
-	face := pdf.Font{Size: 10, Bold: true, Colour: 0x98231b}
+	face := pdf.Font{Size: 10, Bold: true, Colour: wrong}
 	lines := p.d.Wrap(face, wide-24, text)
 	height := 14 + 14*float64(len(lines))
 	p.room(height)
-	p.d.Area(left, p.y-12, wide, height, 0xfbe6e3)
+	p.d.Area(left, p.y-12, wide, height, alarm)
 	for i, line := range lines {
 		p.d.Text(left+12, p.y+4+14*float64(i), face, line)
 	}
@@ -128,6 +153,15 @@ func figure(q massbalance.Quantity) string {
 		b.WriteString("." + fraction)
 	}
 	return b.String()
+}
+
+// figureOf is the figure of whole grams.
+func figureOf(grams *big.Int) string {
+	q, err := massbalance.ParseQuantity(decimal.NewFromBigInt(grams, -3).String())
+	if err != nil {
+		return massbalance.FormatGrams(grams) // less than nothing
+	}
+	return figure(q)
 }
 
 func tonnes(q massbalance.Quantity) string {
@@ -390,21 +424,52 @@ func fraction(part, whole massbalance.Quantity) float64 {
 	return decimalOf(part).DivRound(decimalOf(whole), 6).InexactFloat64()
 }
 
-// ledger sets where the record stands.
-func (p *paper) ledger(pairs [][2]string) {
-	p.title("On the ledger", 110)
+// ledger sets where the record stands, and says where the code leads.
+func (p *paper) ledger(pairs [][2]string, leads string) {
+	p.title("On the ledger", 120)
 	p.y += 4
 	p.facts(pairs)
 	p.y -= 4
-	for _, text := range p.d.Wrap(small, wide, "The code leads to "+p.address+", where the record is read from a gateway. This paper repeats the ledger; it proves nothing by itself.") {
+	said := fmt.Sprintf(leads, p.address.URL) + " This paper repeats the ledger; it proves nothing by itself."
+	if p.address.Local {
+		said += " The gateway that made it was not told its public address (setting publicURL): the code works on that gateway's own machine only."
+	}
+	for _, text := range p.d.Wrap(small, wide, said) {
 		p.d.Text(left, p.y, small, text)
 		p.y += 10
 	}
 }
 
+// fields sets a declaration field by field, with where each comes from.
+func (p *paper) fields(fields []DeclarationField) {
+	const nameWide, valueWide = 130.0, 220.0
+	fromAt := left + nameWide + valueWide
+	p.page()
+	p.title("Field by field", 60)
+	for _, f := range fields {
+		face := body
+		if f.Value == notRecorded {
+			face = label
+		}
+		value, from := p.d.Wrap(face, valueWide-12, f.Value), p.d.Wrap(small, right-fromAt, f.From)
+		height := max(11*float64(len(value)), 9*float64(len(from))) + 6
+		p.room(height)
+		p.d.Text(left, p.y, label, f.Name)
+		for i, text := range value {
+			p.d.Text(left+nameWide, p.y+11*float64(i), face, text)
+		}
+		for i, text := range from {
+			p.d.Text(fromAt, p.y+9*float64(i), small, text)
+		}
+		p.d.Line(left, p.y+height-11, right, p.y+height-11, 0.4, rule)
+		p.y += height
+	}
+	p.y += 6
+}
+
 // code draws the address as a QR code, with the quiet zone that scanners need.
 func (p *paper) code(x, y, side float64) {
-	code, err := qr.Encode(p.address, qr.M)
+	code, err := qr.Encode(p.address.URL, qr.M)
 	if err != nil {
 		return // too long for a code; the address stands beside it
 	}

@@ -2,10 +2,10 @@ package exports
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -106,19 +106,23 @@ func (w *workbook) end(id massbalance.TransferID, evidence massbalance.EvidenceI
 	}, err
 }
 
-// certificatesOn names a site's certificates that are valid on a day and name the product.
-func (n names) certificatesOn(site massbalance.SiteID, product massbalance.ProductID, on massbalance.Date) (string, error) {
+// validOn lists a site's certificates that are valid on a day and name the
+// product, whatever was declared on them.
+func (n names) validOn(site massbalance.SiteID, product massbalance.ProductID, on massbalance.Date) ([]massbalance.Certificate, error) {
 	certificates, err := n.siteCertificates(site)
-	if err != nil {
-		return "", err
+	return slices.DeleteFunc(certificates, func(c massbalance.Certificate) bool {
+		return on < c.ValidFrom || on > c.ValidTo || len(c.Products) > 0 && !slices.Contains(c.Products, product)
+	}), err
+}
+
+// certificatesOn names them.
+func (n names) certificatesOn(site massbalance.SiteID, product massbalance.ProductID, on massbalance.Date) (string, error) {
+	certificates, err := n.validOn(site, product, on)
+	words := make([]string, len(certificates))
+	for i, c := range certificates {
+		words[i] = string(c.ID) + " of " + n.member(c.Certifier)
 	}
-	var words []string
-	for _, c := range certificates {
-		if on >= c.ValidFrom && on <= c.ValidTo && (len(c.Products) == 0 || slices.Contains(c.Products, product)) {
-			words = append(words, string(c.ID)+" of "+n.member(c.Certifier))
-		}
-	}
-	return strings.Join(words, ", "), nil
+	return strings.Join(words, ", "), err
 }
 
 var moveWidths = []int{7, 13, 13, 18, 22, 16, 24, 18, 14, 15, 15, 19, 13, 14, 14, 7, 14, 9, 10, 9}
@@ -261,7 +265,7 @@ func (w *workbook) conversion(moves []movement) error {
 	if !ok {
 		return fmt.Errorf("record %d is no conversion", e.Record.Sequence)
 	}
-	recipe, version, err := w.recipe(body.Recipe, e)
+	recipe, err := w.recipe(body.Recipe, e.Position)
 	if err != nil {
 		return err
 	}
@@ -295,55 +299,10 @@ func (w *workbook) conversion(moves []movement) error {
 			credits[1] = kg(m.creditIn).Cell
 		}
 		line := w.sheet.Line() + 1
-		w.plain(slices.Concat(w.what(e), texts(string(body.Recipe), version, orWords(recipe.Source, notRecorded)), first,
+		w.plain(slices.Concat(w.what(e), texts(string(body.Recipe), strconv.Itoa(max(recipe.Version, 1)), orWords(recipe.Source, notRecorded)), first,
 			[]table.Cell{word(w.product(output.Product)), kgOf(output.Quantity)}, bound(recipe, input, output, line), credits, texts(modelsOf(m)))...)
 	}
 	return nil
-}
-
-// recipe is the version of a recipe that a record was made under: the newest one
-// that its outputs fit is not known to be it where there were several since, which
-// is said.
-func (w *workbook) recipe(id massbalance.RecipeID, e readmodel.Entry) (massbalance.Recipe, string, error) {
-	recipe, err := readmodel.Need[massbalance.Recipe](w.s, massbalance.RecipeKey(id))
-	if err != nil {
-		return recipe, "", err
-	}
-	latest := max(recipe.Version, 1)
-	for version := latest; version > 1; version-- {
-		adopted, err := w.adopted(id, version)
-		if err != nil {
-			return recipe, "", err
-		}
-		if adopted <= e.Position {
-			break
-		}
-		old, err := readmodel.Need[massbalance.Superseded](w.s, massbalance.SupersededKey("recipe/"+string(id), version-1))
-		if err != nil || old.Recipe == nil {
-			return recipe, "", errors.Join(err, fmt.Errorf("recipe %s has no version %d", id, version-1))
-		}
-		recipe = *old.Recipe
-	}
-	return recipe, fmt.Sprint(max(recipe.Version, 1)), nil
-}
-
-// adopted is the place in the journal at which a version of a recipe took effect.
-func (w *workbook) adopted(id massbalance.RecipeID, version int) (uint64, error) {
-	page := readmodel.Page{Limit: readmodel.MaxLimit}
-	for {
-		listing, err := w.s.Entries(readmodel.EntryFilter{Type: "register_recipe"}, page)
-		if err != nil {
-			return 0, err
-		}
-		for _, e := range listing.Items {
-			if b, ok := e.Command.Body.(massbalance.RegisterRecipe); ok && b.Recipe.ID == id && max(b.Recipe.Version, 1) == version && !e.Record.Pending {
-				return e.Position, nil
-			}
-		}
-		if page.After = listing.Next; page.After == 0 {
-			return 0, fmt.Errorf("version %d of recipe %s was never adopted", version, id)
-		}
-	}
 }
 
 // bound are the factor, what it allows, the yield and whether it holds.
