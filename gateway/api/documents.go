@@ -41,7 +41,7 @@ func (s *server) registerDocuments() {
 	registerPaper(s, route{access.Read, "/api/v1/sites/{site}/workbook", "get-site-workbook", "The mass balance workbook of a site and period, as certifiers expect it"}, xlsxType, s.workbook)
 	registerPaper(s, route{access.Read, "/api/v1/claims/{organisation}/{command}/certificate", "get-claim-certificate", "The certificate of a claim, as PDF"}, pdfType, s.certificate)
 	registerPaper(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}/declaration.pdf", "get-transfer-declaration-pdf", "The sustainability declaration of a transfer, as PDF"}, pdfType, s.declarationPaper)
-	registerPaper(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}/declaration.csv", "get-transfer-declaration-csv", "The sustainability declaration of a transfer, field by field with where each comes from, as CSV"}, csvType, s.declarationTable)
+	registerPaper(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}/declaration.csv", "get-transfer-declaration-csv", "The sustainability declaration of a transfer, field by field with where each comes from, as CSV"}, "text/csv", s.declarationTable)
 	registerOne(s, route{access.Read, "/api/v1/transfers/{organisation}/{command}/declaration", "get-transfer-declaration", "The sustainability declaration of a transfer"},
 		func(snapshot *readmodel.Snapshot, in *Derived) (exports.Declaration, error) {
 			return exports.NewDeclaration(snapshot, massbalance.TransferID(in.id()))

@@ -67,7 +67,7 @@ func (s *server) registerWorth() {
 	registerStatementPaper(s, ".xml", "get-settlement-ubl", "The settlement statement as a UBL invoice or credit note", "application/xml", statementUBL)
 	registerStatementPaper(s, ".pdf", "get-settlement-pdf", "The settlement statement with what both parties said of it, as PDF", pdfType,
 		func(snapshot *readmodel.Snapshot, in *statementInput, statement trade.Statement) ([]byte, error) {
-			return exports.Settlement(snapshot, statement, in.address(fmt.Sprintf("/agreements/%s/periods/%d", in.id(), in.Period)))
+			return exports.Settlement(snapshot, statement, s.address(fmt.Sprintf("/agreements/%s/periods/%d", in.id(), in.Period)))
 		})
 	s.registerScope3()
 }
@@ -97,7 +97,6 @@ func (s *server) registerScope3() {
 }
 
 type statementInput struct {
-	addressed
 	Derived
 	Period int `path:"period" minimum:"1" maximum:"120"`
 }

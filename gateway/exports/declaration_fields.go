@@ -183,3 +183,30 @@ func (d Declaration) voidWords() string {
 	}
 	return "This transfer was " + string(d.Status) + " on " + string(cmp.Or(d.Reversed, d.Resolved)) + ". The declaration must not be used."
 }
+
+// fields sets a declaration field by field, with where each comes from.
+func (p *paper) fields(fields []DeclarationField) {
+	const nameWide, valueWide = 130.0, 220.0
+	fromAt := left + nameWide + valueWide
+	p.page()
+	p.title("Field by field", 60)
+	for _, f := range fields {
+		face := body
+		if f.Value == notRecorded {
+			face = label
+		}
+		value, from := p.d.Wrap(face, valueWide-12, f.Value), p.d.Wrap(small, right-fromAt, f.From)
+		height := max(11*float64(len(value)), 9*float64(len(from))) + 6
+		p.room(height)
+		p.d.Text(left, p.y, label, f.Name)
+		for i, text := range value {
+			p.d.Text(left+nameWide, p.y+11*float64(i), face, text)
+		}
+		for i, text := range from {
+			p.d.Text(fromAt, p.y+9*float64(i), small, text)
+		}
+		p.d.Line(left, p.y+height-11, right, p.y+height-11, 0.4, rule)
+		p.y += height
+	}
+	p.y += 6
+}

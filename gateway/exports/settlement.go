@@ -14,7 +14,7 @@ import (
 // the receipts that it follows from, and what both parties said of it on the
 // ledger. It has a price in it, so it is for the two parties. The address is where
 // its page is, and its code is on the paper.
-func Settlement(s *readmodel.Snapshot, statement trade.Statement, address string) ([]byte, error) {
+func Settlement(s *readmodel.Snapshot, statement trade.Statement, at Address) ([]byte, error) {
 	_, digest, err := statement.Document()
 	if err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func Settlement(s *readmodel.Snapshot, statement trade.Statement, address string
 		return nil, err
 	}
 	n := names{s}
-	p := newPaper(fmt.Sprintf("Settlement %s, period %d", statement.Agreement, statement.Period), "Settlement statement", s.Next-1, address)
+	p := newPaper(head{fmt.Sprintf("Settlement %s, period %d", statement.Agreement, statement.Period), "Settlement statement", s.Next - 1, at, ""})
 	p.due(statement, n)
 	p.standing(said, digest)
 	p.facts([][2]string{
@@ -39,7 +39,7 @@ func Settlement(s *readmodel.Snapshot, statement trade.Statement, address string
 		{"Agreement", string(statement.Agreement)}, {"Terms, SHA-256", statement.Terms.String()},
 		{"Confirmed by the seller as", orNone(shown(said.Seller))}, {"Confirmed by the buyer as", orNone(shown(said.Buyer))},
 		{"This statement, SHA-256", digest.String()}, {"Settled on", orNone(string(said.Agreed))},
-	})
+	}, "The code leads to %s, where the two parties read the statement from a gateway.")
 	return p.bytes()
 }
 

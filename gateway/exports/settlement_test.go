@@ -39,7 +39,7 @@ func TestSettlementPaper(t *testing.T) {
 	statement, err := trade.Settle(agreement, terms, receipts, 1)
 	require.NoError(t, err)
 	read(t, model, func(s *readmodel.Snapshot) error {
-		content, err := exports.Settlement(s, statement, "https://gateway.example/agreements/miller/ACC-1/periods/1")
+		content, err := exports.Settlement(s, statement, exports.Address{URL: "https://gateway.example/agreements/miller/ACC-1/periods/1"})
 		require.NoError(t, err)
 		keep(t, "settlement.pdf", content)
 		text := pdftest.Text(t, content)
@@ -47,14 +47,14 @@ func TestSettlementPaper(t *testing.T) {
 		for _, want := range []string{"72 267.60 EUR", "Oderbruch Mills pays Growers' Co-operative", "Not settled", "1 244.58", "74 674.80 EUR", "2 407.20 EUR", "200 600 kg", "Page 1 of 4"} {
 			require.Contains(t, text, want)
 		}
-		again, err := exports.Settlement(s, statement, "https://gateway.example/agreements/miller/ACC-1/periods/1")
+		again, err := exports.Settlement(s, statement, exports.Address{URL: "https://gateway.example/agreements/miller/ACC-1/periods/1"})
 		require.Equal(t, content, again, "the same statement is the same paper")
 		return err
 	})
 	owed, err := trade.Settle(agreement, terms, nil, 1)
 	require.NoError(t, err)
 	read(t, model, func(s *readmodel.Snapshot) error {
-		content, err := exports.Settlement(s, owed, "https://gateway.example/")
+		content, err := exports.Settlement(s, owed, exports.Address{URL: "https://gateway.example/"})
 		require.NoError(t, err)
 		require.Contains(t, pdftest.Text(t, content), "owes Oderbruch Mills for what it did not deliver")
 		return nil
