@@ -95,6 +95,7 @@ func (s *scanner) command(c *massbalance.Command) error {
 			return fmt.Errorf("body: %w", err)
 		}
 	case s.canonical:
+		s.each = append(s.each, s.data[start:s.pos])
 		c.Content, c.BodyContent = sha256.Sum256(s.data[start:s.pos]), sha256.Sum256(s.data[bodyAt:bodyEnd])
 		return nil
 	}
@@ -173,6 +174,14 @@ func FormatBatch(commands []massbalance.Command) ([]byte, error) { return Format
 // ParseBatch reads the canonical bytes of a transaction's commands.
 func ParseBatch(data []byte) ([]massbalance.Command, error) {
 	return Parse[[]massbalance.Command](data)
+}
+
+// SplitBatch reads them and gives the canonical bytes of each, too, which are parts
+// of the batch's.
+func SplitBatch(data []byte) (commands []massbalance.Command, each [][]byte, err error) {
+	s := &scanner{data: data, canonical: true}
+	commands, err = parse[[]massbalance.Command](s)
+	return commands, s.each, err
 }
 
 // FormatResults gives the canonical bytes of a transaction's answer.

@@ -20,15 +20,19 @@ var errNotCanonical = errors.New("the bytes are not in canonical form")
 // another order of fields, fields named twice, numbers written in another way:
 // all are refused, so that one content has one hash.
 func Parse[T any](data []byte) (T, error) {
-	v, err := decode[T](&scanner{data: data, canonical: true})
+	return parse[T](&scanner{data: data, canonical: true})
+}
+
+func parse[T any](s *scanner) (T, error) {
+	v, err := decode[T](s)
 	if err != nil {
 		return v, err
 	}
-	again, err := formatInto(bytes.NewBuffer(make([]byte, 0, len(data)+bytes.MinRead)), v)
+	again, err := formatInto(bytes.NewBuffer(make([]byte, 0, len(s.data)+bytes.MinRead)), v)
 	if err != nil {
 		return v, err
 	}
-	if !bytes.Equal(again, data) {
+	if !bytes.Equal(again, s.data) {
 		return v, fmt.Errorf("couldn't parse a %T: %w: expected %.200s", v, errNotCanonical, again)
 	}
 	return v, nil
@@ -59,6 +63,8 @@ type scanner struct {
 	// canonical is set where the whole is refused afterwards if the bytes are not
 	// in canonical form. Until then they may be taken to be.
 	canonical bool
+	// each are the bytes of the commands, if they are canonical.
+	each [][]byte
 }
 
 // parser reads values of one type.

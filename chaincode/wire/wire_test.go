@@ -401,3 +401,30 @@ func TestDigestsAreOfTheCanonicalForm(t *testing.T) {
 		require.Error(t, err, name)
 	}
 }
+
+// A batch's commands come with the bytes that hash to their contents.
+func TestABatchIsSplitIntoItsCommands(t *testing.T) {
+	var batch []massbalance.Command
+	for i, body := range massbalance.Bodies {
+		c := massbalance.Command{ID: massbalance.CommandID(fmt.Sprint("c", i)), By: "A. Clerk", Body: body}
+		text, err := wire.Format(c)
+		require.NoError(t, err)
+		if _, err := wire.Decode[massbalance.Command](text); err == nil { // an empty document is none
+			batch = append(batch, c)
+		}
+	}
+	require.Greater(t, len(batch), len(massbalance.Bodies)/2)
+	data, err := wire.FormatBatch(batch)
+	require.NoError(t, err)
+	commands, each, err := wire.SplitBatch(data)
+	require.NoError(t, err)
+	require.Len(t, each, len(batch))
+	for i, c := range commands {
+		require.NoError(t, wire.Seal(&batch[i]))
+		require.Equal(t, batch[i].Content, c.Content)
+		require.Equal(t, batch[i].BodyContent, c.BodyContent)
+		require.Equal(t, batch[i].Content, massbalance.Digest(sha256.Sum256(each[i])))
+	}
+	_, _, err = wire.SplitBatch(append([]byte{' '}, data...))
+	require.Error(t, err)
+}
