@@ -26,20 +26,30 @@ func (m *Model) Apply(ctx context.Context, block replay.Block) error {
 	if block.Number > next {
 		return fmt.Errorf("couldn't apply block %d: %w: expected block %d", block.Number, ErrGap, next)
 	}
-	if err := m.apply(ctx, block); err != nil {
+	log := m.log
+	m.log = nil // until all is well
+	if log == nil || log.next != block.Number {
+		log = &logState{}
+	}
+	if err := m.apply(ctx, block, log); err != nil {
 		return fmt.Errorf("couldn't apply block %d: %w", block.Number, err)
+	}
+	log.next = block.Number + 1
+	m.log = log
+	for _, t := range block.Transactions {
+		m.held.apply(t.Writes)
 	}
 	m.advance(block.Number + 1)
 	return nil
 }
 
-func (m *Model) apply(ctx context.Context, block replay.Block) error {
+func (m *Model) apply(ctx context.Context, block replay.Block, log *logState) error {
 	tx, err := m.database.begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer tx.rollback()
-	f := &fold{writing: tx, block: block.Number, hash: block.Hash}
+	f := &fold{writing: tx, block: block.Number, hash: block.Hash, log: log, rows: newRows()}
 	if err := f.checkpoint(); err != nil {
 		return err
 	}
@@ -50,11 +60,8 @@ func (m *Model) apply(ctx context.Context, block replay.Block) error {
 }
 
 // blocks folds a block's transactions in, and logs its records.
-func (f *fold) blocks(block replay.Block) (err error) {
+func (f *fold) blocks(block replay.Block) error {
 	if err := f.beginLog(); err != nil {
-		return err
-	}
-	if f.logged, err = f.logSize(); err != nil {
 		return err
 	}
 	for _, d := range block.Findings {
@@ -67,7 +74,10 @@ func (f *fold) blocks(block replay.Block) (err error) {
 			return fmt.Errorf("transaction %s: %w", t.ID, err)
 		}
 	}
-	return f.logBlock()
+	if err := f.logBlock(); err != nil {
+		return err
+	}
+	return f.flush()
 }
 
 // checkpoint moves the checkpoint on to after this block, before all else: a
@@ -86,10 +96,10 @@ type fold struct {
 	writing
 	block uint64
 	hash  [32]byte
-	// logged is how many records the log had before this block; registered is set
-	// where the register says something anew.
-	logged     int64
-	registered bool
+	log   *logState
+	rows  rows
+	// lots is the position of the last lot, or 0 while it is not known.
+	lots int64
 }
 
 func (f *fold) exec(text string, args ...any) error {
@@ -139,6 +149,10 @@ func (f *fold) place(table, columns, update, key string, args ...any) error {
 // plain makes an argument of one of the kinds that columns have. Databases differ
 // in which others they take, and in what they make of them.
 func plain(arg any) any {
+	switch arg.(type) {
+	case string, []byte, int64:
+		return arg
+	}
 	switch v := reflect.ValueOf(arg); v.Kind() {
 	case reflect.String:
 		return v.String()
@@ -161,17 +175,16 @@ func (f *fold) transaction(t replay.Transaction) error {
 		f.block, t.Index, readable(t.ID), readable(string(t.Organisation)), t.Time.UTC().Format(time.RFC3339Nano), readable(t.Code)); err != nil {
 		return err
 	}
-	for _, entry := range t.Entries {
-		if err := f.entry(t, entry); err != nil {
-			return fmt.Errorf("command %s: %w", entry.Command.ID, err)
-		}
-	}
-	if err := f.logTransaction(t); err != nil {
+	forms, err := t.Forms()
+	if err != nil {
 		return err
 	}
-	for _, w := range t.Writes {
-		if err := f.write(t, w); err != nil {
-			return fmt.Errorf("%s: %w", wire.FormatKey(w.Key), err)
+	if err := f.logTransaction(t, forms); err != nil {
+		return err
+	}
+	for i, w := range t.Writes {
+		if err := f.write(t, w, forms.Keys[i], forms.Values[i]); err != nil {
+			return fmt.Errorf("%s: %w", forms.Keys[i], err)
 		}
 	}
 	if t.Finding != nil {
@@ -216,57 +229,61 @@ func readable(quoted string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(quoted, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-func (f *fold) entry(t replay.Transaction, e massbalance.Entry) error {
-	command, err := wire.Format(e.Command)
-	if err != nil {
-		return err
-	}
-	record, err := wire.Format(e.Record)
-	if err != nil {
-		return err
-	}
+// entry keeps a record with its command. The position is that in the log, from 1.
+func (f *fold) entry(t replay.Transaction, e massbalance.Entry, position int64, command, record []byte) {
 	r := e.Record
-	if err := f.exec(`INSERT INTO entries (position, block, idx, "transaction", organisation, command, type, date, site, period, sequence, subject, content, record)
-		VALUES ((SELECT coalesce(max(position), 0) + 1 FROM entries), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		f.block, t.Index, t.ID, r.Organisation, r.Command, r.Type, r.Date, r.Site, r.Period, r.Sequence, r.Subject, command, record); err != nil {
-		return err
-	}
+	add(&f.rows.entries, position, f.block, t.Index, t.ID, r.Organisation, r.Command, r.Type, r.Date, r.Site, r.Period, r.Sequence, r.Subject, command, record)
 	for _, holder := range holders(e) {
-		if err := f.exec(`INSERT INTO touched (holder, entry) SELECT ?, position FROM entries WHERE organisation = ? AND command = ?`, holder, r.Organisation, r.Command); err != nil {
-			return err
-		}
+		add(&f.rows.touched, holder, position)
 	}
-	return nil
 }
 
 // write stores a value and, where lists are made of its kind, its row. A row
 // keeps the position that it was first given.
-func (f *fold) write(t replay.Transaction, w massbalance.Write) error {
-	data, err := wire.FormatValue(w.Value)
-	if err != nil {
-		return err
-	}
-	key := wire.FormatKey(w.Key)
-	if err := f.exec(`INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, data); err != nil {
-		return err
-	}
+func (f *fold) write(t replay.Transaction, w massbalance.Write, key string, data []byte) error {
 	switch v := w.Value.(type) {
-	case massbalance.Proposal:
-		return f.proposal(t, key, w.Key.B, v)
+	case massbalance.Record:
+		return nil // it stands with its entry
 	case massbalance.Lot:
-		for _, parent := range v.Parents {
-			if err := f.exec(`INSERT INTO descent VALUES (?, ?) ON CONFLICT DO NOTHING`, parent.Lot, key); err != nil {
-				return err
-			}
-		}
+		f.rows.setState(key, data)
+		return f.lot(key, v)
+	case massbalance.Proposal:
+		f.rows.setState(key, data)
+		return f.proposal(t, key, w.Key.B, v)
 	case massbalance.Claim:
 		for _, line := range v.Lines {
-			if err := f.exec(`INSERT INTO claimed VALUES (?, ?) ON CONFLICT DO NOTHING`, line.Lot, key); err != nil {
-				return err
-			}
+			add(&f.rows.claimed, line.Lot, key)
 		}
 	}
+	f.rows.setState(key, data)
 	return f.row(key, w)
+}
+
+// lot keeps the row of a lot. Of one that was there before the block only what is
+// available changes.
+func (f *fold) lot(key string, v massbalance.Lot) error {
+	available := plain(!v.Available().IsZero())
+	if at, again := f.rows.lotAt[key]; again {
+		f.rows.lots[at+lotAvailable] = available
+		return nil
+	}
+	name, made := f.log.made[v.ID]
+	row := []any{v.Site, v.Product, available, v.Model, v.Characteristics, v.Certifier, v.Statement, sortable(v.Quantity), name}
+	if !made {
+		return f.place("lots", lotColumns, "available", key, row...)
+	}
+	if f.lots == 0 {
+		if err := f.one([]any{&f.lots}, `SELECT coalesce(max(position), 0) FROM lots`); err != nil {
+			return err
+		}
+	}
+	f.lots++
+	f.rows.lotAt[key] = len(f.rows.lots)
+	add(&f.rows.lots, append([]any{f.lots, key}, row...)...)
+	for _, parent := range v.Parents {
+		add(&f.rows.descent, parent.Lot, key)
+	}
+	return nil
 }
 
 // proposal keeps the command that is asked for beside who asked: the ledger's
@@ -276,7 +293,7 @@ func (f *fold) proposal(t replay.Transaction, key, digest string, p massbalance.
 	for _, e := range t.Entries {
 		if e.Command.BodyContent.String() == digest {
 			var err error
-			if content, err = wire.Format(e.Command); err != nil {
+			if content, err = wire.Format(e.Command); err != nil { // few are proposed
 				return err
 			}
 			break

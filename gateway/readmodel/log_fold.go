@@ -1,9 +1,11 @@
 package readmodel
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -18,18 +20,89 @@ import (
 // This file appends each replayed record to the transparency log, in the same
 // database transaction as everything else of its block.
 
-// beginLog names the log after block 0.
+// hashesPerRow is how many of the log's hashes stand in one row of log_hashes.
+const hashesPerRow = 64
+
+// logState is what appending to the log needs of it: its right edge, the register,
+// and the names of the lots that were named last. The rest stays in the database.
+type logState struct {
+	// next is the block that the state is to be continued with.
+	next   uint64
+	origin string
+	edge   merkle.Edge
+	// tail are the hashes of the last row of log_hashes, if it is not full.
+	tail       []byte
+	registered int64
+	register   tlog.Hash
+	// registry are the leaves of the register by the hash of the key; nil until a
+	// block changes it.
+	registry []registration
+	names    recent[massbalance.LotID, string]
+
+	// What follows is of the block under way: how many records there were before it,
+	// the names of the lots that it made, and what it brought to the register.
+	before int64
+	made   map[massbalance.LotID]string
+	anew   map[string]registered
+}
+
+// registration is a leaf of the register.
+type registration struct {
+	key  massbalance.Digest
+	hash tlog.Hash
+}
+
+// registered is a value of the register that a block brought.
+type registered struct {
+	key   massbalance.Key
+	value []byte
+}
+
+// beginLog reads the log where it is not known, and names it after block 0.
 func (f *fold) beginLog() error {
-	empty, err := merkle.Root(0, nil)
+	if f.log.origin == "" {
+		if err := f.readLog(); err != nil {
+			return err
+		}
+	}
+	f.log.before = f.log.edge.Size()
+	f.log.made, f.log.anew = map[massbalance.LotID]string{}, map[string]registered{}
+	return nil
+}
+
+func (f *fold) readLog() error {
+	f.log.names.limit = namesKept
+	var size int64
+	var register []byte
+	err := f.one([]any{&f.log.origin, &size, &f.log.registered, &register}, `SELECT origin, size, registered, register FROM log`)
+	if errors.Is(err, sql.ErrNoRows) {
+		f.log.origin = checkpoint.Origin(f.hash)
+		if f.log.register, err = merkle.Root(0, nil); err != nil {
+			return err
+		}
+		return f.exec(`INSERT INTO log (one, origin, size, registered, register) VALUES (1, ?, 0, 0, ?)`, f.log.origin, f.log.register[:])
+	}
 	if err != nil {
+		return fmt.Errorf("couldn't read the log: %w", err)
+	}
+	copy(f.log.register[:], register)
+	hashes := &hashRows{query: f.query}
+	if f.log.edge, err = merkle.EdgeOf(size, merkle.Stored(hashes)); err != nil {
 		return err
 	}
-	return f.exec(`INSERT INTO log (one, origin, size, registered, register) VALUES (1, ?, 0, 0, ?) ON CONFLICT (one) DO NOTHING`,
-		checkpoint.Origin(f.hash), empty[:])
+	count := tlog.StoredHashCount(size)
+	if over := count % hashesPerRow; over > 0 {
+		row, err := hashes.row(count / hashesPerRow)
+		if err != nil {
+			return err
+		}
+		f.log.tail = bytes.Clone(row[:over*tlog.HashSize])
+	}
+	return nil
 }
 
 // logTransaction appends a leaf for each record and notes what the register says anew.
-func (f *fold) logTransaction(t replay.Transaction) error {
+func (f *fold) logTransaction(t replay.Transaction, forms replay.Forms) error {
 	if len(t.Entries) == 0 {
 		return nil
 	}
@@ -39,140 +112,129 @@ func (f *fold) logTransaction(t replay.Transaction) error {
 			lots[lot.ID] = lot
 		}
 	}
-	for _, e := range t.Entries {
-		if err := f.logEntry(t, e, leaf.CreatedBy(e.Record.Organisation, e.Record.Command, lots)); err != nil {
+	for i, e := range t.Entries {
+		f.entry(t, e, f.log.edge.Size()+1, forms.Commands[i], forms.Records[i])
+		record := leaf.Record{
+			Origin: leaf.Origin{Block: f.hash, Transaction: t.ID, Organisation: e.Record.Organisation, Command: e.Record.Command},
+			Number: f.block, Entry: e, CommandForm: forms.Commands[i], RecordForm: forms.Records[i],
+			Created: leaf.CreatedBy(e.Record.Organisation, e.Record.Command, lots), Name: f.lotName,
+		}
+		if err := f.logEntry(record); err != nil {
 			return fmt.Errorf("couldn't log command %s: %w", e.Record.Command, err)
 		}
 	}
-	for _, w := range t.Writes {
-		if !leaf.Registered(w.Key, w.Value) {
-			continue
-		}
-		if err := f.logValue(w); err != nil {
-			return err
+	for i, w := range t.Writes {
+		if leaf.Registered(w.Key, w.Value) {
+			f.log.anew[forms.Keys[i]] = registered{w.Key, forms.Values[i]}
 		}
 	}
 	return nil
 }
 
-func (f *fold) logEntry(t replay.Transaction, e massbalance.Entry, created []massbalance.Lot) error {
-	size, err := f.logSize()
+func (f *fold) logEntry(r leaf.Record) error {
+	made, err := leaf.Make(r)
 	if err != nil {
 		return err
 	}
-	made, err := leaf.Make(leaf.Record{
-		Origin: leaf.Origin{Block: f.hash, Transaction: t.ID, Organisation: e.Record.Organisation, Command: e.Record.Command},
-		Number: f.block, Entry: e, Created: created, Name: f.lotName,
-	})
-	if err != nil {
-		return err
+	index := f.log.edge.Size()
+	add(&f.rows.leaves, index, f.block, made.Secret[:], made.Leaf.Core[:], made.Leaf.Whole[:])
+	for i, lot := range r.Created {
+		f.log.made[lot.ID] = made.Created[i]
+		f.log.names.put(lot.ID, made.Created[i])
 	}
-	if err := f.exec(`INSERT INTO log_leaves (leaf, organisation, command, block, secret, core, whole) VALUES (?, ?, ?, ?, ?, ?, ?)`, size,
-		e.Record.Organisation, e.Record.Command, f.block, made.Secret[:], made.Leaf.Core[:], made.Leaf.Whole[:]); err != nil {
-		return err
-	}
-	for i, lot := range created {
-		if err := f.exec(`INSERT INTO log_lots (lot, name) VALUES (?, ?)`, lot.ID, made.Created[i]); err != nil {
-			return err
+	var written []string
+	for _, key := range leaf.Writes(r.Entry, r.Created) {
+		if key := wire.FormatKey(key); !slices.Contains(written, key) {
+			written = append(written, key)
+			add(&f.rows.writers, key, index)
 		}
 	}
-	for _, key := range leaf.Writes(e, created) {
-		if err := f.exec(`INSERT INTO log_writers (key, leaf) VALUES (?, ?) ON CONFLICT DO NOTHING`, wire.FormatKey(key), size); err != nil {
-			return err
-		}
-	}
-	return f.grow(size, made.Leaf.Bytes())
+	f.grow(made.Leaf.Bytes())
+	return nil
 }
 
-// grow stores the hashes that a leaf brings.
-func (f *fold) grow(size int64, data []byte) error {
-	hashes, err := tlog.StoredHashes(size, data, tlog.HashReaderFunc(f.readHashes))
-	if err != nil {
-		return err
-	}
-	first := tlog.StoredHashIndex(0, size)
-	for i, h := range hashes {
-		if err := f.exec(`INSERT INTO log_hashes (position, hash) VALUES (?, ?)`, first+int64(i), h[:]); err != nil {
-			return err
+// grow appends a leaf, and its hashes to the rows.
+func (f *fold) grow(data []byte) {
+	row := tlog.StoredHashCount(f.log.edge.Size()) / hashesPerRow
+	for _, h := range f.log.edge.Append(tlog.RecordHash(data)) {
+		f.log.tail = append(f.log.tail, h[:]...)
+		if len(f.log.tail) == hashesPerRow*tlog.HashSize {
+			add(&f.rows.hashes, row, f.log.tail)
+			row, f.log.tail = row+1, nil
 		}
 	}
-	return f.exec(`UPDATE log SET size = ?`, size+1)
-}
-
-func (f *fold) readHashes(indexes []int64) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(indexes))
-	for i, index := range indexes {
-		var stored []byte
-		if err := f.one([]any{&stored}, `SELECT hash FROM log_hashes WHERE position = ?`, index); err != nil {
-			return nil, fmt.Errorf("couldn't read hash %d of the log: %w", index, err)
-		}
-		copy(out[i][:], stored)
-	}
-	return out, nil
-}
-
-func (f *fold) logSize() (size int64, err error) {
-	err = f.one([]any{&size}, `SELECT size FROM log`)
-	return size, err
 }
 
 // lotName is the pseudonym of a lot. A command that names a lot which does not
 // exist is refused, so a record never does, but for a recall's.
 func (f *fold) lotName(id massbalance.LotID) (name string, err error) {
-	if err := f.one([]any{&name}, `SELECT name FROM log_lots WHERE lot = ?`, id); errors.Is(err, sql.ErrNoRows) {
+	if name, ok := f.log.names.get(id); ok {
+		return name, nil
+	}
+	err = f.one([]any{&name}, `SELECT name FROM lots WHERE key = ?`, wire.FormatKey(massbalance.LotKey(id)))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && name == "" {
 		return "", fmt.Errorf("lot %s has no leaf", id)
-	} else if err != nil {
-		return "", err
 	}
-	return name, nil
-}
-
-// logValue notes a value of the register as of the end of this block.
-func (f *fold) logValue(w massbalance.Write) error {
-	value, err := wire.FormatValue(w.Value)
-	if err != nil {
-		return err
+	if err == nil {
+		f.log.names.put(id, name)
 	}
-	f.registered = true
-	return f.exec(`INSERT INTO log_register (hash, size, key, value) VALUES (?, ?, ?, ?) ON CONFLICT (hash, size) DO UPDATE SET value = excluded.value`,
-		leaf.KeyHash(w.Key).String(), -1, wire.FormatKey(w.Key), value)
+	return name, err
 }
 
 // logBlock ends a block: what the register says anew is of this size of the log,
 // and a block that brought records has a checkpoint.
 func (f *fold) logBlock() error {
-	size, err := f.logSize()
-	if err != nil || size == f.logged {
-		return err
+	l := f.log
+	if l.edge.Size() == l.before {
+		return nil
 	}
-	if f.registered {
-		if err := f.exec(`UPDATE log_register SET size = ? WHERE size = -1`, size); err != nil {
+	if len(l.tail) > 0 {
+		add(&f.rows.hashes, tlog.StoredHashCount(l.edge.Size())/hashesPerRow, bytes.Clone(l.tail))
+	}
+	if len(l.anew) > 0 {
+		if err := f.logRegister(); err != nil {
 			return err
 		}
-		if err := f.logRegister(size); err != nil {
-			return err
-		}
 	}
-	text := checkpoint.Text{Size: size}
-	var register []byte
-	if err := f.one([]any{&text.Origin, &text.Registered, &register}, `SELECT origin, registered, register FROM log`); err != nil {
+	text := checkpoint.Text{Origin: l.origin, Size: l.edge.Size(), Root: l.edge.Root(), Registered: l.registered, Register: l.register}
+	if err := f.exec(`UPDATE log SET size = ?, registered = ?, register = ?`, text.Size, l.registered, l.register[:]); err != nil {
 		return err
 	}
-	copy(text.Register[:], register)
-	if text.Root, err = tlog.TreeHash(size, tlog.HashReaderFunc(f.readHashes)); err != nil {
-		return err
-	}
-	return f.exec(`INSERT INTO log_checkpoints (size, block, text) VALUES (?, ?, ?)`, size, f.block, text.String())
+	return f.exec(`INSERT INTO log_checkpoints (size, block, text) VALUES (?, ?, ?)`, text.Size, f.block, text.String())
 }
 
-func (f *fold) logRegister(size int64) error {
-	registrations, err := registerAt(f.query, size)
-	if err != nil {
-		return err
+// logRegister stores what the register says anew and computes its root.
+func (f *fold) logRegister() error {
+	if f.log.registry == nil {
+		all, err := registerAt(f.query, f.log.before)
+		if err != nil {
+			return err
+		}
+		for _, r := range all {
+			f.log.registry = append(f.log.registry, registration{r.Registration.Key, r.Hash()})
+		}
 	}
-	root, err := merkle.Root(int64(len(registrations)), merkle.Of(registerHashes(registrations)))
-	if err != nil {
-		return err
+	for name, r := range f.log.anew {
+		entry := leaf.Registration{Key: leaf.KeyHash(r.key), Value: leaf.ValueHash(r.value)}
+		add(&f.rows.texts, entry.Key.String(), f.log.edge.Size(), name, r.value)
+		f.log.enter(registration{entry.Key, entry.Hash()})
 	}
-	return f.exec(`UPDATE log SET registered = ?, register = ?`, len(registrations), root[:])
+	hashes := make([]tlog.Hash, 0, len(f.log.registry))
+	for _, r := range f.log.registry {
+		hashes = append(hashes, r.hash)
+	}
+	var err error
+	f.log.registered = int64(len(hashes))
+	f.log.register, err = merkle.Root(f.log.registered, merkle.Of(hashes))
+	return err
+}
+
+// enter puts a leaf into its place in the register.
+func (l *logState) enter(r registration) {
+	at, known := slices.BinarySearchFunc(l.registry, r, func(a, b registration) int { return bytes.Compare(a.key[:], b.key[:]) })
+	if known {
+		l.registry[at] = r
+		return
+	}
+	l.registry = slices.Insert(l.registry, at, r)
 }

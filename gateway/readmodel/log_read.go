@@ -44,28 +44,62 @@ func registerAt(query func(string, ...any) (*sql.Rows, error), size int64) ([]Re
 	return all, rows.Err()
 }
 
-func registerHashes(all []Registered) []tlog.Hash {
-	hashes := make([]tlog.Hash, 0, len(all))
-	for _, r := range all {
-		hashes = append(hashes, r.Hash())
-	}
-	return hashes
-}
-
 // Register lists the register as it was at a size of the log.
 func (s *Snapshot) Register(size int64) ([]Registered, error) { return registerAt(s.query, size) }
 
-// ReadHashes makes a snapshot the storage of the log's hashes.
-func (s *Snapshot) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+// hashRows reads the log's hashes, and keeps the rows that were read last: a proof
+// asks for several of a row.
+type hashRows struct {
+	query func(string, ...any) (*sql.Rows, error)
+	rows  recent[int64, []byte]
+}
+
+// rowsKept bounds the rows kept, of 2 KiB each.
+const rowsKept = 512
+
+// ReadHashes makes the rows a tlog.HashReader.
+func (r *hashRows) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
-		var stored []byte
-		if err := s.queryRow(`SELECT hash FROM log_hashes WHERE position = ?`, index).Scan(&stored); err != nil {
-			return nil, fmt.Errorf("couldn't read hash %d of the log: %w", index, err)
+		row, err := r.row(index / hashesPerRow)
+		if err != nil {
+			return nil, err
 		}
-		copy(out[i][:], stored)
+		at := int(index%hashesPerRow) * tlog.HashSize
+		if len(row) < at+tlog.HashSize {
+			return nil, fmt.Errorf("couldn't read hash %d of the log: its row ends before it", index)
+		}
+		copy(out[i][:], row[at:])
 	}
 	return out, nil
+}
+
+func (r *hashRows) row(number int64) (row []byte, err error) {
+	if row, ok := r.rows.get(number); ok {
+		return row, nil
+	}
+	rows, err := r.query(`SELECT hashes FROM log_hashes WHERE position = ?`, number)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the log's hashes: %w", err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, fmt.Errorf("couldn't read the log's hashes: %w", errors.Join(rows.Err(), sql.ErrNoRows))
+	}
+	if err := rows.Scan(&row); err != nil {
+		return nil, err
+	}
+	r.rows.limit = rowsKept
+	r.rows.put(number, row)
+	return row, rows.Close()
+}
+
+// ReadHashes makes a snapshot the storage of the log's hashes.
+func (s *Snapshot) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	if s.hashes.query == nil {
+		s.hashes.query = s.query
+	}
+	return s.hashes.ReadHashes(indexes)
 }
 
 // LogSize is how many leaves the log has.
@@ -96,7 +130,7 @@ type LogLeaf struct {
 }
 
 const leafColumns = `SELECT l.leaf, l.block, l.secret, l.core, l.whole, e.content, e.record, e.block
-	FROM log_leaves l JOIN entries e ON e.organisation = l.organisation AND e.command = l.command `
+	FROM log_leaves l JOIN entries e ON e.position = l.leaf + 1 `
 
 // Leaf reads one leaf.
 func (s *Snapshot) Leaf(index int64) (LogLeaf, error) {
@@ -105,7 +139,7 @@ func (s *Snapshot) Leaf(index int64) (LogLeaf, error) {
 
 // LeafOf reads the leaf of a command's record.
 func (s *Snapshot) LeafOf(org massbalance.OrganisationID, command massbalance.CommandID) (LogLeaf, error) {
-	return s.leaf(leafColumns+`WHERE l.organisation = ? AND l.command = ?`, org, command)
+	return s.leaf(leafColumns+`WHERE e.organisation = ? AND e.command = ?`, org, command)
 }
 
 func (s *Snapshot) leaf(query string, args ...any) (l LogLeaf, err error) {
@@ -168,8 +202,8 @@ func (s *Snapshot) Writers(key massbalance.Key, below int64) ([]int64, error) {
 
 // LotName is the pseudonym of a lot in the log.
 func (s *Snapshot) LotName(id massbalance.LotID) (name string, err error) {
-	err = s.queryRow(`SELECT name FROM log_lots WHERE lot = ?`, string(id)).Scan(&name)
-	if errors.Is(err, sql.ErrNoRows) {
+	err = s.queryRow(`SELECT name FROM lots WHERE key = ?`, wire.FormatKey(massbalance.LotKey(id))).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && name == "" {
 		err = &NotFound{"lot", string(id)}
 	}
 	return name, err

@@ -7,18 +7,17 @@ CREATE TABLE log (
 	one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL,
 	size INTEGER NOT NULL, registered INTEGER NOT NULL, register BLOB NOT NULL) STRICT;
 
+-- A leaf is of the entry whose position is one more.
 CREATE TABLE log_leaves (
-	leaf INTEGER PRIMARY KEY, organisation TEXT NOT NULL, command TEXT NOT NULL,
-	block INTEGER NOT NULL, secret BLOB NOT NULL, core BLOB NOT NULL, whole BLOB NOT NULL) STRICT;
-CREATE INDEX log_leaves_command ON log_leaves (organisation, command);
+	leaf INTEGER PRIMARY KEY, block INTEGER NOT NULL,
+	secret BLOB NOT NULL, core BLOB NOT NULL, whole BLOB NOT NULL) STRICT;
 
-CREATE TABLE log_hashes (position INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
+-- The hashes in the order in which package tlog stores them, hashesPerRow in a row.
+CREATE TABLE log_hashes (position INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 
 CREATE TABLE log_writers (
 	key TEXT NOT NULL, leaf INTEGER NOT NULL,
 	PRIMARY KEY (key, leaf)) STRICT, WITHOUT ROWID;
-
-CREATE TABLE log_lots (lot TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE log_register (
 	hash TEXT NOT NULL, size INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,

@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
-
-	"github.com/weighbridge/weighbridge/chaincode/massbalance"
-	"github.com/weighbridge/weighbridge/chaincode/wire"
 )
 
 // readers bounds how many queries run at once; each holds a connection.
@@ -47,7 +44,11 @@ type writing interface {
 // Model is one gateway's read model. One goroutine may Apply; any number may Read.
 type Model struct {
 	database database
-	get      *sql.Stmt
+	prepared prepared
+	held     held
+	// log is the log as of the block applied last, by whoever may Apply; nil if it
+	// has to be read.
+	log *logState
 
 	mu   sync.Mutex
 	next uint64
@@ -77,9 +78,10 @@ func OpenPostgres(ctx context.Context, source string) (*Model, error) {
 
 func open(ctx context.Context, d database) (*Model, error) {
 	m := &Model{database: d, moved: make(chan struct{})}
+	m.held.forget()
 	err := m.refresh(ctx)
 	if err == nil {
-		m.get, err = d.reader().PrepareContext(ctx, d.translate(`SELECT value FROM state WHERE key = ?`))
+		m.prepared, err = prepare(ctx, d)
 	}
 	if err != nil {
 		return nil, errors.Join(err, m.Close())
@@ -89,29 +91,7 @@ func open(ctx context.Context, d database) (*Model, error) {
 
 // Close closes the database. No other call may be running or follow.
 func (m *Model) Close() error {
-	var err error
-	if m.get != nil {
-		err = m.get.Close()
-	}
-	return errors.Join(err, m.database.close())
-}
-
-// Get returns the value at a key as of the block applied last: with it the
-// model is the View that the next block is replayed against.
-func (m *Model) Get(key massbalance.Key) (massbalance.Value, error) {
-	return value(m.get.QueryRow(wire.FormatKey(key)), key)
-}
-
-func value(row *sql.Row, key massbalance.Key) (massbalance.Value, error) {
-	var data []byte
-	err := row.Scan(&data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("couldn't read %s: %w", wire.FormatKey(key), err)
-	}
-	return wire.ParseValue(key.Kind, data)
+	return errors.Join(m.prepared.close(), m.database.close())
 }
 
 // Next is the number of the block that Apply expects: how many were applied.
@@ -154,6 +134,9 @@ func (m *Model) refresh(ctx context.Context) error {
 	var next uint64
 	if err := m.database.reader().QueryRowContext(ctx, `SELECT next FROM checkpoint`).Scan(&next); err != nil {
 		return fmt.Errorf("couldn't read the checkpoint: %w", err)
+	}
+	if next != m.Next() {
+		m.held.forget()
 	}
 	m.advance(next)
 	return nil

@@ -19,6 +19,8 @@ type Snapshot struct {
 	database database
 	// Next is how many blocks the snapshot holds: it is true at block Next − 1.
 	Next uint64
+
+	hashes hashRows
 	// Head is the hash of that block, zero where there is none.
 	Head [32]byte
 }
@@ -41,7 +43,8 @@ func (m *Model) Read(ctx context.Context, look func(*Snapshot) error) error {
 
 // Get returns the value at a key, or nil.
 func (s *Snapshot) Get(key massbalance.Key) (massbalance.Value, error) {
-	return value(s.queryRow(`SELECT value FROM state WHERE key = ?`, wire.FormatKey(key)), key)
+	query, args := lookUp(key)
+	return value(s.queryRow(query, args...), key)
 }
 
 func (s *Snapshot) query(text string, args ...any) (*sql.Rows, error) {

@@ -37,9 +37,6 @@ func (f *fold) creditRow(key string, w massbalance.Write) error {
 		left := v.Introduced.Less(s.Quantity)
 		return f.place("statements", "key, holder, site, product, certifier, scheme, vintage, project, issued, available", "available", key, s.Holder, s.Site, s.Product, s.Certifier,
 			s.Characteristics.Scheme, strconv.Itoa(s.Characteristics.Vintage), s.Characteristics.Project, s.Issued, left)
-	case massbalance.Lot:
-		return f.place("lots", "key, site, product, available, model, characteristics, certifier, statement, grams", "available", key, v.Site, v.Product, !v.Available().IsZero(),
-			v.Model, v.Characteristics, v.Certifier, v.Statement, sortable(v.Quantity))
 	case massbalance.Transfer:
 		return f.place("transfers", "key, sender, receiver, status, shipper, consignee, product, dispatched, agreement", "status", key, v.From, v.To, v.Status, v.Sender, v.Receiver, v.Product, v.Dispatched, v.Agreement)
 	case massbalance.Claim:

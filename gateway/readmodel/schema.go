@@ -32,7 +32,7 @@ CREATE INDEX entries_site ON entries (site, position);
 CREATE INDEX entries_block ON entries (block, position);
 
 CREATE TABLE touched (
-	holder TEXT NOT NULL, entry INTEGER NOT NULL REFERENCES entries (position),
+	holder TEXT NOT NULL, entry INTEGER NOT NULL,
 	PRIMARY KEY (holder, entry)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE findings (
@@ -71,7 +71,8 @@ CREATE INDEX periods_site ON periods (site, position);
 CREATE TABLE lots (
 	position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
 	site TEXT NOT NULL, product TEXT NOT NULL, available INTEGER NOT NULL,
-	model TEXT NOT NULL, characteristics TEXT NOT NULL, certifier TEXT NOT NULL, statement TEXT NOT NULL, grams TEXT NOT NULL) STRICT;
+	model TEXT NOT NULL, characteristics TEXT NOT NULL, certifier TEXT NOT NULL, statement TEXT NOT NULL, grams TEXT NOT NULL,
+	name TEXT NOT NULL) STRICT; -- its pseudonym in the log
 CREATE INDEX lots_site ON lots (site, available, position);
 
 CREATE TABLE descent (

@@ -18,8 +18,10 @@ const fileName = "readmodel.db"
 // sqlite keeps a model in a file.
 type sqlite struct {
 	path string
-	// writer has one connection, so that there is never more than one writer.
-	writer, readers *sql.DB
+	// writer is the one connection that writes. Its statements stay prepared.
+	pool, readers *sql.DB
+	writer        *sql.Conn
+	prepared      map[string]*sql.Stmt
 	// lock is held while this process leads.
 	lock *os.File
 }
@@ -46,12 +48,15 @@ func remove(path string) error {
 }
 
 func tryOpenSQLite(path string) (*sqlite, error) {
-	writer, err := connect(path, 1)
+	pool, err := connect(path, 1)
 	if err != nil {
 		return nil, err
 	}
-	d := &sqlite{path: path, writer: writer}
-	if err := d.prepare(); err != nil {
+	d := &sqlite{path: path, pool: pool, prepared: map[string]*sql.Stmt{}}
+	if d.writer, err = pool.Conn(context.Background()); err == nil {
+		err = d.prepare(context.Background())
+	}
+	if err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	if d.readers, err = connect(path, readers); err != nil {
@@ -79,16 +84,16 @@ func connect(path string, connections int) (*sql.DB, error) {
 
 var errOtherVersion = errors.New("the database was written by another version")
 
-func (d *sqlite) prepare() error {
+func (d *sqlite) prepare(ctx context.Context) error {
 	var version int
-	if err := d.writer.QueryRow(`PRAGMA user_version`).Scan(&version); err != nil {
+	if err := d.writer.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
 		return err
 	}
 	switch version {
 	case schemaVersion:
 		return nil
 	case 0:
-		if _, err := d.writer.Exec(fmt.Sprintf("BEGIN IMMEDIATE;%s;INSERT INTO checkpoint VALUES (1, 0, zeroblob(32));PRAGMA user_version = %d;COMMIT", schema+logSchema, schemaVersion)); err != nil {
+		if _, err := d.writer.ExecContext(ctx, fmt.Sprintf("BEGIN IMMEDIATE;%s;INSERT INTO checkpoint VALUES (1, 0, zeroblob(32));PRAGMA user_version = %d;COMMIT", schema+logSchema, schemaVersion)); err != nil {
 			return fmt.Errorf("couldn't create the tables: %w", err)
 		}
 		return nil
@@ -101,50 +106,75 @@ func (d *sqlite) translate(query string) string { return query }
 func (d *sqlite) snapshot() *sql.TxOptions      { return &sql.TxOptions{ReadOnly: true} }
 
 func (d *sqlite) begin(ctx context.Context) (writing, error) {
-	tx, err := d.writer.BeginTx(ctx, nil)
-	if err != nil {
+	w := &sqliteWriting{database: d, ctx: ctx}
+	if err := w.execute(`BEGIN`, nil); err != nil {
 		return nil, err
 	}
-	return &sqliteWriting{ctx, tx, map[string]*sql.Stmt{}}, nil
+	w.open = true
+	return w, nil
 }
 
-// sqliteWriting runs each statement at once.
-type sqliteWriting struct {
-	ctx      context.Context
-	tx       *sql.Tx
-	prepared map[string]*sql.Stmt
-}
-
-func (w *sqliteWriting) prepare(text string) (*sql.Stmt, error) {
-	if statement, ok := w.prepared[text]; ok {
+// statement gives a prepared statement. Its connection is asked without a context
+// that could end: the driver would start a goroutine for each call to watch it.
+func (d *sqlite) statement(text string) (*sql.Stmt, error) {
+	if statement, ok := d.prepared[text]; ok {
 		return statement, nil
 	}
-	statement, err := w.tx.PrepareContext(w.ctx, text)
+	statement, err := d.writer.PrepareContext(context.Background(), text)
 	if err == nil {
-		w.prepared[text] = statement
+		d.prepared[text] = statement
 	}
 	return statement, err
 }
 
+// sqliteWriting runs each statement at once.
+type sqliteWriting struct {
+	database *sqlite
+	ctx      context.Context
+	open     bool
+}
+
+// statement also looks whether there is still any wish to write.
+func (w *sqliteWriting) statement(text string) (*sql.Stmt, error) {
+	if err := w.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return w.database.statement(text)
+}
+
 func (w *sqliteWriting) execute(text string, args []any) error {
-	statement, err := w.prepare(text)
+	statement, err := w.statement(text)
 	if err != nil {
 		return err
 	}
-	_, err = statement.ExecContext(w.ctx, args...)
+	_, err = statement.Exec(args...)
 	return err
 }
 
 func (w *sqliteWriting) read(text string, args []any) (*sql.Rows, error) {
-	statement, err := w.prepare(text)
+	statement, err := w.statement(text)
 	if err != nil {
 		return nil, err
 	}
-	return statement.QueryContext(w.ctx, args...)
+	return statement.Query(args...)
 }
 
-func (w *sqliteWriting) commit() error { return w.tx.Commit() }
-func (w *sqliteWriting) rollback()     { _ = w.tx.Rollback() } // after a commit there is nothing to undo
+func (w *sqliteWriting) commit() error {
+	err := w.execute(`COMMIT`, nil)
+	w.open = err != nil
+	return err
+}
+
+// rollback cannot fail but where SQLite rolled back by itself.
+func (w *sqliteWriting) rollback() {
+	if !w.open {
+		return // it was committed
+	}
+	w.open = false
+	if statement, err := w.database.statement(`ROLLBACK`); err == nil {
+		_, _ = statement.Exec()
+	}
+}
 
 // lead takes a lock on a file beside the database. The kernel gives it back when
 // the process ends, however it ends.
@@ -171,7 +201,13 @@ func (d *sqlite) close() error {
 	if d.readers != nil {
 		errs = append(errs, d.readers.Close())
 	}
-	errs = append(errs, d.writer.Close())
+	for _, statement := range d.prepared {
+		errs = append(errs, statement.Close())
+	}
+	if d.writer != nil {
+		errs = append(errs, d.writer.Close())
+	}
+	errs = append(errs, d.pool.Close())
 	if d.lock != nil {
 		errs = append(errs, d.lock.Close())
 	}

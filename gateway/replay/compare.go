@@ -19,11 +19,8 @@ type expectedWrite struct {
 
 // compare finds the first difference between what the chain says and the
 // replay's outcome, in the order of the ledger's keys; then the answer.
-func compare(tx block.Transaction, outcome massbalance.BatchOutcome) *Finding {
-	expected, err := format(outcome.Writes)
-	if err != nil {
-		return &Finding{Problem: RulesFailed, Expected: "values that have a form", Found: err.Error()}
-	}
+func compare(tx block.Transaction, outcome massbalance.BatchOutcome, forms *Forms) *Finding {
+	expected := sorted(outcome.Writes, forms)
 	if finding := compareWrites(expected, tx.Writes); finding != nil {
 		return finding
 	}
@@ -40,22 +37,22 @@ func compare(tx block.Transaction, outcome massbalance.BatchOutcome) *Finding {
 	return nil
 }
 
-func format(writes []massbalance.Write) ([]expectedWrite, error) {
-	formatted := make([]expectedWrite, 0, len(writes))
-	for _, w := range writes {
-		value, err := wire.FormatValue(w.Value)
-		if err != nil {
-			return nil, err
-		}
-		formatted = append(formatted, expectedWrite{wire.FormatKey(w.Key), value, w.Guard != nil})
+// sorted puts the writes into the order of the ledger's keys.
+func sorted(writes []massbalance.Write, forms *Forms) []expectedWrite {
+	all := make([]expectedWrite, len(writes))
+	for i, w := range writes {
+		all[i] = expectedWrite{forms.Keys[i], forms.Values[i], w.Guard != nil}
 	}
-	slices.SortFunc(formatted, func(a, b expectedWrite) int { return strings.Compare(a.key, b.key) })
-	return formatted, nil
+	slices.SortFunc(all, func(a, b expectedWrite) int { return strings.Compare(a.key, b.key) })
+	return all
 }
 
 // compareWrites walks both lists in the order of their keys.
 func compareWrites(expected []expectedWrite, found []block.Write) *Finding {
-	found = slices.SortedStableFunc(slices.Values(found), func(a, b block.Write) int { return strings.Compare(a.Key, b.Key) })
+	byKey := func(a, b block.Write) int { return strings.Compare(a.Key, b.Key) }
+	if !slices.IsSortedFunc(found, byKey) {
+		found = slices.SortedStableFunc(slices.Values(found), byKey)
+	}
 	for i, f := range found {
 		if i > 0 && found[i-1].Key == f.Key {
 			return &Finding{Problem: RepeatedKey, Key: f.Key, Expected: "one write", Found: "two"}

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -21,6 +22,13 @@ type Engine struct{ chaincode string }
 
 // New makes an engine for the chaincode of this name.
 func New(chaincode string) *Engine { return &Engine{chaincode} }
+
+// Fetcher is a View that can read many keys at once, for less than it costs to
+// Get each of them afterwards.
+type Fetcher interface {
+	// Fetch makes ready to Get the keys.
+	Fetch(keys []massbalance.Key) error
+}
 
 // Replay executes the block's transactions over the state before the block.
 // Each sees what those before it wrote. The caller stores the writes of all of
@@ -109,19 +117,28 @@ func (t *Transaction) execute(state *overlay, number uint64, tx block.Transactio
 	if len(tx.Args) != 2 {
 		return &Finding{Problem: UnreadableBatch, Expected: "one argument", Found: fmt.Sprintf("%d arguments", max(len(tx.Args), 1)-1)}
 	}
-	commands, err := wire.ParseBatch(tx.Args[1])
+	commands, texts, err := wire.SplitBatch(tx.Args[1])
 	if err != nil {
 		return &Finding{Problem: UnreadableBatch, Expected: "a canonical batch", Found: err.Error()}
+	}
+	if err := state.fetch(t.Organisation, commands); err != nil {
+		return nil // it is the caller's error
 	}
 	outcome, err := executeBatch(state, massbalance.Tx{ID: tx.ID, Organisation: t.Organisation}, commands)
 	if err != nil {
 		return &Finding{Problem: RulesFailed, Expected: "an outcome", Found: err.Error()}
 	}
 	t.Results, t.Writes = outcome.Results, outcome.Writes
+	forms := &Forms{}
 	for _, r := range outcome.Records {
 		t.Entries = append(t.Entries, massbalance.Entry{Block: number, Command: commands[r.Index], Record: r.Record})
+		forms.Commands = append(forms.Commands, texts[r.Index])
 	}
-	return compare(tx, outcome)
+	if err := errors.Join(forms.addWrites(t.Writes), forms.addRecords(t.Entries, t.Writes)); err != nil {
+		return &Finding{Problem: RulesFailed, Expected: "values that have a form", Found: err.Error()}
+	}
+	t.forms = forms
+	return compare(tx, outcome, forms)
 }
 
 // executeBatch turns a panic of the rules into an error, as the contract does:
@@ -160,4 +177,24 @@ func (o *overlay) Get(key massbalance.Key) (massbalance.Value, error) {
 		o.failed = err
 	}
 	return value, err
+}
+
+// fetch makes a view that can do so read together what the commands name.
+func (o *overlay) fetch(org massbalance.OrganisationID, commands []massbalance.Command) error {
+	below, ok := o.below.(Fetcher)
+	if !ok {
+		return nil
+	}
+	var keys []massbalance.Key
+	for _, c := range commands {
+		for _, key := range massbalance.Names(org, c) {
+			if _, known := o.values[key]; !known {
+				keys = append(keys, key)
+			}
+		}
+	}
+	o.reading = true
+	o.failed = below.Fetch(keys)
+	o.reading = false
+	return o.failed
 }

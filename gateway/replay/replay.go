@@ -50,6 +50,8 @@ type Transaction struct {
 	// Finding says where the peer's write set or answer differs from the
 	// replay's; nil if nowhere. The replay's own values are used.
 	Finding *Finding
+
+	forms *Forms
 }
 
 // Finding is the first difference in a transaction between what the chain says

@@ -110,6 +110,8 @@ type Record struct {
 	Origin
 	Number uint64 // of the block
 	Entry  massbalance.Entry
+	// CommandForm and RecordForm are the canonical bytes of the entry's two parts.
+	CommandForm, RecordForm []byte
 	// Created are the lots that the command created, in order.
 	Created []massbalance.Lot
 	// Name gives the pseudonym of a lot that was created before.
@@ -137,24 +139,16 @@ func Make(r Record) (Made, error) {
 	if err != nil {
 		return out, err
 	}
-	command, err := wire.Format(r.Entry.Command)
-	if err != nil {
-		return out, err
-	}
-	record, err := wire.Format(r.Entry.Record)
-	if err != nil {
-		return out, err
-	}
 	out.Leaf = Leaf{
 		Block: r.Number, Core: CommitCore(out.Secret.CoreSalt(), core),
-		Whole: commit("whole", out.Secret.salt("whole"), command, []byte("\n"), record),
+		Whole: commit("whole", out.Secret.salt("whole"), r.CommandForm, []byte("\n"), r.RecordForm),
 	}
 	return out, nil
 }
 
 // FormatCore gives the canonical bytes of an entry's core.
 func FormatCore(e massbalance.Entry, created []string, name func(massbalance.LotID) (string, error)) ([]byte, error) {
-	command, err := Rename(e.Command, name)
+	command, err := renamed(e.Command, name)
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +163,15 @@ func ParseCore(data []byte) (Core, error) { return wire.Parse[Core](data) }
 // is nobody's business, and their marks stand in the register. Documents that
 // certifiers signed stay as they are.
 func Rename(c massbalance.Command, name func(massbalance.LotID) (string, error)) (massbalance.Command, error) {
+	c, err := renamed(c, name)
+	if err != nil {
+		return c, err
+	}
+	return c, wire.Seal(&c)
+}
+
+// renamed is Rename without the digests, which have no part in a core.
+func renamed(c massbalance.Command, name func(massbalance.LotID) (string, error)) (massbalance.Command, error) {
 	if trace, ok := c.Body.(massbalance.TraceRecall); ok {
 		trace.Claims = nil
 		c.Body = trace
@@ -179,7 +182,7 @@ func Rename(c massbalance.Command, name func(massbalance.LotID) (string, error))
 		return c, err
 	}
 	c.By, c.Body = "", body.Interface().(massbalance.Body)
-	return c, wire.Seal(&c)
+	return c, nil
 }
 
 var (

@@ -1,0 +1,94 @@
+package readmodel
+
+import "strings"
+
+// portions are how many rows one statement writes or looks up: most of what a
+// single row costs is the way into the database.
+var portions = [...]int{64, 8, 1}
+
+// inserts are the statements that insert rows of a table.
+type inserts struct {
+	width int
+	texts [len(portions)]string
+}
+
+// insertsInto makes them; what is to be done with a row whose key is there is
+// said after ON CONFLICT, "" where there never is one.
+func insertsInto(table, columns, conflict string) *inserts {
+	in := &inserts{width: strings.Count(columns, ",") + 1}
+	row := "(?" + strings.Repeat(", ?", in.width-1) + ")"
+	for i, n := range portions {
+		in.texts[i] = "INSERT INTO " + table + " (" + columns + ") VALUES " + row + strings.Repeat(", "+row, n-1)
+		if conflict != "" {
+			in.texts[i] += " ON CONFLICT " + conflict
+		}
+	}
+	return in
+}
+
+var (
+	intoState   = insertsInto("state", "key, value", "(key) DO UPDATE SET value = excluded.value")
+	intoEntries = insertsInto("entries", `position, block, idx, "transaction", organisation, command, type, date, site, period, sequence, subject, content, record`, "")
+	intoTouched = insertsInto("touched", "holder, entry", "")
+	intoDescent = insertsInto("descent", "parent, child", "DO NOTHING")
+	intoClaimed = insertsInto("claimed", "lot, claim", "DO NOTHING")
+	intoLots    = insertsInto("lots", "position, "+lotColumns, "")
+	intoLeaves  = insertsInto("log_leaves", "leaf, block, secret, core, whole", "")
+	intoWriters = insertsInto("log_writers", "key, leaf", "DO NOTHING")
+	intoHashes  = insertsInto("log_hashes", "position, hashes", "(position) DO UPDATE SET hashes = excluded.hashes")
+	intoTexts   = insertsInto("log_register", "hash, size, key, value", "")
+)
+
+// lotColumns are those of a lot's row but for its position.
+const lotColumns = "key, site, product, available, model, characteristics, certifier, statement, grams, name"
+
+// lotAvailable is where a row of lots says whether any of it is available.
+const lotAvailable = 4
+
+// rows are what a block brings to the tables that nearly every command writes to.
+// They are written at the end of the block, so nothing in it may read them there.
+type rows struct {
+	state, entries, touched, descent, claimed, lots, leaves, writers, hashes, texts []any
+	// stateAt and lotAt say where the row of a key begins.
+	stateAt, lotAt map[string]int
+}
+
+func newRows() rows { return rows{stateAt: map[string]int{}, lotAt: map[string]int{}} }
+
+// add appends a row's columns.
+func add(to *[]any, columns ...any) {
+	for _, c := range columns {
+		*to = append(*to, plain(c))
+	}
+}
+
+// setState puts a value at a key, in place of what the block put there before.
+func (r *rows) setState(key string, value []byte) {
+	if at, again := r.stateAt[key]; again {
+		r.state[at+1] = value
+		return
+	}
+	r.stateAt[key] = len(r.state)
+	r.state = append(r.state, key, value)
+}
+
+// flush writes all rows.
+func (f *fold) flush() error {
+	r := &f.rows
+	for _, table := range []struct {
+		into *inserts
+		args []any
+	}{
+		{intoState, r.state}, {intoEntries, r.entries}, {intoTouched, r.touched}, {intoDescent, r.descent}, {intoClaimed, r.claimed},
+		{intoLots, r.lots}, {intoLeaves, r.leaves}, {intoWriters, r.writers}, {intoHashes, r.hashes}, {intoTexts, r.texts},
+	} {
+		for i, n := range portions {
+			for width := n * table.into.width; len(table.args) >= width; table.args = table.args[width:] {
+				if err := f.execute(table.into.texts[i], table.args[:width:width]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package readmodel
+
+import (
+	"sync"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+)
+
+// recent keeps what was used last: at least limit of it, at most twice as much.
+type recent[K comparable, V any] struct {
+	limit    int
+	new, old map[K]V
+}
+
+func (r *recent[K, V]) get(key K) (V, bool) {
+	v, ok := r.new[key]
+	if ok {
+		return v, true
+	}
+	if v, ok = r.old[key]; ok {
+		r.put(key, v)
+	}
+	return v, ok
+}
+
+func (r *recent[K, V]) put(key K, v V) {
+	if r.new == nil || len(r.new) >= r.limit {
+		r.old, r.new = r.new, make(map[K]V, min(r.limit, 1024))
+	}
+	r.new[key] = v
+}
+
+// valuesKept and namesKept bound what is kept in memory of values, about a
+// kilobyte each, and of lots' names in the log.
+const (
+	valuesKept = 1 << 14
+	namesKept  = 1 << 14
+)
+
+// held are the values that replaying reads again and again, as of the block that
+// was applied last; a nil value is of a key at which there is nothing.
+type held struct {
+	mu     sync.Mutex
+	values recent[massbalance.Key, massbalance.Value]
+	// fetched is what was read together last.
+	fetched map[massbalance.Key]massbalance.Value
+}
+
+func (h *held) get(key massbalance.Key) (massbalance.Value, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if v, ok := h.fetched[key]; ok {
+		return v, true
+	}
+	return h.values.get(key)
+}
+
+func (h *held) keep(key massbalance.Key, v massbalance.Value) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.values.put(key, v)
+}
+
+func (h *held) fetch(values map[massbalance.Key]massbalance.Value) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fetched = values
+}
+
+// seldom are the kinds of values that are hardly ever read again.
+var seldom = map[massbalance.Kind]bool{massbalance.KindRecord: true, massbalance.KindEvidence: true}
+
+// apply takes the writes of a block that was applied.
+func (h *held) apply(writes []massbalance.Write) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fetched = nil
+	for _, w := range writes {
+		if !seldom[w.Key.Kind] {
+			h.values.put(w.Key, w.Value)
+			continue
+		}
+		delete(h.values.new, w.Key)
+		delete(h.values.old, w.Key)
+	}
+}
+
+// forget is for when somebody else moved the model on.
+func (h *held) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fetched, h.values = nil, recent[massbalance.Key, massbalance.Value]{limit: valuesKept}
+}
