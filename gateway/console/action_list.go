@@ -12,7 +12,7 @@ func book() []actionGroup {
 	return []actionGroup{
 		{"Every day", movingActions()},
 		{"Credit", creditActions()},
-		{"Trade", slices.Concat(trades(), settlements())},
+		{"Trade", slices.Concat(trades(), settlements(), projectActions())},
 		{"Periods and sites", periodActions()},
 		{"Certificates and corrections", paperActions()},
 		{"Common register", registerActions()},
@@ -34,12 +34,7 @@ func actionNamed(name string) (action, bool) {
 var formless = map[string]string{
 	"found_consortium": "it is the ledger's first command, before which there is nobody to be asked; the network's operator gives it",
 	"trace_recall":     "every trading member's gateway gives it by itself, with what it followed over all lots and claims",
-
-	"register_project": notYet,
 }
-
-// notYet is the reason of what only programs can give so far.
-const notYet = "no form is made for it yet; the interface for programs gives it"
 
 func movingActions() []action {
 	return []action{

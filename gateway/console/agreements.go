@@ -69,9 +69,9 @@ func (l *lens) agreementsPage(r *http.Request) (any, error) {
 		return page, err
 	}
 	page.narrow(agreementFilters, "whose", "state")
-	all, err := l.agreements()
+	all, err := l.agreements(page.asksFor(l.organisation))
 	for _, a := range all {
-		if page.shows(a, l.organisation) {
+		if page.inState(a) {
 			page.Rows = append(page.Rows, a)
 		}
 	}
@@ -79,14 +79,17 @@ func (l *lens) agreementsPage(r *http.Request) (any, error) {
 	return page, err
 }
 
-// agreements are those of all members, the newest first.
-func (l *lens) agreements() (all []agreementRow, err error) {
+// agreements are those that are asked for, the newest first.
+func (l *lens) agreements(asked func(massbalance.Agreement) bool) (all []agreementRow, err error) {
 	filed, err := readmodel.AllThings[massbalance.Agreement](l.s, massbalance.KindAgreement, readmodel.ThingFilter{})
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(filed)
 	for _, f := range filed {
+		if !asked(f.Value) {
+			continue
+		}
 		row, err := l.agreementRow(f.Value)
 		if err != nil {
 			return nil, err
@@ -96,16 +99,22 @@ func (l *lens) agreements() (all []agreementRow, err error) {
 	return all, nil
 }
 
-func (p agreementsPage) shows(a agreementRow, us massbalance.OrganisationID) bool {
-	if product := p.get("product"); product != "" && string(a.Commitment.Product) != product {
-		return false
+// asksFor is what of the filters an agreement alone can tell.
+func (p agreementsPage) asksFor(us massbalance.OrganisationID) func(massbalance.Agreement) bool {
+	return func(a massbalance.Agreement) bool {
+		if product := p.get("product"); product != "" && string(a.Commitment.Product) != product {
+			return false
+		}
+		sold, bought := a.Seller == us, a.Buyer == us
+		return map[string]bool{"": true, "ours": sold || bought, "sold": sold, "bought": bought}[p.get("whose")]
 	}
-	whose := map[string]bool{"": true, "ours": a.Ours, "sold": a.Seller == us, "bought": a.Buyer == us}
-	state := map[string]bool{
+}
+
+func (p agreementsPage) inState(a agreementRow) bool {
+	return map[string]bool{
 		"": true, "running": a.Class == "in_transit", "ahead": a.Class == "pending", "over": a.Class == "", "short": !a.Short.IsZero(),
 		"unsettled": slices.ContainsFunc(a.Periods, func(p periodRow) bool { return p.Over && p.Settlement.Agreed == "" }),
-	}
-	return whose[p.get("whose")] && state[p.get("state")]
+	}[p.get("state")]
 }
 
 func (l *lens) agreementRow(a massbalance.Agreement) (row agreementRow, err error) {

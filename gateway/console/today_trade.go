@@ -17,23 +17,13 @@ func (l *lens) todayTrade(page *todayPage, _ []massbalance.Site) error {
 	if err := l.todayOffers(page); err != nil {
 		return err
 	}
-	filed, err := readmodel.AllThings[massbalance.Agreement](l.s, massbalance.KindAgreement, readmodel.ThingFilter{})
-	if err != nil {
-		return err
-	}
-	for _, one := range filed {
-		if a := one.Value; a.Seller != l.organisation && a.Buyer != l.organisation {
-			continue
-		}
-		row, err := l.agreementRow(one.Value)
-		if err != nil {
-			return err
-		}
-		for _, p := range row.Periods {
-			l.todayPeriod(page, row, p)
+	agreements, err := l.agreements(func(a massbalance.Agreement) bool { return a.Seller == l.organisation || a.Buyer == l.organisation })
+	for _, a := range agreements {
+		for _, p := range a.Periods {
+			l.todayPeriod(page, a, p)
 		}
 	}
-	return nil
+	return err
 }
 
 func (l *lens) todayOffers(page *todayPage) error {

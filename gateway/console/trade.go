@@ -64,13 +64,18 @@ var tradeRoutes = []route{
 	{access.Read, "/agreements/{organisation}/{command}/periods/{period}", "settlement", func(l *lens, r *http.Request) (any, error) {
 		return l.settlementPage(massbalance.AgreementID(derived(r)), r.PathValue("period"))
 	}},
+	{access.Read, "/worth", "worth", (*lens).worthPage},
+	{access.Read, "/projects", "projects", (*lens).projectsPage},
+	{access.Read, "/projects/{project}", "project", func(l *lens, r *http.Request) (any, error) {
+		return l.projectPage(massbalance.ProjectID(r.PathValue("project")))
+	}},
 }
 
 // tradeTab is a part of what is traded.
 type tradeTab struct{ Path, Name, Current string }
 
 var tradeTabs = []tradeTab{
-	{Path: "/offers", Name: "Offers"}, {Path: "/agreements", Name: "Agreements"},
+	{Path: "/offers", Name: "Offers"}, {Path: "/agreements", Name: "Agreements"}, {Path: "/worth", Name: "What it is worth"}, {Path: "/projects", Name: "Insetting projects"},
 }
 
 // trading is what stands around the pages of trade.
@@ -243,9 +248,9 @@ func tradeHref(e readmodel.Entry) string {
 	case massbalance.ResolveDispute:
 		return periodHref(b.Agreement, b.Period)
 	case massbalance.ContributePremium, massbalance.PublishPremiumSum:
-		return ""
+		return "/worth"
 	case massbalance.RegisterProject:
-		return ""
+		return "/projects/" + subject
 	}
 	return ""
 }

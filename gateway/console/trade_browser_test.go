@@ -36,3 +36,31 @@ func TestPagesOfTradeInABrowser(t *testing.T) {
 		})
 	}
 }
+
+// What is made of trade: worth, projects and the form of one.
+func TestPagesOfWorthInABrowser(t *testing.T) {
+	ctx := browser(t)
+	d := newDesks(t)
+	d.baseline(t)
+	growers, _ := d.of("growers")
+	miller, _ := d.of("miller")
+	certifier, _ := d.of("certifier")
+	empty, _ := newDesks(t).of("growers")
+	agreement := d.settled(growers, miller, "a")
+	about := "?agreement=" + agreement + "&period=1"
+	d.project(growers)
+	d.ledger.ProjectHarvest("soil", "VS-2026-099")
+	_, values := growers.drawn("/do/intake?site=elevator&statement=certifier/VS-2026-099")
+	growers.books("/do/intake", values, "evidence", "WB-700", "model", "mass_balance", "quantity", "100000")
+	for _, v := range []visit{
+		{"worth-empty", "/worth", empty}, {"worth", "/worth", growers}, {"worth-certifier", "/worth", certifier}, {"do-contribute", "/do/contribute-premium" + about, growers},
+		{"projects-empty", "/projects", empty}, {"projects", "/projects", miller}, {"project", "/projects/soil", growers}, {"do-project", "/do/register-project", growers},
+		{"book", "/do", growers},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			page := newTab(t, ctx, v.served.url)
+			page.open(v.path)
+			page.lookAt("trade-" + v.name)
+		})
+	}
+}

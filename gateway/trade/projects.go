@@ -3,6 +3,7 @@ package trade
 import (
 	"cmp"
 	"context"
+	"math/big"
 	"slices"
 	"time"
 
@@ -46,6 +47,31 @@ type ProjectHolder struct {
 	InTransit massbalance.Quantity
 	Claimed   massbalance.Quantity
 	Unsold    massbalance.Quantity
+	// Avoided is the saving expected of all of it that the organisation has or
+	// had, in kilograms of CO2e, where it is the project's own product; PerTonne is
+	// a funder's share of the spend by tonne of it, with two decimals, rounded half
+	// away from zero. Both are "" where nothing can be said.
+	Avoided  string
+	PerTonne string
+}
+
+// All is what the organisation has of the outcome, on the way and claimed included.
+func (h ProjectHolder) All() massbalance.Quantity {
+	return h.Held.Add(h.InTransit).Add(h.Claimed)
+}
+
+// cost sets what a project avoided for a holder, and what a tonne of it cost it.
+func (h *ProjectHolder) cost(p massbalance.Project, share massbalance.Ratio) {
+	if h.Product != p.Product {
+		return // the saving was set for a kilogram of the project's own product
+	}
+	avoided := p.Saving.Emissions(h.All())
+	h.Avoided = avoided.String()
+	spend, ok := new(big.Rat).SetString(p.Spend)
+	part, known := new(big.Rat).SetString(share.String())
+	if ok && known && part.Sign() > 0 && avoided.IsPositive() {
+		h.PerTonne = rounded(spend.Mul(spend, part).Quo(spend, avoided.Shift(-3).Rat()), 2)
+	}
 }
 
 // Project reports of one project.
@@ -171,11 +197,9 @@ func (h *holders) list(project massbalance.Project) ([]ProjectHolder, error) {
 	}
 	var all []ProjectHolder
 	for _, holder := range h.at {
-		holder.Funder = slices.ContainsFunc(project.Funders, func(f massbalance.Funder) bool {
-			return f.Name == string(holder.Organisation) || slices.ContainsFunc(consortium.Members, func(m massbalance.Member) bool {
-				return m.Organisation == holder.Organisation && m.Name == f.Name
-			})
-		})
+		share := funds(project, consortium, holder.Organisation)
+		holder.Funder = !share.IsZero()
+		holder.cost(project, share)
 		if holder.Organisation == project.Owner {
 			holder.Unsold = holder.Held
 		}
@@ -185,6 +209,17 @@ func (h *holders) list(project massbalance.Project) ([]ProjectHolder, error) {
 		return cmp.Or(cmp.Compare(a.Organisation, b.Organisation), cmp.Compare(a.Product, b.Product))
 	})
 	return all, nil
+}
+
+// funds is an organisation's share of a project, by its ID or its name; 0 if it
+// is no funder.
+func funds(project massbalance.Project, consortium massbalance.Consortium, id massbalance.OrganisationID) massbalance.Ratio {
+	for _, f := range project.Funders {
+		if f.Name == string(id) || slices.ContainsFunc(consortium.Members, func(m massbalance.Member) bool { return m.Organisation == id && m.Name == f.Name }) {
+			return f.Share
+		}
+	}
+	return massbalance.Ratio{}
 }
 
 // Projects reports of all projects, in the order in which they were registered.

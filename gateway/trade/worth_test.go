@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
@@ -143,10 +144,65 @@ func TestProjectReport(t *testing.T) {
 		{"growers", "55000", "0", "0", "55000", false},
 		{"miller", "0", "5000", "0", "0", false},
 	}, rows)
+	// Morgenbrot paid all of 5,000.00 and has 40 t of it, which avoid 4 t CO2e.
+	require.Equal(t, []string{"4000", "1250.00"}, []string{r.Holders[0].Avoided, r.Holders[0].PerTonne})
+	require.Empty(t, r.Holders[1].PerTonne, "it is no funder")
 }
 
 func whole(t *testing.T) massbalance.Ratio {
 	r, err := massbalance.NewRatio(1, 1)
 	require.NoError(t, err)
 	return r
+}
+
+// Premiums of two regions add up over both; of the one for which no average was
+// adopted nothing is said of what a tonne avoided cost.
+func TestPremiumsTogether(t *testing.T) {
+	all := []trade.Premium{
+		{Product: "wheat", Model: massbalance.MassBalance, Region: "DE-BB", Year: 2026, Quarter: 3, Currency: "EUR", Quantity: kg("10000"), Paid: money("400"), Avoided: "2000"},
+		{Product: "wheat", Model: massbalance.MassBalance, Region: "DE-BB", Year: 2026, Quarter: 4, Currency: "EUR", Quantity: kg("20000"), Paid: money("900"), Avoided: "3000"},
+		{Product: "wheat", Model: massbalance.MassBalance, Region: "PL-WP", Year: 2026, Quarter: 4, Currency: "EUR", Quantity: kg("30000"), Paid: money("600")},
+		{Product: "wheat", Model: massbalance.Segregated, Region: "PL-WP", Year: 2026, Quarter: 4, Currency: "EUR", Quantity: kg("1000"), Paid: money("60")},
+	}
+	sums := trade.Together(all, func(p *trade.Premium) { p.Region, p.Year, p.Quarter = "", 0, 0 })
+	require.Len(t, sums, 2)
+	// 1,900 for 60 t; of these 1,300 avoided 5 t CO2e.
+	require.Equal(t, []string{"60000", "1900.00", "31.67", "5000", "260.00"}, []string{sums[0].Quantity.String(), sums[0].Paid.String(), sums[0].PerTonne, sums[0].Avoided, sums[0].PerTonneCO2e})
+	require.Equal(t, []string{"60.00", "", ""}, []string{sums[1].PerTonne, sums[1].Avoided, sums[1].PerTonneCO2e})
+}
+
+func TestAverageOfTheIndex(t *testing.T) {
+	require.Equal(t, "41.67", trade.Average(massbalance.PremiumRound{Premium: "250000", Mass: kg("60000")}))
+	require.Empty(t, trade.Average(massbalance.PremiumRound{Premium: "250000", Mass: kg("60000"), Void: true}))
+	require.Empty(t, trade.Average(massbalance.PremiumRound{}))
+}
+
+// A buyer sees what it may still buy: offers that stand, with the price that was
+// named to it, and what its agreements leave; nobody sees what is offered to others.
+func TestWhatIsAvailable(t *testing.T) {
+	m, agreement := delivered(t)
+	p := proposal("44")
+	p.Commitment.Specification.Intensity = nil
+	facts := massbalance.OfferFacts{Product: "wheat", Model: massbalance.MassBalance, Quantity: kg("5000"), Certifier: "certifier", Statement: "VS-2026-011", Site: "elevator", From: "2026-08-01", To: "2026-08-31"}
+	require.NoError(t, m.model.Read(t.Context(), func(s *readmodel.Snapshot) error {
+		v, err := readmodel.Need[massbalance.Verified](s, massbalance.StatementKey("certifier", "VS-2026-011"))
+		facts.Characteristics = []massbalance.CharacteristicsID{v.Statement.Characteristics.ID()}
+		return err
+	}))
+	body, err := m.desks["growers"].Offer(t.Context(), "private", trade.Draft{Facts: &facts, Proposals: []trade.Proposal{p}, Expires: "2026-08-31"})
+	require.NoError(t, err)
+	require.Equal(t, massbalance.Accepted, m.send("growers", "private", "2026-08-10", body).Code)
+	all, err := m.desks["miller"].Available(t.Context(), "2026-08-20")
+	require.NoError(t, err)
+	require.Len(t, all, 1, "of the agreement %s nothing says how much it may emit", agreement)
+	require.Equal(t, []string{"growers/private", "5000", "0.276"}, []string{all[0].Name, all[0].Quantity.String(), all[0].Intensity.String()})
+	premium, currency, named := all[0].Premium(kg("2500"))
+	require.True(t, named)
+	require.Equal(t, "110.00 EUR", premium.String()+" "+currency)
+	all, err = m.desks["brand"].Available(t.Context(), "2026-08-20")
+	require.NoError(t, err)
+	require.Empty(t, all)
+	all, err = m.desks["miller"].Available(t.Context(), "2026-09-20")
+	require.NoError(t, err)
+	require.Empty(t, all, "it expired")
 }
