@@ -30,8 +30,10 @@ type builder struct {
 	lots   map[massbalance.LotID]bool
 	names  map[massbalance.LotID]string
 	world  *verify.World
-	looked map[massbalance.Key]int64
 	opened map[int64]verify.Leaf
+	// looked has how far the sources of a key were chosen, writers what the log has of them.
+	looked  map[massbalance.Key]int64
+	writers map[massbalance.Key][]int64
 }
 
 // Build makes the bundle of a claim under a signed checkpoint, for readers who
@@ -45,6 +47,9 @@ func Build(s *readmodel.Snapshot, claim massbalance.ClaimID, signed string, cosi
 	b := &builder{
 		s: s, text: text, leaves: map[int64]readmodel.LogLeaf{}, lots: map[massbalance.LotID]bool{},
 		names: map[massbalance.LotID]string{}, looked: map[massbalance.Key]int64{}, opened: map[int64]verify.Leaf{},
+	}
+	if b.writers, err = s.WritersOf(massbalance.KindTaint, text.Size); err != nil {
+		return verify.Bundle{}, err
 	}
 	bundle := verify.Bundle{Format: verify.Format1, Claim: claim, Checkpoint: signed}
 	if err := b.walk(claim); err != nil {
@@ -152,6 +157,9 @@ func (b *builder) maker(id massbalance.LotID) (parents []massbalance.LotID, err 
 // rest executes what was chosen until nothing that the rules look up is missing,
 // and returns the leaves opened.
 func (b *builder) rest() ([]verify.Leaf, error) {
+	if err := b.demand(); err != nil {
+		return nil, err
+	}
 	for {
 		opened, err := b.open()
 		if err != nil {
@@ -203,22 +211,43 @@ func (b *builder) sources(key massbalance.Key, below int64) error {
 		return nil
 	}
 	b.looked[key] = below
-	writers, err := b.s.Writers(key, below)
+	writers, err := b.writersOf(key)
 	if err != nil {
 		return err
 	}
-	switch key.Kind {
-	case massbalance.KindLot, massbalance.KindClaim, massbalance.KindMark:
-		return nil // chosen by walk, or told by the register
-	case massbalance.KindStatement, massbalance.KindCharacteristics, massbalance.KindPeriod, massbalance.KindCertificate:
-		writers = writers[:min(1, len(writers))]
-	}
 	for _, index := range writers {
+		if index >= below {
+			break
+		}
 		if _, err := b.add(index); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// writersOf lists the records under the checkpoint that are sources of a key.
+func (b *builder) writersOf(key massbalance.Key) (writers []int64, err error) {
+	switch key.Kind {
+	case massbalance.KindLot, massbalance.KindClaim, massbalance.KindMark:
+		return nil, nil // chosen by walk, or told by the register
+	case massbalance.KindRecord, massbalance.KindEvidence, massbalance.KindHead, massbalance.KindAccount, massbalance.KindPool, massbalance.KindReversal:
+		return nil, nil // sums over what is not shown, or one's own
+	case massbalance.KindTaint:
+		return b.writers[key], nil
+	}
+	writers, known := b.writers[key]
+	if !known {
+		if writers, err = b.s.Writers(key, b.text.Size); err != nil {
+			return nil, err
+		}
+		b.writers[key] = writers
+	}
+	switch key.Kind {
+	case massbalance.KindStatement, massbalance.KindCharacteristics, massbalance.KindPeriod, massbalance.KindCertificate:
+		writers = writers[:min(1, len(writers))]
+	}
+	return writers, nil
 }
 
 // later chooses the later records of keys in the register: what they say

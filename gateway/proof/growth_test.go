@@ -146,3 +146,16 @@ func (c *consortium) sums(lines []massbalance.LotLine, part, whole int64) []mass
 	}
 	return sums
 }
+
+// How long a gateway works on the bundle of a claim on ten thousand lots:
+//
+//	go test ./gateway/proof -run '^$' -bench Build -benchtime 3x
+func BenchmarkBuild(b *testing.B) {
+	c := newConsortium(b)
+	id := c.manyLots(mostLots)
+	signed := c.signed(everybody()...)
+	for b.Loop() {
+		_, err := c.bundle(id, signed).Write()
+		require.NoError(b, err)
+	}
+}

@@ -27,12 +27,12 @@ func signer(org massbalance.OrganisationID, version byte) checkpoint.Signer {
 
 // consortium is a ledger, one gateway's copy of it, and what outsiders trust.
 type consortium struct {
-	t      *testing.T
+	t      testing.TB
 	ledger *ledgertest.Ledger
 	model  *readmodel.Model
 }
 
-func newConsortium(t *testing.T) *consortium {
+func newConsortium(t testing.TB) *consortium {
 	c := &consortium{t: t, ledger: ledgertest.New(t)}
 	var err error
 	c.model, err = readmodel.Open(t.TempDir())

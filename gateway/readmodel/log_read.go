@@ -200,6 +200,29 @@ func (s *Snapshot) Writers(key massbalance.Key, below int64) ([]int64, error) {
 	return all, rows.Err()
 }
 
+// WritersOf lists the leaves below an index that are sources of a kind of keys, by key.
+func (s *Snapshot) WritersOf(kind massbalance.Kind, below int64) (map[massbalance.Key][]int64, error) {
+	rows, err := s.query(`SELECT key, leaf FROM log_writers WHERE key >= ? AND key < ? AND leaf < ? ORDER BY leaf`, string(kind)+":", string(kind)+";", below)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't look up who wrote each %s: %w", kind, err)
+	}
+	defer rows.Close()
+	all := map[massbalance.Key][]int64{}
+	for rows.Next() {
+		var text string
+		var index int64
+		if err := rows.Scan(&text, &index); err != nil {
+			return nil, err
+		}
+		key, err := wire.ParseKey(text)
+		if err != nil {
+			return nil, err
+		}
+		all[key] = append(all[key], index)
+	}
+	return all, rows.Err()
+}
+
 // LotName is the pseudonym of a lot in the log.
 func (s *Snapshot) LotName(id massbalance.LotID) (name string, err error) {
 	err = s.queryRow(`SELECT name FROM lots WHERE key = ?`, wire.FormatKey(massbalance.LotKey(id))).Scan(&name)

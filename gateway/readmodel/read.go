@@ -12,11 +12,13 @@ import (
 )
 
 // Snapshot is the read model at one height. It lives as long as the function
-// that Read handed it to.
+// that Read handed it to, and is for one goroutine.
 type Snapshot struct {
 	ctx      context.Context
 	tx       *sql.Tx
 	database database
+	// rows are the prepared look-ups of one row, for the same ones come again and again.
+	rows map[string]*sql.Stmt
 	// Next is how many blocks the snapshot holds: it is true at block Next − 1.
 	Next uint64
 
@@ -32,7 +34,7 @@ func (m *Model) Read(ctx context.Context, look func(*Snapshot) error) error {
 		return fmt.Errorf("couldn't begin to read the read model: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
-	s := &Snapshot{ctx: ctx, tx: tx, database: m.database}
+	s := &Snapshot{ctx: ctx, tx: tx, database: m.database, rows: map[string]*sql.Stmt{}}
 	var head []byte
 	if err := s.queryRow(`SELECT next, head FROM checkpoint`).Scan(&s.Next, &head); err != nil {
 		return fmt.Errorf("couldn't read the checkpoint: %w", err)
@@ -52,7 +54,15 @@ func (s *Snapshot) query(text string, args ...any) (*sql.Rows, error) {
 }
 
 func (s *Snapshot) queryRow(text string, args ...any) *sql.Row {
-	return s.tx.QueryRowContext(s.ctx, s.database.translate(text), args...)
+	prepared := s.rows[text]
+	if prepared == nil {
+		var err error
+		if prepared, err = s.tx.PrepareContext(s.ctx, s.database.translate(text)); err != nil {
+			return s.tx.QueryRowContext(s.ctx, s.database.translate(text), args...) // which has the same error to tell
+		}
+		s.rows[text] = prepared // the end of the transaction closes it
+	}
+	return prepared.QueryRowContext(s.ctx, args...)
 }
 
 // NotFound says that there is nothing of this kind and name at the snapshot's height.

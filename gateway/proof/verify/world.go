@@ -20,6 +20,8 @@ type World struct {
 	State massbalance.Memory
 	// Read collects what the rules looked up, if it is set.
 	Read map[massbalance.Key]bool
+	// Look is told of each look-up before it is answered, if it is set.
+	Look func(massbalance.Key)
 	// Names are the lots on the way by their pseudonyms.
 	Names map[string]massbalance.LotID
 
@@ -43,6 +45,9 @@ const before massbalance.PeriodID = "#before"
 func (w *World) Get(key massbalance.Key) (massbalance.Value, error) {
 	if w.Read != nil {
 		w.Read[key] = true
+	}
+	if w.Look != nil {
+		w.Look(key)
 	}
 	switch key.Kind {
 	case massbalance.KindHead:
@@ -208,6 +213,13 @@ func (w *World) Run(l Leaf) (massbalance.Record, error) {
 		return record, fmt.Errorf("it was decided by version %d of the rules (pending: %v), executed again by %d (pending: %v)", l.Core.Rules, l.Core.Pending, record.Rules, record.Pending)
 	}
 	return record, w.open(l, w.Created(l.Core, outcome))
+}
+
+// Nested runs a leaf in the middle of another one's look-up.
+func (w *World) Nested(l Leaf) (massbalance.Record, error) {
+	outer := w.command
+	defer func() { w.command = outer }()
+	return w.Run(l)
 }
 
 // open finds the pseudonyms of the lots on the way again: each is a commitment to
