@@ -3,6 +3,7 @@ package witness
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/proof"
@@ -36,9 +37,10 @@ func (w *Witness) Published(ctx context.Context, id massbalance.ClaimID) (bool, 
 	return n > 0, err
 }
 
-// Bundle makes the file by which a claim is verified, under the best checkpoint
-// that there is.
-func (w *Witness) Bundle(ctx context.Context, id massbalance.ClaimID) ([]byte, error) {
+// Bundle gives the file by which a claim is verified, under the best checkpoint
+// that there is; an age allows one that was made so long ago. There is an ErrBusy
+// where too many are asked for.
+func (w *Witness) Bundle(ctx context.Context, id massbalance.ClaimID, age time.Duration) ([]byte, error) {
 	var index int64
 	if err := w.Model.Read(ctx, func(s *readmodel.Snapshot) error {
 		claim, err := readmodel.Need[massbalance.Claim](s, massbalance.ClaimKey(id))
@@ -55,7 +57,24 @@ func (w *Witness) Bundle(ctx context.Context, id massbalance.ClaimID) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	var file []byte
+	if file, there := w.shelf.find(id, signed, w.Now(), age); there {
+		return file, nil
+	}
+	name := string(id)
+	if age == 0 {
+		name += "\n" + signed
+	}
+	return w.shelf.make(ctx, name, func(ctx context.Context) ([]byte, error) {
+		file, err := w.build(ctx, id, signed)
+		if err == nil {
+			now := w.Now()
+			w.shelf.put(id, shelved{file: file, signed: signed, made: now, used: now})
+		}
+		return file, err
+	})
+}
+
+func (w *Witness) build(ctx context.Context, id massbalance.ClaimID, signed string) (file []byte, err error) {
 	err = w.Model.Read(ctx, func(s *readmodel.Snapshot) error {
 		consortium, err := readmodel.Need[massbalance.Consortium](s, massbalance.ConsortiumKey())
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -71,6 +72,9 @@ func (w *Witness) failed(rw http.ResponseWriter, r *http.Request, err error) {
 		status, detail = http.StatusForbidden, err.Error()
 	case errors.Is(err, errBehind), errors.Is(err, proof.ErrTooEarly):
 		status, detail = http.StatusServiceUnavailable, err.Error()
+	case errors.Is(err, ErrBusy):
+		status, detail = http.StatusTooManyRequests, err.Error()
+		rw.Header().Set("Retry-After", strconv.Itoa(int(comeAgain.Seconds())))
 	case errors.Is(err, ErrRefused):
 		status, detail = http.StatusConflict, err.Error()
 	default:
@@ -295,7 +299,11 @@ func (w *Witness) getBundle(rw http.ResponseWriter, r *http.Request) error {
 	if public {
 		anywhere(rw)
 	}
-	file, err := w.Bundle(r.Context(), id)
+	age := time.Duration(0)
+	if !access.From(r.Context()).May(access.Read) {
+		age = strangersAge
+	}
+	file, err := w.Bundle(r.Context(), id, age)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,7 @@ type Witness struct {
 	Options
 	// signing lets one signature be made at a time.
 	signing sync.Mutex
+	shelf   *shelf
 	metrics metrics
 }
 
@@ -78,7 +79,7 @@ func New(ctx context.Context, o Options) (*Witness, error) {
 	if err := o.Store.Migrate(ctx, "witness", steps...); err != nil {
 		return nil, err
 	}
-	w := &Witness{Options: o, metrics: newMetrics(o.Metrics)}
+	w := &Witness{Options: o, shelf: newShelf(), metrics: newMetrics(o.Metrics)}
 	return w, w.countAlarms(ctx)
 }
 

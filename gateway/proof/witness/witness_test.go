@@ -422,3 +422,41 @@ func TestRunEnds(t *testing.T) {
 	cancel()
 	<-done
 }
+
+// A stranger gets a file of half a minute ago rather than have one made for each
+// block; a member always gets the latest.
+func TestBundlesAreMadeOnceForACheckpoint(t *testing.T) {
+	l, gateways := consortium(t)
+	l.Harvest()
+	for _, g := range gateways {
+		g.read(l.Blocks())
+	}
+	brand := gateways[ledgertest.Brand]
+	round := func() {
+		for range 2 {
+			for _, g := range gateways {
+				g.witness.Round(t.Context())
+			}
+		}
+	}
+	round()
+	require.NoError(t, brand.witness.Publish(t.Context(), claim, "anna"))
+	path := "/claims/" + string(claim) + "/bundle"
+	fetch := func(stranger bool) verify.Statement {
+		status, body := brand.get(path, stranger)
+		require.Equal(t, http.StatusOK, status, body)
+		s, err := verify.File([]byte(body), trust(3))
+		require.NoError(t, err)
+		return s
+	}
+	first := fetch(true)
+	before := len(l.Blocks())
+	l.Must(ledgertest.Miller, takeIn("T-NEW", "7"))
+	for _, g := range gateways {
+		g.read(l.Blocks()[before:])
+	}
+	round()
+	require.Equal(t, first.Height, fetch(true).Height)
+	require.Equal(t, first.Height+1, fetch(false).Height)
+	require.Equal(t, first.Height+1, fetch(true).Height, "what was made for a member is there for all")
+}
