@@ -218,6 +218,7 @@ func (c *Console) actionPage(l *lens, r *http.Request) (*actionPage, error) {
 	}
 	page.keep = f.keep
 	page.carry(typed)
+	defer f.point()
 	if body == nil || !f.ready(do == "send") || l.role() == massbalance.Certification {
 		return page, nil
 	}

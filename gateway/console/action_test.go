@@ -76,7 +76,7 @@ func (kim) Actor(*http.Request) (access.Actor, error) {
 func (kim) Still(context.Context, access.Actor, access.Permission) (bool, error) { return true, nil }
 
 // of serves a member's console on the day given, with what it sends through.
-func (d *desks) of(org massbalance.OrganisationID) (*served, *hurdle) {
+func (d *desks) of(org massbalance.OrganisationID, change ...func(*console.Options, *api.Options)) (*served, *hurdle) {
 	d.t.Helper()
 	model, err := readmodel.Open(d.t.TempDir())
 	require.NoError(d.t, err)
@@ -105,16 +105,22 @@ func (d *desks) of(org massbalance.OrganisationID) (*served, *hurdle) {
 	d.t.Cleanup(func() { _ = own.Close() })
 	trading, err := trade.NewDesk(d.t.Context(), org, d.vault.Of(org), model, own)
 	require.NoError(d.t, err)
-	pages := console.New(console.Options{
+	o := console.Options{
 		Organisation: org, Model: model, Problem: func() string { return "" }, Log: log, Submitter: h, Imports: importer, Trade: trading,
 		Now: func() time.Time { return d.today },
-	})
-	server := httptest.NewServer(api.New(api.Options{
-		Organisation: org, Role: role, Model: model, Submitter: h, Imports: importer, Pages: pages, Trade: trading, Log: log, Stopping: stopping,
+	}
+	around := api.Options{
+		Organisation: org, Role: role, Model: model, Submitter: h, Imports: importer, Trade: trading, Log: log, Stopping: stopping,
 		Status: func() api.Status { return api.Status{Connected: true, Chain: uint64(len(d.ledger.Blocks()))} }, Gate: kim{},
-	}))
+	}
+	for _, c := range change {
+		c(&o, &around)
+	}
+	around.Pages = console.New(o)
+	handler := api.New(around)
+	server := httptest.NewServer(handler)
 	d.t.Cleanup(func() { stop(); server.Close() })
-	return &served{t: d.t, ledger: d.ledger, url: server.URL}, h
+	return &served{t: d.t, ledger: d.ledger, url: server.URL, routes: handler.Routes}, h
 }
 
 // ship sends flour from the bakery to the brand.

@@ -45,7 +45,7 @@ func (l *lens) auditPage(r *http.Request) (any, error) {
 	if page.Recalls, err = l.recalls(); err != nil || page.get("recount") == "" {
 		return page, err
 	}
-	page.Recount, err = l.recount()
+	page.Recount, err = remembered(l, "recount", l.recount)
 	return page, err
 }
 

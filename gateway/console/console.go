@@ -54,6 +54,7 @@ type Options struct {
 type Console struct {
 	Options
 	pages map[string]*template.Template
+	memo  memo
 }
 
 // New reads the pages' templates; those are part of the program.

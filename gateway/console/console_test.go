@@ -28,6 +28,7 @@ type served struct {
 	ledger  *ledgertest.Ledger
 	url     string
 	problem string
+	routes  *access.Mux
 }
 
 func serve(t *testing.T, org massbalance.OrganisationID, ledger *ledgertest.Ledger) *served {
@@ -220,6 +221,12 @@ var pages = []struct {
 	{"/flow", "Flow", []string{"Verified harvest", "Spot market", "Claims", "Stock at the end", "Weight differences", "239\u202f640"}},
 	{"/flow?from=2026-07-01&to=2026-09-30", "Flow", []string{"2026-Q3"}},
 	{"/flow?from=2020-01-01&to=2020-02-01", "Flow", []string{"Nothing moved"}},
+	{"/flow?site=bakery", "Flow", []string{"Havel bakery", "Oderbruch mill", "Berlin distribution hub"}},
+	{"/flow?product=wheat-bran&from=2026-07-01&to=2026-09-30", "Flow", []string{"Wheat bran", "Winter wheat"}},
+	{"/map?site=bakery", "Map", []string{"Havel bakery", "Berlin distribution hub"}},
+	{"/map?product=wheat-flour", "Map", []string{"Oderbruch mill", "Havel bakery"}},
+	{"/conversions", "Conversions", []string{"miller/CNV-1", "milling", "162\u202f733.333 of it attributed", "Wheat bran"}},
+	{"/conversions?site=bakery", "Conversions", []string{"No conversion is like that."}},
 	{"/map", "Map", []string{"Brandenburg", "369.62 t of 3 farms", "River elevator Oderbruch mill 4 289\u202f500.5"}},
 	{"/map?from=2020-01-01&to=2020-02-01", "Map", []string{"The first verified load"}},
 	{"/sites/elevator/time", "Over time", []string{"River elevator", "Carbon intensity of the credit in stock", "2026-08-03", "304.195"}},

@@ -198,52 +198,33 @@ func merged(links []readmodel.FlowLink, name func(readmodel.FlowEnd) readmodel.F
 
 // flowPage is what flowed in a span of days.
 type flowPage struct {
-	titled
-	Spans    []span
-	From, To massbalance.Date
-	Entries  int
-	Picture  *sankeyPicture
-}
-
-// span is a stretch of days to choose from.
-type span struct {
-	Name     string
-	From, To massbalance.Date
-	Chosen   bool
+	pictured
+	Entries int
+	Picture *sankeyPicture
 }
 
 func (l *lens) flowPage(r *http.Request) (any, error) {
-	q := r.URL.Query()
-	page := flowPage{titled: titled{"Flow"}, From: massbalance.Date(q.Get("from")), To: massbalance.Date(q.Get("to"))}
-	periods, err := l.s.AllPeriods(readmodel.PeriodFilter{})
+	around, err := l.pictured(r, "Flow")
+	page := flowPage{pictured: around}
 	if err != nil {
 		return page, err
 	}
-	page.Spans = spans(periods, page.From, page.To)
-	flow, err := l.s.Flow(page.From, page.To)
+	flow, err := remembered(l, "flow "+string(page.From)+" "+string(page.To), func() (readmodel.Flow, error) { return l.s.Flow(page.From, page.To) })
 	if err != nil {
 		return page, err
 	}
 	page.Entries = flow.Entries
-	if len(flow.Links) > 0 {
+	links := slices.Clone(flow.Links)
+	if page.site != "" || page.product != "" {
+		links = slices.DeleteFunc(links, func(f readmodel.FlowLink) bool { return !page.keeps(f) })
+	}
+	if len(links) > 0 {
 		d := l.drawing()
-		d.links = gathered(flow.Links)
+		d.links = gathered(links)
 		page.Picture = d.draw()
-		page.Picture.Query = datesQuery(page.From, page.To)
+		page.Picture.Query = page.Query
 	}
 	return page, nil
-}
-
-// spans are the times of the sites' periods, each once, and all of the time.
-func spans(periods []readmodel.Period, from, to massbalance.Date) []span {
-	out := []span{{Name: "All of it", Chosen: from == "" && to == ""}}
-	for _, p := range periods {
-		if !slices.ContainsFunc(out, func(s span) bool { return s.From == p.From && s.To == p.To }) {
-			out = append(out, span{string(p.ID), p.From, p.To, p.From == from && p.To == to})
-		}
-	}
-	slices.SortStableFunc(out[1:], func(a, b span) int { return cmp.Compare(a.From, b.From) })
-	return out
 }
 
 // sourcesPicture draws the way from farms to a claim or a lot. Lots of a product

@@ -48,6 +48,8 @@ type field struct {
 	Kind, Name, Label, Hint, Unit, Value string
 	// Redraw is set where other fields depend on this one.
 	Optional, Redraw, Wide bool
+	// Focus is set for the first field that is at fault.
+	Focus bool
 	// More is set for what is seldom needed, and folded away under these words.
 	More    string
 	Choices []choice
@@ -106,6 +108,19 @@ func (f *form) ready(sending bool) bool {
 	return f.Stop == "" && !slices.ContainsFunc(f.Fields, func(one *field) bool {
 		return (one.missing || one.Fault != "") && (sending || one.Kind != "check")
 	})
+}
+
+// point puts the cursor into the first field that keeps a form from being sent.
+func (f *form) point() {
+	if !f.strict {
+		return
+	}
+	for _, one := range f.Fields {
+		if one.Fault != "" {
+			one.Focus = true
+			return
+		}
+	}
 }
 
 // fold is what is folded away under the same words.

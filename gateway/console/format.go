@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"html/template"
-	"net/url"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -22,20 +21,12 @@ var functions = template.FuncMap{
 	"kg": kilograms, "big": headline, "count": func(n int) string { return grouped(decimal.NewFromInt(int64(n)).String()) },
 	"when": when,
 	"sum":  sum, "money": amountOf,
-	"dates": datesQuery, "query": func(q string) template.URL { return template.URL(q) }, //nolint:gosec // written by the pages and by datesQuery, which escapes
+	"query": func(q string) template.URL { return template.URL(q) }, //nolint:gosec // written by the pages, which escape
 	"named": func(name string, rows any) namedRows { return namedRows{name, rows} },
 	"most":  func(f *field, r amountRow) mostOf { return mostOf{f.Kind, r} },
 	"place": func(i int) string { return fmt.Sprintf("row %d", i+1) },
 	"slug":  func(a action) string { return a.Name },
 	"model": modelName, "modelShort": modelShort, "status": statusName, "ends": func(end string, rows []transferRow) transferTable { return transferTable{end, rows} },
-}
-
-// datesQuery is the beginning of a query with the days that a page was asked with.
-func datesQuery(from, to massbalance.Date) string {
-	if from == "" && to == "" {
-		return ""
-	}
-	return url.Values{"from": {string(from)}, "to": {string(to)}}.Encode() + "&"
 }
 
 // mostOf is a row with the kind of its field, for what it may have at most.

@@ -22,12 +22,14 @@ type lens struct {
 	ctx   context.Context
 	desk  *trade.Desk
 	today massbalance.Date
+	// memo keeps what was worked out of the same block before, unless it is nil.
+	memo *memo
 }
 
 // lens looks at a snapshot for this console's organisation.
 func (c *Console) lens(ctx context.Context, s *readmodel.Snapshot) *lens {
 	l := newLens(s, c.Organisation)
-	l.ctx, l.today = ctx, c.today()
+	l.ctx, l.today, l.memo = ctx, c.today(), &c.memo
 	if c.Trade != nil {
 		l.desk = c.Trade.At(s).Trial()
 	}

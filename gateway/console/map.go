@@ -14,13 +14,11 @@ import (
 
 // mapPage shows where verified harvests came from and where they went.
 type mapPage struct {
-	titled
-	Spans    []span
-	From, To massbalance.Date
-	Map      picture.Map
-	Land     string
-	Spots    []spot
-	Arcs     []arc
+	pictured
+	Map   picture.Map
+	Land  string
+	Spots []spot
+	Arcs  []arc
 	// Unplaced are sites and regions of which no place is known.
 	Unplaced []string
 }
@@ -51,6 +49,7 @@ type arc struct {
 // cartography puts the map's parts together.
 type cartography struct {
 	*lens
+	of    pictured
 	atlas atlas
 	spots map[string]*spot
 	arcs  map[[2]string]*arc
@@ -58,14 +57,12 @@ type cartography struct {
 }
 
 func (l *lens) mapPage(c *Console, r *http.Request) (any, error) {
-	q := r.URL.Query()
-	page := mapPage{titled: titled{"Map"}, From: massbalance.Date(q.Get("from")), To: massbalance.Date(q.Get("to"))}
-	periods, err := l.s.AllPeriods(readmodel.PeriodFilter{})
+	around, err := l.pictured(r, "Map")
+	page := mapPage{pictured: around}
 	if err != nil {
 		return page, err
 	}
-	page.Spans = spans(periods, page.From, page.To)
-	m := &cartography{lens: l, spots: map[string]*spot{}, arcs: map[[2]string]*arc{}, gone: map[string]bool{}}
+	m := &cartography{lens: l, of: around, spots: map[string]*spot{}, arcs: map[[2]string]*arc{}, gone: map[string]bool{}}
 	if m.atlas, err = c.places(); err != nil {
 		return page, err
 	}
@@ -106,6 +103,9 @@ func (m *cartography) introduced(e readmodel.Entry) error {
 	if err != nil {
 		return err
 	}
+	if !m.of.meansMove(v.Statement.Product, body.Site) {
+		return nil
+	}
 	grown := v.Statement.Characteristics
 	from, ok := m.spot("", grown.Region, grown.Country)
 	if !ok {
@@ -125,6 +125,9 @@ func (m *cartography) introduced(e readmodel.Entry) error {
 func (m *cartography) dispatched(e readmodel.Entry) error {
 	body, ok := e.Command.Body.(massbalance.Dispatch)
 	if !ok {
+		return nil
+	}
+	if !m.of.meansMove(body.Product, body.Site, body.To) {
 		return nil
 	}
 	var attributed massbalance.Quantity

@@ -21,6 +21,7 @@ var routes = []route{
 	{access.Read, "/lots/{organisation}/{command}/{number}", "lot", func(l *lens, r *http.Request) (any, error) {
 		return l.lotPage(massbalance.LotID(derived(r) + "/" + r.PathValue("number")))
 	}},
+	{access.Read, "/conversions", "conversions", (*lens).conversionsPage},
 	{access.Read, "/transfers", "transfers", (*lens).transfersPage},
 	{access.Read, "/transfers/{organisation}/{command}", "transfer", func(l *lens, r *http.Request) (any, error) {
 		return l.transferPage(massbalance.TransferID(derived(r)))
@@ -65,7 +66,7 @@ type navLink struct {
 }
 
 // below says which entry of the navigation a page without one of its own belongs to.
-var below = map[string]string{"statements": "/certificates", "register": "/audit", "records": "/audit", "blocks": "/audit", "agreements": "/offers", "worth": "/offers", "projects": "/offers"}
+var below = map[string]string{"statements": "/certificates", "conversions": "/lots", "register": "/audit", "records": "/audit", "blocks": "/audit", "agreements": "/offers", "worth": "/offers", "projects": "/offers"}
 
 // Nav is the navigation as seen from the page.
 func (f frame) Nav() []navLink {

@@ -15,6 +15,11 @@
     form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
   }));
 
+  // What a form asks while it is filled in, and gets no answer to, is said.
+  const unheard = (missing) => { const note = document.getElementById("unheard"); if (note) note.hidden = !missing; };
+  for (const event of ["htmx:sendError", "htmx:responseError", "htmx:timeout", "htmx:swapError"]) document.addEventListener(event, () => unheard(true));
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) unheard(false); });
+
   const live = document.querySelector("[data-live]");
   if (live && window.EventSource) {
     let newest = Number(live.dataset.live);
