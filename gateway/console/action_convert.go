@@ -67,7 +67,7 @@ func (f *form) inputLots(site massbalance.SiteID, recipe massbalance.Recipe, wit
 		lotFilter{Site: site, Product: recipe.Input, Moves: true, Optional: true})
 	for _, in := range recipe.With {
 		from := lotFilter{Site: site, Product: in.Product, Moves: true, Optional: true, Field: lotField + "-" + string(in.Product)}
-		open, failed := f.openLots(from)
+		open, _, failed := f.openLots(from, 1)
 		if err = cmp.Or(err, failed); err != nil || len(open) == 0 {
 			continue
 		}

@@ -99,8 +99,8 @@ func closePeriodForm(f *form) (massbalance.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	lots, err := f.openLots(lotFilter{Site: site})
-	if len(lots) > closeLots {
+	lots, more, err := f.openLots(lotFilter{Site: site}, closeLots)
+	if more {
 		lots = nil // it names them only where the scheme asks for it, and then the rules say so
 	}
 	for _, lot := range lots {

@@ -82,7 +82,9 @@ func (c *Console) Register(mux *access.Mux) {
 	mux.HandleFunc(access.Read, "GET /claims/{organisation}/{command}", c.page("claim", func(l *lens, r *http.Request) (any, error) {
 		return l.claimPage(massbalance.ClaimID(r.PathValue("organisation") + "/" + r.PathValue("command")))
 	}))
-	mux.HandleFunc(access.Read, "GET /map", c.page("map", func(l *lens, r *http.Request) (any, error) { return l.mapPage(c, r) }))
+	mux.HandleFunc(access.Read, "GET /map", c.page("map", func(l *lens, r *http.Request) (any, error) {
+		return remembered(l, r.URL.String(), func() (any, error) { return l.mapPage(c, r) })
+	}))
 	for _, route := range slices.Concat(routes, tradeRoutes) {
 		mux.HandleFunc(route.who, "GET "+route.path, c.page(route.template, route.look))
 	}

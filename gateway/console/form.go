@@ -59,6 +59,8 @@ type field struct {
 	Columns []column
 	Grid    []*gridRow
 	Growing bool
+	// Note says what of the rows does not stand here.
+	Note string
 	// Verb says what is done with a quantity of the oldest lots.
 	Verb string
 	// Fault says what is wrong with it; Figures are those of a refusal.

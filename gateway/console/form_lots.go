@@ -2,6 +2,9 @@ package console
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -51,14 +54,11 @@ func (f *form) lots(label, hint string, from lotFilter) ([]massbalance.LotLine, 
 	if from.Site == "" || from.Product == "" && !from.Any {
 		return nil, nil
 	}
-	lots, err := f.openLots(from)
-	if err != nil {
-		return nil, err
-	}
 	one := f.add("lots", cmp.Or(from.Field, lotField), label, hint)
 	one.Wide, one.Optional, one.Value, one.Verb = true, from.Optional, f.typed.Get(attributeName(one.Name)), cmp.Or(from.Verb, "Attribute")
-	if f.spread == one.Name {
-		f.spreadOver(one, lots)
+	lots, err := f.lotsToName(one, from)
+	if err != nil {
+		return nil, err
 	}
 	var lines []massbalance.LotLine
 	for _, lot := range lots {
@@ -80,23 +80,65 @@ func (f *form) lots(label, hint string, from lotFilter) ([]massbalance.LotLine, 
 	return lines, nil
 }
 
-func (f *form) openLots(from lotFilter) ([]massbalance.Lot, error) {
-	var lots []massbalance.Lot
-	p := readmodel.Page{Limit: readmodel.MaxLimit}
-	for {
-		listing, err := f.s.Lots(readmodel.LotFilter{Site: from.Site, Product: from.Product, Available: true}, p)
+// formLots is how many lots a form offers, of those that nobody named.
+const formLots = 100
+
+// lotsToName are the oldest lots, and those beyond them that somebody named.
+func (f *form) lotsToName(one *field, from lotFilter) ([]massbalance.Lot, error) {
+	if f.spread == one.Name {
+		lots, _, err := f.openLots(from, massbalance.ListLimit)
 		if err != nil {
 			return nil, err
 		}
+		f.spreadOver(one, lots)
+	}
+	lots, more, err := f.openLots(from, formLots)
+	if err != nil || !more {
+		return lots, err
+	}
+	one.Note = fmt.Sprintf("The %d oldest lots stand here, and those that you named. To take a younger one, begin on its own page.", formLots)
+	for _, name := range slices.Sorted(maps.Keys(f.typed)) {
+		id, named := strings.CutPrefix(name, lotField+":")
+		if !named || f.typed.Get(name) == "" || slices.ContainsFunc(lots, func(l massbalance.Lot) bool { return string(l.ID) == id }) {
+			continue
+		}
+		lot, err := find[massbalance.Lot](f.lens, massbalance.LotKey(massbalance.LotID(id)))
+		if err != nil {
+			return nil, err
+		}
+		if lot.Site == from.Site && from.takes(lot) && (from.Any || lot.Product == from.Product) && !lot.Available().IsZero() {
+			lots = append(lots, lot)
+		}
+	}
+	return lots, nil
+}
+
+// takes reports whether a form offers a lot's custody model.
+func (from lotFilter) takes(lot massbalance.Lot) bool {
+	booked := lot.Model == massbalance.BookAndClaim
+	return !(booked && from.Moves || !booked && from.Alone)
+}
+
+// openLots are the oldest lots with something left, at most so many; more says
+// that there are others.
+func (f *form) openLots(from lotFilter, most int) (lots []massbalance.Lot, more bool, err error) {
+	p := readmodel.Page{Limit: min(readmodel.MaxLimit, most+1)}
+	for {
+		listing, err := f.s.Lots(readmodel.LotFilter{Site: from.Site, Product: from.Product, Available: true}, p)
+		if err != nil {
+			return nil, false, err
+		}
 		for _, lot := range listing.Items {
-			booked := lot.Model == massbalance.BookAndClaim
-			if booked && from.Moves || !booked && from.Alone {
+			if !from.takes(lot) {
 				continue
+			}
+			if len(lots) == most {
+				return lots, true, nil
 			}
 			lots = append(lots, lot)
 		}
 		if p.After = listing.Next; p.After == 0 {
-			return lots, nil
+			return lots, false, nil
 		}
 	}
 }

@@ -28,10 +28,12 @@ var routes = []route{
 	}},
 	{access.Read, "/periods", "periods", (*lens).periodsPage},
 	{access.Read, "/sites/{site}/periods/{period}", "period", func(l *lens, r *http.Request) (any, error) {
-		return l.periodPage(massbalance.SiteID(r.PathValue("site")), massbalance.PeriodID(r.PathValue("period")))
+		return remembered(l, r.URL.Path, func() (any, error) {
+			return l.periodPage(massbalance.SiteID(r.PathValue("site")), massbalance.PeriodID(r.PathValue("period")))
+		})
 	}},
 	{access.Read, "/sites/{site}/time", "overtime", func(l *lens, r *http.Request) (any, error) {
-		return l.overTimePage(massbalance.SiteID(r.PathValue("site")))
+		return remembered(l, r.URL.Path, func() (any, error) { return l.overTimePage(massbalance.SiteID(r.PathValue("site"))) })
 	}},
 	{access.Read, "/claims", "claims", (*lens).claimsPage},
 	{access.Read, "/certificates", "certificates", (*lens).certificatesPage},
