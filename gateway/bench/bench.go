@@ -17,6 +17,13 @@ import (
 // closing bounds how long the clients' connections take to end.
 const closing = 30 * time.Second
 
+// The nodes are quiet when they use less than a third of a core.
+const (
+	glance       = 300 * time.Millisecond
+	idlePart     = 3
+	longestQuiet = 15 * time.Second
+)
+
 // bench is one run.
 type bench struct {
 	Options
@@ -49,6 +56,9 @@ func Run(ctx context.Context, options Options) (err error) {
 	go b.chain.follow(following, b.trading[0])
 	b.say("preparing %d sites", b.Sites+2)
 	if err := b.prepare(ctx); err != nil {
+		return err
+	}
+	if err := b.reach(ctx); err != nil {
 		return err
 	}
 	cells := b.cells(b.trading[0].Chaincode())
@@ -128,7 +138,9 @@ func (b *bench) rounds(ctx context.Context, cells []*cell) error {
 	for round := range b.Rounds {
 		for i, c := range cells {
 			b.say("round %d of %d, %d of %d: %s, %d clients", round+1, b.Rounds, i+1, len(cells), c.contender.name, c.clients)
+			before := *c
 			retries, from := b.retries(), b.chain.height()
+			cpu := b.quiet(ctx)
 			b.measure(ctx, c)
 			if err := ctx.Err(); err != nil {
 				return fmt.Errorf("couldn't finish: %w", err)
@@ -137,9 +149,39 @@ func (b *bench) rounds(ctx context.Context, cells []*cell) error {
 			if err := b.weigh(ctx, c, from); err != nil {
 				return err
 			}
+			spent := usage{}
+			spent.add(cpu, b.quiet(ctx))
+			c.cpu.add(usage{}, spent)
+			b.say("  %.1f/s, %.2f ms of CPU time each", float64(c.committed-before.committed)/(c.elapsed-before.elapsed).Seconds(),
+				per(int(spent.total().Microseconds()), c.all-before.all)/1000)
 		}
 	}
 	return nil
+}
+
+// reach waits until the blocks that are there already have been followed.
+func (b *bench) reach(ctx context.Context) error {
+	height, err := b.trading[0].Height(ctx)
+	if err != nil || height == 0 {
+		return err
+	}
+	return b.chain.await(ctx, height-1)
+}
+
+// quiet waits until the nodes have done what they still had to do, such as
+// gateways that follow the chain, and gives the CPU time used so far: what one
+// cell leaves over is its own, not that of the next.
+func (b *bench) quiet(ctx context.Context) usage {
+	used := cpuTime(b.Processes)
+	for range longestQuiet / glance {
+		b.pause(ctx, glance)
+		now := cpuTime(b.Processes)
+		if now.total()-used.total() < glance/idlePart {
+			return now
+		}
+		used = now
+	}
+	return used
 }
 
 // saw notes the block of an outcome.

@@ -38,9 +38,9 @@ type cell struct {
 	committed, failed, retries int
 	latencies                  []time.Duration
 	elapsed                    time.Duration
-	// cpu is what all processes used in the windows.
-	cpu usage
-	// all, bytes, state and transactions are of the whole of what was sent.
+	// cpu is what all processes used until they were quiet again; it and what
+	// follows are of the whole of what was sent, before and after the windows too.
+	cpu                             usage
 	all, bytes, state, transactions int
 }
 
@@ -71,12 +71,11 @@ func (b *bench) measure(ctx context.Context, c *cell) {
 		clients.Go(func() { w.run(ctx, send, b.Limit) })
 	}
 	b.pause(ctx, b.Warmup)
-	began, cpu := time.Now(), cpuTime(b.Processes)
+	began := time.Now()
 	w.phase.Store(measuring)
 	b.pause(ctx, b.Window)
 	w.phase.Store(ending)
 	c.elapsed += time.Since(began)
-	c.cpu.add(cpu, cpuTime(b.Processes))
 	clients.Wait()
 }
 

@@ -77,7 +77,7 @@ func (b *bench) print(cells []*cell) error {
 
 // cpuEach is milliseconds per committed command.
 func (c *cell) cpuEach(used time.Duration) float64 {
-	return per(int(used.Microseconds()), c.committed) / 1000
+	return per(int(used.Microseconds()), c.all) / 1000
 }
 
 // crowded is from how many clients on CPU time says more of the work than of waiting.
