@@ -2,6 +2,7 @@ package submit
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
@@ -52,7 +53,7 @@ func endorseFailure(err error) *failure {
 	f := &failure{kind: rejected, detail: detail}
 	switch {
 	case anyHas(words, saysMismatch):
-		f.kind = lagging
+		f.kind, f.differ = lagging, differing(err)
 	case anyHas(words, saysChaincode):
 		f.kind = faulted
 	case anyHas(words, transient...):
@@ -61,6 +62,18 @@ func endorseFailure(err error) *failure {
 		f.kind = unavailable(err, words)
 	}
 	return f
+}
+
+// differing are the organisations of the peers that answered otherwise than the
+// first one, which is the own.
+func differing(err error) []string {
+	var organisations []string
+	for _, d := range detailsOf(err) {
+		if d.organisation != "" && strings.Contains(d.message, saysMismatch) && !slices.Contains(organisations, d.organisation) {
+			organisations = append(organisations, d.organisation)
+		}
+	}
+	return organisations
 }
 
 // orderFailure says what a failed hand-over means, nil where the transaction is
@@ -72,22 +85,22 @@ func orderFailure(err error) *failure {
 	var sent *client.SubmitError
 	switch {
 	case !errors.As(err, &sent): // failed before anything was sent
-		return &failure{rejected, detail}
+		return &failure{kind: rejected, detail: detail}
 	case anyHas(words, saysProcessed, saysExists):
 		return nil
 	case anyHas(words[:1], saysNoOrderer):
-		return &failure{notReady, detail}
+		return &failure{kind: notReady, detail: detail}
 	case anyHas(words[:1], refusals...), len(words) > 1 && allHave(words[1:], refusals...):
-		return &failure{rejected, detail}
+		return &failure{kind: rejected, detail: detail}
 	}
 	switch status.Code(err) {
 	case codes.InvalidArgument, codes.NotFound, codes.FailedPrecondition, codes.PermissionDenied,
 		codes.Unauthenticated, codes.Unimplemented:
-		return &failure{rejected, detail}
+		return &failure{kind: rejected, detail: detail}
 	case codes.ResourceExhausted:
-		return &failure{unavailable(err, words), detail}
+		return &failure{kind: unavailable(err, words), detail: detail}
 	}
-	return &failure{uncertain, detail}
+	return &failure{kind: uncertain, detail: detail}
 }
 
 // statusFailure says what it means that a commit status was not told.
@@ -95,9 +108,9 @@ func statusFailure(err error) *failure {
 	_, detail := wordsOf(err)
 	switch status.Code(err) {
 	case codes.InvalidArgument, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
-		return &failure{rejected, detail}
+		return &failure{kind: rejected, detail: detail}
 	}
-	return &failure{uncertain, detail}
+	return &failure{kind: uncertain, detail: detail}
 }
 
 // unavailable tells a peer that is away or busy from one that refuses.
@@ -125,7 +138,7 @@ func wordsOf(err error) (words []string, detail string) {
 	return words, detail
 }
 
-type nodeDetail struct{ node, message string }
+type nodeDetail struct{ organisation, node, message string }
 
 // detailsOf gives what the peers or orderers said, each with its name.
 func detailsOf(err error) []nodeDetail {
@@ -136,7 +149,7 @@ func detailsOf(err error) []nodeDetail {
 	var details []nodeDetail
 	for _, d := range told.Details() {
 		node := d.GetMspId() + " at " + d.GetAddress()
-		details = append(details, nodeDetail{strings.TrimPrefix(node, " at "), d.GetMessage()})
+		details = append(details, nodeDetail{d.GetMspId(), strings.TrimPrefix(node, " at "), d.GetMessage()})
 	}
 	return details
 }

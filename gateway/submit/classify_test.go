@@ -203,7 +203,7 @@ func TestATransactionThatCannotBeSignedIsNotSent(t *testing.T) {
 	tx, err := f.propose(t.Context(), []byte("[]"))
 	require.NoError(t, err)
 	locked = true
-	require.Equal(t, &failure{rejected, broken.Error()}, tx.order(t.Context()))
+	require.Equal(t, &failure{kind: rejected, detail: broken.Error()}, tx.order(t.Context()))
 }
 
 func TestCommitStatusIsAskedByID(t *testing.T) {

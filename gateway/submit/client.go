@@ -171,11 +171,9 @@ func (c *Client) EvaluateOf(ctx context.Context, chaincode, function string, arg
 
 // Height asks the own peer how many blocks its chain has.
 func (c *Client) Height(ctx context.Context) (uint64, error) {
-	info, err := c.EvaluateOf(ctx, "qscc", "GetChainInfo", c.network.Name())
-	if err != nil {
-		return 0, err
-	}
-	return readHeight(info)
+	ctx, cancel := context.WithTimeout(ctx, c.evaluate)
+	defer cancel()
+	return c.fabric.height(ctx, "")
 }
 
 // readHeight reads the first field of Fabric's BlockchainInfo.

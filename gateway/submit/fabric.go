@@ -49,7 +49,7 @@ func (f *fabric) propose(ctx context.Context, batch []byte) (endorsed, error) {
 func proposeTo(ctx context.Context, contract *client.Contract, function string, args ...[]byte) (endorsed, error) {
 	proposal, err := contract.NewProposal(function, client.WithBytesArguments(args...))
 	if err != nil {
-		return nil, &failure{rejected, "couldn't make a proposal: " + err.Error()}
+		return nil, &failure{kind: rejected, detail: "couldn't make a proposal: " + err.Error()}
 	}
 	tx, err := proposal.EndorseWithContext(ctx)
 	if err != nil {
@@ -63,21 +63,34 @@ func proposeTo(ctx context.Context, contract *client.Contract, function string, 
 func (f *fabric) status(ctx context.Context, id string) (commit, error) {
 	request, err := proto.Marshal(&gateway.CommitStatusRequest{ChannelId: f.channel, TransactionId: id, Identity: f.creator})
 	if err != nil {
-		return commit{}, &failure{rejected, "couldn't ask for a commit status: " + err.Error()}
+		return commit{}, &failure{kind: rejected, detail: "couldn't ask for a commit status: " + err.Error()}
 	}
 	envelope, err := proto.Marshal(&gateway.SignedCommitStatusRequest{Request: request})
 	if err != nil {
-		return commit{}, &failure{rejected, "couldn't ask for a commit status: " + err.Error()}
+		return commit{}, &failure{kind: rejected, detail: "couldn't ask for a commit status: " + err.Error()}
 	}
 	asked, err := f.gateway.NewCommit(envelope)
 	if err != nil {
-		return commit{}, &failure{rejected, "couldn't ask for a commit status: " + err.Error()}
+		return commit{}, &failure{kind: rejected, detail: "couldn't ask for a commit status: " + err.Error()}
 	}
 	status, err := asked.StatusWithContext(ctx)
 	if err != nil {
 		return commit{}, statusFailure(err)
 	}
 	return commit{code: status.Code.String(), block: status.BlockNumber}, nil
+}
+
+// height asks a peer of the organisation by way of the own one.
+func (f *fabric) height(ctx context.Context, organisation string) (uint64, error) {
+	options := []client.ProposalOption{client.WithArguments(f.channel)}
+	if organisation != "" {
+		options = append(options, client.WithEndorsingOrganizations(organisation))
+	}
+	info, err := f.gateway.GetNetwork(f.channel).GetContract("qscc").EvaluateWithContext(ctx, "GetChainInfo", options...)
+	if err != nil {
+		return 0, fmt.Errorf("couldn't ask for the chain's height: %w", err)
+	}
+	return readHeight(info)
 }
 
 // transaction is an endorsed transaction of Fabric.

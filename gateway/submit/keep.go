@@ -76,7 +76,7 @@ func (f *fabric) keep(ctx context.Context, document []byte, digest massbalance.D
 		client.WithEndorsingOrganizations(f.gateway.Identity().MspID(), string(with)),
 	)
 	if err != nil {
-		return nil, &failure{rejected, "couldn't make a proposal: " + err.Error()}
+		return nil, &failure{kind: rejected, detail: "couldn't make a proposal: " + err.Error()}
 	}
 	tx, err := proposal.EndorseWithContext(ctx)
 	if err != nil {

@@ -14,6 +14,8 @@ type platform interface {
 	// decided. It must not tell of a transaction that may still be decided
 	// otherwise. It fails as uncertain, or as rejected if it is no use to ask again.
 	status(ctx context.Context, transaction string) (commit, error)
+	// height is how many blocks an organisation's peer has committed; "" is the own.
+	height(ctx context.Context, organisation string) (uint64, error)
 }
 
 // endorsed is a transaction with enough endorsements.
@@ -55,6 +57,8 @@ const (
 type failure struct {
 	kind   kind
 	detail string
+	// differ are the organisations whose peers gave another answer, where lagging.
+	differ []string
 }
 
 func (f *failure) Error() string { return f.detail }

@@ -47,12 +47,12 @@ func simulate(t *testing.T, seed uint64) {
 // misfortunes are mishaps of all kinds, most attempts going well.
 func misfortunes(random *rand.Rand, n int) []mishap {
 	kinds := []mishap{
-		{propose: &failure{lagging, "payloads differ"}}, {propose: &failure{notReady, "no peers"}},
-		{propose: &failure{rejected, "access denied"}}, {propose: &failure{faulted, "internal"}},
+		{propose: &failure{kind: lagging, detail: "payloads differ"}}, {propose: &failure{kind: notReady, detail: "no peers"}},
+		{propose: &failure{kind: rejected, detail: "access denied"}}, {propose: &failure{kind: faulted, detail: "internal"}},
 		{stale: true}, {code: "ENDORSEMENT_POLICY_FAILURE"}, {code: "PHANTOM_READ_CONFLICT"},
-		{order: &failure{uncertain, "failed but committed"}}, {order: &failure{uncertain, "failed and lost"}, swallow: true},
-		{order: &failure{uncertain, "failed, committed, invalid"}, stale: true}, {late: true},
-		{order: &failure{rejected, "forbidden"}, swallow: true}, {order: &failure{notReady, "no orderers"}, swallow: true},
+		{order: &failure{kind: uncertain, detail: "failed but committed"}}, {order: &failure{kind: uncertain, detail: "failed and lost"}, swallow: true},
+		{order: &failure{kind: uncertain, detail: "failed, committed, invalid"}, stale: true}, {late: true},
+		{order: &failure{kind: rejected, detail: "forbidden"}, swallow: true}, {order: &failure{kind: notReady, detail: "no orderers"}, swallow: true},
 	}
 	var mishaps []mishap
 	for range n {

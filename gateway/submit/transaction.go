@@ -106,6 +106,8 @@ type ending struct {
 	detail string
 	// again is why another attempt may end better.
 	again reason
+	// differ are the organisations whose peers gave another answer.
+	differ []string
 	// faulted is set where the chaincode itself failed.
 	faulted bool
 	// results are set where the stage is Valid, or Refused without ordering.
@@ -133,7 +135,7 @@ func (r *runner) settle(ctx, deadline context.Context, commands []massbalance.Co
 		case peersNotReady:
 			unready++
 		}
-		if end.again == "" || disputed == attempts || conflicts == contested || unready == patience && patience > 0 || wait(deadline, end.pause(n)) != nil {
+		if end.again == "" || disputed == attempts || conflicts == contested || unready == patience && patience > 0 || r.rest(deadline, end, n) != nil {
 			return end
 		}
 		r.metrics.retries.WithLabelValues(string(end.again)).Inc()
@@ -217,7 +219,7 @@ func endOfProposal(err error) ending {
 	end := ending{stage: NotEndorsed, detail: err.Error()}
 	switch kindOf(err) {
 	case lagging:
-		end.stage, end.again = Mismatch, peersLag
+		end.stage, end.again, end.differ = Mismatch, peersLag, differ(err)
 	case notReady:
 		end.again = peersNotReady
 	case faulted:
@@ -298,6 +300,14 @@ func (r *runner) findBlock(ctx context.Context, blocks map[string]uint64, id str
 		done.block = 0
 	}
 	blocks[id] = done.block
+}
+
+func differ(err error) []string {
+	var f *failure
+	if errors.As(err, &f) {
+		return f.differ
+	}
+	return nil
 }
 
 // kindOf takes an error that is none of the platform's as a refusal.

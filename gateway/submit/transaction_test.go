@@ -117,7 +117,7 @@ func TestAnotherContentUnderAUsedIDIsRefused(t *testing.T) {
 
 // The same misfortune again and again, or once: each ends at its stage.
 func TestMishaps(t *testing.T) {
-	lag, away := mishap{propose: &failure{lagging, "payloads differ"}}, mishap{propose: &failure{notReady, "no peers"}}
+	lag, away := mishap{propose: &failure{kind: lagging, detail: "payloads differ"}}, mishap{propose: &failure{kind: notReady, detail: "no peers"}}
 	stale := mishap{stale: true}
 	tests := map[string]struct {
 		mishaps   []mishap
@@ -128,18 +128,18 @@ func TestMishaps(t *testing.T) {
 		"peers lag for a while":         {[]mishap{lag, lag, lag}, Valid, 4, "100"},
 		"peers lag for good":            {times(99, lag), Mismatch, attempts, "0"},
 		"peers are not ready yet":       {times(8, away), Valid, 9, "100"},
-		"peers refuse":                  {[]mishap{{propose: &failure{rejected, "access denied"}}}, NotEndorsed, 1, "0"},
-		"the chaincode fails":           {[]mishap{{propose: &failure{faulted, "internal"}}}, NotEndorsed, 1, "0"},
+		"peers refuse":                  {[]mishap{{propose: &failure{kind: rejected, detail: "access denied"}}}, NotEndorsed, 1, "0"},
+		"the chaincode fails":           {[]mishap{{propose: &failure{kind: faulted, detail: "internal"}}}, NotEndorsed, 1, "0"},
 		"another came first":            {[]mishap{stale, stale}, Valid, 3, "100"},
 		"others always come first":      {times(999, stale), Invalid, contested, "0"},
 		"a phantom":                     {[]mishap{{code: "PHANTOM_READ_CONFLICT"}}, Valid, 2, "100"},
 		"found invalid":                 {[]mishap{{code: "ENDORSEMENT_POLICY_FAILURE"}}, Invalid, 1, "0"},
-		"orderers refuse":               {[]mishap{{order: &failure{rejected, "status=FORBIDDEN"}, swallow: true}}, NotSubmitted, 1, "0"},
-		"orderers are not ready yet":    {[]mishap{{order: &failure{notReady, "no orderers"}, swallow: true}}, Valid, 2, "100"},
-		"failed but committed":          {[]mishap{{order: &failure{uncertain, "too few orderers"}}}, Valid, 1, "100"},
-		"failed, committed and invalid": {[]mishap{{order: &failure{uncertain, "timeout"}, stale: true}}, Valid, 2, "100"},
+		"orderers refuse":               {[]mishap{{order: &failure{kind: rejected, detail: "status=FORBIDDEN"}, swallow: true}}, NotSubmitted, 1, "0"},
+		"orderers are not ready yet":    {[]mishap{{order: &failure{kind: notReady, detail: "no orderers"}, swallow: true}}, Valid, 2, "100"},
+		"failed but committed":          {[]mishap{{order: &failure{kind: uncertain, detail: "too few orderers"}}}, Valid, 1, "100"},
+		"failed, committed and invalid": {[]mishap{{order: &failure{kind: uncertain, detail: "timeout"}, stale: true}}, Valid, 2, "100"},
 		"committed too late":            {[]mishap{{late: true}}, Unknown, 1, "0"},
-		"failed and lost":               {[]mishap{{order: &failure{uncertain, "timeout"}, swallow: true}}, Unknown, 1, "0"},
+		"failed and lost":               {[]mishap{{order: &failure{kind: uncertain, detail: "timeout"}, swallow: true}}, Unknown, 1, "0"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func times(n int, m mishap) []mishap {
 
 func TestWhatIsNotReadyIsTriedUntilTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := start(t, newLedger(t, times(999, mishap{propose: &failure{notReady, "no peers"}})...), Limits{})
+		q := start(t, newLedger(t, times(999, mishap{propose: &failure{kind: notReady, detail: "no peers"}})...), Limits{})
 		began := time.Now()
 		o := send(t, q, takeIn(t, "mill", "c1", "100"))[0]
 		require.Equal(t, NotEndorsed, o.Stage)
@@ -215,7 +215,7 @@ func (p poisoned) propose(ctx context.Context, batch []byte) (endorsed, error) {
 // A command on which the chaincode fails, or which only peers that are away could
 // endorse, does not take its neighbours with it.
 func TestACommandThatFailsABatchIsIsolated(t *testing.T) {
-	for _, as := range []failure{{faulted, "chaincode response 500, internal"}, {notReady, "no peer combination"}} {
+	for _, as := range []failure{{kind: faulted, detail: "chaincode response 500, internal"}, {kind: notReady, detail: "no peer combination"}} {
 		synctest.Test(t, func(t *testing.T) { isolates(t, as) })
 	}
 }
