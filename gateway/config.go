@@ -35,6 +35,7 @@ type config struct {
 	Log          logConfig                  `yaml:"log"`
 	Trace        traceConfig                `yaml:"trace"`
 	Transparency transparencyConfig         `yaml:"transparency"`
+	Members      membersConfig              `yaml:"members"`
 	Shutdown     shutdownConfig             `yaml:"shutdown"`
 	Webhooks     webhooksConfig             `yaml:"webhooks"`
 }
@@ -111,6 +112,10 @@ var checks = map[string]func(string) error{
 	"trace.endpoint":          checkCollector,
 	"transparency.key":        checkFile,
 	"transparency.others":     checkGateways,
+	"members.listen":          checkAddress,
+	"members.certificate":     checkFile,
+	"members.key":             checkFile,
+	"members.authorities":     checkAuthorities,
 	"webhooks.allow":          checkAllow,
 	"limits.perSecond":        checkPositive,
 	"limits.burst":            checkPositive,
@@ -139,6 +144,9 @@ func readConfig(file string, environment []string, flags *pflag.FlagSet) (config
 	}
 	if err := c.checkReach(); err != nil {
 		faults = append(faults, origins.Fault("listen", err))
+	}
+	if err := c.Members.check(); err != nil {
+		faults = append(faults, origins.Fault("members.listen", err))
 	}
 	return c, origins, errors.Join(append(faults, c.Identity.check())...)
 }

@@ -105,8 +105,15 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 	if p.tls, err = c.TLS.open(log); err != nil {
 		return err
 	}
+	members, err := c.Members.listen(log)
+	if err != nil {
+		return err
+	}
+	if members != nil {
+		defer members.Close()
+	}
 	log.Info("serving", "url", c.scheme()+"://"+listener.Addr().String(), "peer", c.Peer.Address, "blocks", p.model.Next())
-	return p.run(ctx, listener)
+	return p.run(ctx, listener, members)
 }
 
 func (p *process) dialOptions() submit.Options {
@@ -145,8 +152,9 @@ func carrierIn(data string) (string, error) {
 
 // run serves and follows. Following goes on while requests are drained, because
 // their answers wait for blocks; the client is closed after both.
-func (p *process) run(ctx context.Context, listener net.Listener) error {
+func (p *process) run(ctx context.Context, listener, members net.Listener) error {
 	server := p.server()
+	forMembers := p.membersServer(server.Handler)
 	following, stopFollowing := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopFollowing()
 	group, ctx := errgroup.WithContext(ctx)
@@ -166,10 +174,18 @@ func (p *process) run(ctx context.Context, listener net.Listener) error {
 		}
 		return nil
 	})
+	if members != nil {
+		group.Go(func() error {
+			if err := forMembers.Serve(members); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("couldn't serve the other members: %w", err)
+			}
+			return nil
+		})
+	}
 	group.Go(func() error {
 		<-ctx.Done()
 		defer stopFollowing()
-		return p.drain(server)
+		return p.drain(server, forMembers)
 	})
 	err := group.Wait()
 	p.log.Info("stopped", "blocks", p.model.Next())
@@ -222,14 +238,16 @@ func (p *process) server() *http.Server {
 	return server
 }
 
-func (p *process) drain(server *http.Server) error {
+func (p *process) drain(servers ...*http.Server) error {
 	p.log.Info("stopping: letting requests and transactions under way come to their end")
 	p.health.stop()
 	pause(context.Background(), p.config.Shutdown.Delay)
 	ctx, cancel := context.WithTimeout(context.Background(), p.config.Shutdown.Timeout)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		p.log.Warn("couldn't wait for all requests", "error", err)
+	for _, server := range servers {
+		if err := server.Shutdown(ctx); err != nil {
+			p.log.Warn("couldn't wait for all requests", "error", err)
+		}
 	}
 	p.journal.Close()
 	if err := p.client.Close(ctx); err != nil {

@@ -26,7 +26,12 @@ func (p *process) openWitness(ctx context.Context) (*witness.Witness, error) {
 		return nil, err
 	}
 	delete(others, p.config.Organisation)
+	client, err := p.config.Members.client(others)
+	if err != nil {
+		return nil, err
+	}
 	return witness.New(ctx, witness.Options{
+		Client:       client,
 		Organisation: p.config.Organisation, Model: p.model, Store: p.own, Signer: signer, Others: others, Metrics: p.metrics, Log: p.log,
 		Verifier: p.config.Transparency.Verifier,
 	})

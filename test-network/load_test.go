@@ -130,7 +130,7 @@ func (s *twin) start() {
 	require.NoError(s.t, err)
 	defer log.Close()
 	s.command = exec.Command(filepath.Join(s.network.Layout.Programs(), "gateway"), "serve", "--config", layout.GatewayConfig(),
-		"--listen", strings.TrimPrefix(s.url(), "http://"), "--data", s.data())
+		"--listen", strings.TrimPrefix(s.url(), "http://"), "--members-listen", fmt.Sprintf("127.0.0.1:%d", s.port+100), "--data", s.data())
 	s.command.Stdout, s.command.Stderr = log, log
 	require.NoError(s.t, s.command.Start())
 	require.Eventually(s.t, func() bool {

@@ -32,6 +32,12 @@ type gatewayConfig struct {
 		Others   []string `yaml:"others"`
 		Verifier string   `yaml:"verifier"`
 	} `yaml:"transparency"`
+	Members struct {
+		Listen      string   `yaml:"listen"`
+		Certificate string   `yaml:"certificate"`
+		Key         string   `yaml:"key"`
+		Authorities []string `yaml:"authorities"`
+	} `yaml:"members"`
 }
 
 // WriteGatewayConfig writes gateway.yaml of an organisation's gateway.
@@ -48,9 +54,12 @@ func WriteGatewayConfig(consortium topology.Consortium, organisation topology.Or
 	config.Identity.Certificate = holder.Certificate()
 	config.Identity.Key = holder.Key()
 	config.Transparency.Key, config.Transparency.Verifier = holder.LogKey(), layout.VerifierPage()
+	config.Members.Listen = organisation.Gateway.MembersAddress()
+	config.Members.Certificate, config.Members.Key = holder.TLSCertificate(), holder.TLSKey()
 	for _, other := range consortium.Organisations {
-		if other.ID != organisation.ID {
-			config.Transparency.Others = append(config.Transparency.Others, other.ID+"=http://"+other.Gateway.Address())
+		if other.ID != organisation.ID && other.Gateway != nil {
+			config.Transparency.Others = append(config.Transparency.Others, other.ID+"=https://"+other.Gateway.MembersAddress())
+			config.Members.Authorities = append(config.Members.Authorities, other.ID+"="+layout.Organisation(other.ID).TLSCA())
 		}
 	}
 	if err := ensureLogKey(holder.LogKey()); err != nil {

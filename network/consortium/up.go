@@ -111,6 +111,9 @@ func (n *Network) createArtifacts(ctx context.Context) error {
 			}
 		}
 		if organisation.Gateway != nil {
+			if err := identity.RenewGateway(organisation, n.Layout.Organisation(organisation.ID)); err != nil {
+				return fmt.Errorf("couldn't renew the TLS certificate of %s: %w", organisation.GatewayNode().Name(), err)
+			}
 			if err := artifacts.WriteGatewayConfig(n.Consortium, organisation, n.Layout); err != nil {
 				return err
 			}

@@ -85,21 +85,30 @@ type holder struct {
 
 func holders(organisation topology.Organisation) []holder {
 	node := func(node topology.Node, role Role) holder {
-		hosts := []string{node.ServerName(), "localhost", "127.0.0.1"}
-		if host := node.Host(); host != "localhost" && host != "127.0.0.1" {
-			hosts = append(hosts, host)
-		}
-		return holder{string(node.Kind), node.ServerName(), role, hosts}
+		return holder{string(node.Kind), node.ServerName(), role, hosts(node)}
 	}
 	all := []holder{
 		node(organisation.PeerNode(), RolePeer),
 		{topology.HolderAdministrator, "administrator." + organisation.ID + ".example", RoleAdmin, nil},
-		{topology.HolderGateway, "gateway." + organisation.ID + ".example", RoleClient, nil},
+	}
+	if organisation.Gateway != nil {
+		all = append(all, node(organisation.GatewayNode(), RoleClient))
+	} else {
+		all = append(all, holder{topology.HolderGateway, organisation.GatewayNode().ServerName(), RoleClient, nil})
 	}
 	if organisation.Orderer != nil {
 		all = append(all, node(organisation.OrdererNode(), RoleOrderer))
 	}
 	return all
+}
+
+// hosts are the names and addresses by which a node is reached.
+func hosts(node topology.Node) []string {
+	hosts := []string{node.ServerName(), "localhost", "127.0.0.1"}
+	if host := node.Host(); host != "localhost" && host != "127.0.0.1" {
+		hosts = append(hosts, host)
+	}
+	return hosts
 }
 
 func (a authorities) write(folder string) error {

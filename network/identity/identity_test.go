@@ -1,12 +1,14 @@
 package identity
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -66,9 +68,39 @@ func TestOrganisationFolder(t *testing.T) {
 	for _, host := range []string{"peer.growers.example", "localhost", "127.0.0.1"} {
 		verify(t, readCertificate(t, layout.Holder(topology.HolderPeer).TLSCertificate()), tls, host)
 	}
+	for _, host := range []string{"gateway.growers.example", "localhost", "127.0.0.1"} {
+		verify(t, readCertificate(t, layout.Holder(topology.HolderGateway).TLSCertificate()), tls, host)
+	}
 	info, err := os.Stat(filepath.Join(layout.Authority(), "ca-key.pem"))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
+
+// TestGatewayCertificateIsRenewed: one that names no host, or ends soon, is replaced; a good one stays.
+func TestGatewayCertificateIsRenewed(t *testing.T) {
+	growers, layout := organisation(t, "growers")
+	holder := layout.Holder(topology.HolderGateway)
+	before := readCertificate(t, holder.TLSCertificate())
+	require.NoError(t, RenewGateway(growers, layout))
+	require.True(t, before.Equal(readCertificate(t, holder.TLSCertificate())))
+
+	authority, err := readPair(filepath.Join(layout.Authority(), "tlsca.pem"), filepath.Join(layout.Authority(), "tlsca-key.pem"))
+	require.NoError(t, err)
+	nameless, err := authority.IssueTLS("gateway.growers.example", nil)
+	require.NoError(t, err)
+	ending := holderTemplate("gateway.growers.example")
+	ending.NotAfter, ending.DNSNames, ending.IPAddresses = time.Now().Add(24*time.Hour), before.DNSNames, before.IPAddresses
+	soon, err := issue(ending, &authority)
+	require.NoError(t, err)
+	for _, pair := range []Pair{nameless, soon} {
+		require.NoError(t, writePair(pair, holder.TLSCertificate(), holder.TLSKey()))
+		require.NoError(t, RenewGateway(growers, layout))
+		renewed := readCertificate(t, holder.TLSCertificate())
+		verify(t, renewed, readCertificate(t, layout.TLSCA()), "gateway.growers.example")
+		require.Greater(t, time.Until(renewed.NotAfter), renewBefore)
+		_, err := tls.LoadX509KeyPair(holder.TLSCertificate(), holder.TLSKey())
+		require.NoError(t, err, "the key is the certificate's")
+	}
 }
 
 func TestCertifierHasNoOrderer(t *testing.T) {

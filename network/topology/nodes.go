@@ -155,6 +155,6 @@ func (n Node) Listeners() []Listener {
 		}
 	default:
 		gateway := organisation.Gateway
-		return []Listener{{name, "port", gateway.Host, gateway.Port}}
+		return []Listener{{name, "port", gateway.Host, gateway.Port}, {name, "membersPort", gateway.Host, gateway.MembersPort}}
 	}
 }

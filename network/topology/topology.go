@@ -54,10 +54,12 @@ type Orderer struct {
 	OperationsPort int
 }
 
-// Gateway is where an organisation's gateway serves HTTP.
+// Gateway is where an organisation's gateway serves: its own people and programs,
+// and, over TLS, the gateways of the other members.
 type Gateway struct {
-	Host string
-	Port int
+	Host        string
+	Port        int
+	MembersPort int
 }
 
 func (p Peer) Address() string           { return join(p.Host, p.Port) }
@@ -70,6 +72,8 @@ func (o Orderer) OperationsAddress() string { return join(o.Host, o.OperationsPo
 
 func (g Gateway) Address() string { return join(g.Host, g.Port) }
 func (g Gateway) URL() string     { return "http://" + g.Address() }
+
+func (g Gateway) MembersAddress() string { return join(g.Host, g.MembersPort) }
 
 func join(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
 
@@ -96,6 +100,7 @@ type fileNode struct {
 	ChaincodePort  int    `yaml:"chaincodePort"`
 	AdminPort      int    `yaml:"adminPort"`
 	OperationsPort int    `yaml:"operationsPort"`
+	MembersPort    int    `yaml:"membersPort"`
 }
 
 // Load reads consortium.yaml and adds portOffset to every port, so that a second network can run beside the first.
@@ -159,7 +164,7 @@ func resolve(raw fileOrganisation, defaultHost string, portOffset int) Organisat
 		}
 	}
 	if node := raw.Gateway; node != nil {
-		organisation.Gateway = &Gateway{Host: host(node.Host), Port: port(node.Port)}
+		organisation.Gateway = &Gateway{Host: host(node.Host), Port: port(node.Port), MembersPort: port(node.MembersPort)}
 	}
 	return organisation
 }
