@@ -29,7 +29,7 @@ func unknownVariables() []string {
 }
 
 // otherVariables are read by other commands than serve.
-var otherVariables = []string{configVariable}
+var otherVariables = []string{configVariable, settings.Prefix + "GATEWAY", settings.Prefix + "TOKEN", settings.Prefix + "TOKEN_FILE"}
 
 func configCommand() *cobra.Command {
 	root := &cobra.Command{Use: "config", Short: "Check, print and describe the settings"}

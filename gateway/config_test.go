@@ -141,6 +141,68 @@ func TestChecksAndPrintsItsSettings(t *testing.T) {
 
 var update = flag.Bool("update", false, "write what is generated instead of comparing it")
 
+// nested writes one setting as it stands in a file.
+func nested(path, value string) string {
+	var b strings.Builder
+	parts := strings.Split(path, ".")
+	for depth, part := range parts {
+		b.WriteString(strings.Repeat("  ", depth) + part + ":")
+		if depth < len(parts)-1 {
+			b.WriteString("\n")
+		}
+	}
+	return b.String() + " " + value + "\n"
+}
+
+// Of every setting: a flag wins over the environment, the environment over the
+// file, the file over the default, and each says that it was it.
+func TestWhatComesFirstWinsForEverySetting(t *testing.T) {
+	values := map[string][3]string{"text": {"a", "b", "c"}, "integer": {"7", "8", "9"}, "duration": {"7s", "8s", "9s"}, "list": {"a", "b", "c"}}
+	for _, f := range settings.Fields(&config{}) {
+		three, ok := values[f.Kind()]
+		if f.Variable == "" {
+			require.Equal(t, "structure", f.Kind(), f.Path)
+			continue // it stands in the file alone
+		}
+		require.True(t, ok, "%s is a %s", f.Path, f.Kind())
+		inFile := three[0]
+		if f.Kind() == "list" {
+			inFile = "[" + inFile + "]"
+		}
+		file := filepath.Join(t.TempDir(), "gateway.yaml")
+		require.NoError(t, os.WriteFile(file, []byte(nested(f.Path, inFile)), 0o600))
+		for name, from := range map[string]struct {
+			environment, flag bool
+			want, origin      string
+		}{
+			"file": {want: three[0], origin: file}, "environment": {environment: true, want: three[1], origin: f.Variable}, "flag": {environment: true, flag: true, want: three[2], origin: "--" + f.Flag},
+		} {
+			sources := settings.Sources{File: file, Flags: pflag.NewFlagSet("", pflag.ContinueOnError)}
+			settings.Declare(sources.Flags, &config{})
+			if from.environment {
+				sources.Environment = []string{f.Variable + "=" + three[1]}
+			}
+			if from.flag && f.Secret {
+				require.Error(t, sources.Flags.Parse([]string{"--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(f.Variable, settings.Prefix)), "_", "-"), "x"}), "%s is a secret", f.Path)
+				continue
+			}
+			if from.flag {
+				require.NoError(t, sources.Flags.Parse([]string{"--" + f.Flag, three[2]}))
+			}
+			var c config
+			origins, _ := settings.Read(&c, sources) // the required ones are missing
+			for _, got := range settings.Fields(&c) {
+				if got.Path == f.Path {
+					require.Equal(t, from.want, got.Value(), "%s from the %s", f.Path, name)
+				} else if got.Variable != "" {
+					require.Equal(t, "default", origins[got.Path], "%s was set by %s", got.Path, f.Path)
+				}
+			}
+			require.Contains(t, origins[f.Path], from.origin, "%s from the %s", f.Path, name)
+		}
+	}
+}
+
 // documented holds the table between a document's marks to what the code says,
 // or writes it there with -update.
 func documented(t *testing.T, path, name, want string) {

@@ -164,3 +164,6 @@ func (s *Server) Execute(database, statement string) {
 
 // Program is a command of PostgreSQL's own, such as pg_dump, as the database's owner.
 func (s *Server) Program(name string, args ...string) *exec.Cmd { return s.command(name, args...) }
+
+// Folder is where PostgreSQL's own commands lie.
+func (s *Server) Folder() string { return s.bin }
