@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -51,8 +52,10 @@ func TestAMemberWithPostgreSQLAndAToken(t *testing.T) {
 	network, err := consortium.Up(t.Context(), options)
 	require.NoError(t, err)
 	t.Cleanup(network.Close)
-	_, err = season.Run(t.Context(), season.Options{Gateways: gateways(network), Tokens: learn(t, network)})
+	seasons := season.Options{Gateways: gateways(network), Tokens: learn(t, network)}
+	report, err := season.Run(t.Context(), seasons)
 	require.NoError(t, err)
+	t.Run("members cosign each other's log over TLS", func(t *testing.T) { membersCosign(t, network, seasons, string(report.Claims[0].Claim.ID)) })
 
 	m := newMember(t, network, server.Database("miller"))
 	m.start()
@@ -70,6 +73,33 @@ func TestAMemberWithPostgreSQLAndAToken(t *testing.T) {
 	t.Run("both gateways of the miller still say the same", m.saysTheSame)
 	require.NoFileExists(t, filepath.Join(m.folder, "data", "own.db"), "all of it is in PostgreSQL")
 	require.NotContains(t, m.log(), "271828", "a PIN is never logged")
+}
+
+// membersCosign has the members adopt the keys of their logs, and waits until
+// every gateway has read and cosigned every other's.
+func membersCosign(t *testing.T, network *consortium.Network, options season.Options, claim string) {
+	loaded, err := season.Load(season.Files())
+	require.NoError(t, err)
+	plan, err := season.NewPlan(loaded)
+	require.NoError(t, err)
+	require.NoError(t, plan.Vouch(t.Context(), options, claim))
+	for _, of := range network.Consortium.Organisations {
+		for _, by := range network.Consortium.Organisations {
+			if of.ID == by.ID {
+				continue
+			}
+			cosigned := regexp.MustCompile(`weighbridge_log_cosigned_records\{cosigner="` + by.ID + `"\} [1-9]`)
+			require.Eventually(t, func() bool {
+				_, _, metrics := get(t, network.GatewayURL(of.ID)+"/metrics")
+				return cosigned.MatchString(metrics)
+			}, 2*time.Minute, 200*time.Millisecond, "%s has no cosignature of %s", of.ID, by.ID)
+		}
+	}
+	for _, organisation := range network.Consortium.Organisations {
+		config, err := os.ReadFile(network.Layout.Organisation(organisation.ID).GatewayConfig())
+		require.NoError(t, err)
+		require.NotContains(t, string(config), "=http://", "nothing between members goes in the clear")
+	}
 }
 
 // needs skips a test whose programs are missing, but not in continuous integration.
@@ -219,7 +249,7 @@ func (m *member) story() {
 	var got struct{ Status, Received string }
 	require.NoError(t, json.Unmarshal([]byte(m.must("", "get", "transfer", "growers/CLI-SHIP", "-o", "json")), &got))
 	require.Equal(t, "received", got.Status)
-	require.Contains(t, m.must("", "get", "records", "--type", "receive", "--order", "newest", "--limit", "1", "-o", "csv"), "token clerk", "who gave it stands on the ledger")
+	require.Contains(t, m.must("", "get", "records", "--type", "receive", "--order", "newest", "--limit", "1", "-o", "csv"), ",token clerk,", "who gave it stands on the ledger")
 	out, err := m.run(strings.Replace(receipt, "1990", "1", 1), m.url, m.tokenFile(), "send", "-")
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit)

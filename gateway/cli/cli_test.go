@@ -116,6 +116,8 @@ func TestReadsAreTablesJSONOrCSV(t *testing.T) {
 	}
 	require.Contains(t, h.must("get", "claim", "brand/CLM-1"), "Morgenbrot rolls")
 	require.Equal(t, h.must("get", "claim", "brand/CLM-1"), h.must("get", "claim", "brand", "CLM-1"))
+	require.Regexp(t, `(?m)^position +block +transaction +command.id +command.type`, h.must("get", "records", "--limit", "2"), "what is within is shown")
+	require.Regexp(t, `(?m)^\d+,\d+,[^,]+,INT-1,introduce,`, h.must("get", "records", "--type", "introduce", "-o", "csv"))
 	page := h.do("get", "records", "--limit", "2")
 	require.Contains(t, page.err, "there is more: --after 2")
 	require.Greater(t, strings.Count(h.must("get", "records", "--limit", "2", "--all"), "\n"), 30)

@@ -64,11 +64,33 @@ func (o object) nested(name string) bool {
 	return len(value) > 0 && (value[0] == '{' || value[0] == '[')
 }
 
+// flat has the fields of an object's objects beside its own, by both names:
+// command.id. What lies deeper is for JSON.
+func (o object) flat() object {
+	out := object{values: map[string]json.RawMessage{}}
+	for _, name := range o.names {
+		var inner object
+		if !o.nested(name) || json.Unmarshal(o.values[name], &inner) != nil {
+			inner = object{names: []string{""}, values: map[string]json.RawMessage{"": o.values[name]}}
+		}
+		for _, part := range inner.names {
+			if !inner.nested(part) {
+				full := strings.TrimSuffix(name+"."+part, ".")
+				out.names, out.values[full] = append(out.names, full), inner.values[part]
+			}
+		}
+	}
+	return out
+}
+
 // rows are objects as lines of cells, with all fields that are plain in each.
 func rows(items []object) (header []string, lines [][]string) {
+	for i := range items {
+		items[i] = items[i].flat()
+	}
 	for _, item := range items {
 		for _, name := range item.names {
-			if !slices.Contains(header, name) && !item.nested(name) {
+			if !slices.Contains(header, name) {
 				header = append(header, name)
 			}
 		}
