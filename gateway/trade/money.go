@@ -46,13 +46,10 @@ func (m Money) String() string {
 // MarshalText gives the canonical form.
 func (m Money) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// UnmarshalText reads the canonical form.
-func (m *Money) UnmarshalText(text []byte) error {
-	read, err := ParseMoney(string(text))
-	if err == nil && read.String() != string(text) {
-		err = fmt.Errorf("%q is written %s", text, read)
-	}
-	*m = read
+// UnmarshalText reads a sum as people write it, such as 0 or 41.5; that a
+// document is in canonical form is checked by package wire.
+func (m *Money) UnmarshalText(text []byte) (err error) {
+	*m, err = ParseMoney(string(text))
 	return err
 }
 

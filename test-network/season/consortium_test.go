@@ -1,61 +1,168 @@
 package season_test
 
 import (
-	"cmp"
-	"encoding/json"
+	"bytes"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
+	"net/http/httputil"
+	neturl "net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/access"
+	"github.com/weighbridge/weighbridge/gateway/api"
+	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
+	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
-// consortium is a ledger in memory behind one fake gateway per organisation.
-// It answers as gateway/api does, faults included.
+// consortium is a ledger in memory behind the real interface of each
+// organisation's gateway, on a wire that may be made to fail.
 type consortium struct {
-	t *testing.T
+	t      *testing.T
+	ledger *ledgertest.Ledger
 	// faulty makes one answer in three go wrong, in turn in each of the ways in
 	// which a real gateway's may.
 	faulty bool
+
+	mu     sync.Mutex
 	posts  int
 	gets   int
-
-	mu      sync.Mutex
-	state   massbalance.Memory
-	entries []massbalance.Entry
-	faults  map[string]int
-	// tamper changes an account on its way out.
-	tamper func(*massbalance.Account)
+	asked  int
+	faults map[string]int
+	// tamper changes what the accounts' list says on its way out.
+	tamper func(text []byte) []byte
 }
 
 func newConsortium(t *testing.T) *consortium {
-	return &consortium{t: t, state: massbalance.Memory{}, faults: map[string]int{}}
+	return &consortium{t: t, ledger: ledgertest.New(t), faults: map[string]int{}}
+}
+
+// state folds the chain so far.
+func (c *consortium) state() massbalance.Memory {
+	state := massbalance.Memory{}
+	for _, b := range c.ledger.Blocks() {
+		for _, tx := range b.Transactions {
+			state.Apply(tx.Writes)
+		}
+	}
+	return state
+}
+
+// entries counts the records of the chain so far.
+func (c *consortium) entries() (n int) {
+	for _, b := range c.ledger.Blocks() {
+		for _, tx := range b.Transactions {
+			n += len(tx.Entries)
+		}
+	}
+	return n
 }
 
 // gateways starts a server per organisation.
 func (c *consortium) gateways(members []massbalance.Member) map[string]string {
-	urls := map[string]string{}
+	urls, vault, model := map[string]string{}, &ledgertest.Vault{}, c.ledger.Model()
 	for _, m := range members {
-		mux := http.NewServeMux()
-		mux.HandleFunc("POST /api/v1/commands", func(w http.ResponseWriter, r *http.Request) { c.post(w, r, m) })
-		mux.HandleFunc("GET /api/v1/records", c.records)
-		mux.HandleFunc("GET /api/v1/sites", c.sites)
-		mux.HandleFunc("GET /api/v1/sites/{site}/accounts", c.accounts)
-		mux.HandleFunc("GET /api/v1/claims", c.claims)
-		mux.HandleFunc("GET /api/v1/claims/{organisation}/{command}/origins", c.origins)
-		server := httptest.NewServer(c.cutting(mux))
+		desk, err := trade.NewDesk(c.t.Context(), m.Organisation, vault.Of(m.Organisation), model, storetest.Own(c.t))
+		require.NoError(c.t, err)
+		plenty := access.Rate{PerSecond: 1e6, Burst: 1e6}
+		handler := api.New(api.Options{
+			Organisation: m.Organisation, Role: m.Role, Model: model, Trade: desk, Gate: access.Local{}, Known: plenty, Unknown: plenty,
+			Submitter: ledgertest.Member{Ledger: c.ledger, Organisation: m.Organisation},
+			Status:    func() api.Status { return api.Status{Connected: true, Chain: uint64(len(c.ledger.Blocks()))} },
+			Log:       slog.New(slog.NewTextHandler(io.Discard, nil)), Wait: 50 * time.Millisecond,
+		})
+		server := httptest.NewServer(c.failing(m.Organisation, c.cutting(c.tampering(handler))))
 		c.t.Cleanup(server.Close)
 		urls[string(m.Organisation)] = server.URL
 	}
 	return urls
+}
+
+func (c *consortium) tampering(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c.tamper == nil || !strings.HasSuffix(r.URL.Path, "/accounts") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		said := httptest.NewRecorder()
+		next.ServeHTTP(said, r)
+		w.WriteHeader(said.Code)
+		_, _ = w.Write(c.tamper(said.Body.Bytes()))
+	})
+}
+
+// lying starts a server that repeats what a gateway says, but for one thing.
+func (c *consortium) lying(url, truth, said string) string {
+	base, err := neturl.Parse(url)
+	require.NoError(c.t, err)
+	proxy := httputil.NewSingleHostReverseProxy(base)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		text, err := io.ReadAll(r.Body)
+		text = bytes.ReplaceAll(text, []byte(truth), []byte(said))
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+		r.Header.Set("Content-Length", strconv.Itoa(len(text)))
+		return err
+	}
+	server := httptest.NewServer(proxy)
+	c.t.Cleanup(server.Close)
+	return server.URL
+}
+
+// failing answers one request that changes something in three with a fault, if
+// the gateways are faulty.
+func (c *consortium) failing(org massbalance.OrganisationID, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || !c.faulty {
+			next.ServeHTTP(w, r)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // The driver hung up, as it does in all lanes once one has failed.
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if r.URL.Path != "/api/v1/commands" {
+			c.failTrade(w, r, next)
+			return
+		}
+		if body[0] != '[' {
+			body = append(append([]byte{'['}, body...), ']')
+		}
+		commands, err := wire.Decode[[]massbalance.Command](body)
+		require.NoError(c.t, err)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if !c.fail(w, org, commands) {
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// failTrade breaks connections around a request of which the gateway makes a command.
+func (c *consortium) failTrade(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	c.mu.Lock()
+	c.asked++
+	turn := c.asked % 3
+	c.faults["trade cut off"]++
+	c.mu.Unlock()
+	switch turn {
+	case 0:
+		panic(http.ErrAbortHandler)
+	case 1:
+		next.ServeHTTP(httptest.NewRecorder(), r)
+		hangUp(w)
+	}
+	next.ServeHTTP(w, r)
 }
 
 // cutting breaks the connection of one read in three, if the gateways are faulty.
@@ -109,44 +216,12 @@ type problem struct {
 	Results []answered
 }
 
-func (c *consortium) post(w http.ResponseWriter, r *http.Request, m massbalance.Member) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return // The driver hung up, as it does in all lanes once one has failed.
-	}
-	one := body[0] != '['
-	if one {
-		body = append(append([]byte{'['}, body...), ']')
-	}
-	commands, err := wire.Decode[[]massbalance.Command](body)
-	require.NoError(c.t, err)
-	if m.Role == massbalance.Certification {
-		c.write(w, http.StatusForbidden, problem{Title: "Forbidden", Status: 403, Detail: "reads everything and submits nothing", Stage: "not_submitted"})
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.fail(w, m.Organisation, commands) {
-		return
-	}
-	results := c.execute(m.Organisation, commands)
-	switch {
-	case !one:
-		c.write(w, http.StatusOK, results)
-	case results[0].Code != massbalance.Accepted:
-		a := results[0]
-		c.write(w, http.StatusUnprocessableEntity, problem{Title: "Refused", Status: 422, Detail: a.Message, Command: a.Command, Stage: a.Stage, Code: a.Code, Message: a.Message, Figures: a.Figures})
-	default:
-		c.write(w, http.StatusOK, results[0])
-	}
-}
-
 // fail answers with a fault, now and then: nothing happened, it happened and
 // nobody can tell, half of it happened, a peer lags behind, or the connection
 // breaks instead of an answer.
 func (c *consortium) fail(w http.ResponseWriter, org massbalance.OrganisationID, commands []massbalance.Command) bool {
 	c.posts++
-	if !c.faulty || c.posts%3 > 0 {
+	if c.posts%3 > 0 {
 		return false
 	}
 	switch c.posts / 3 % 6 {
@@ -180,20 +255,18 @@ func (c *consortium) fail(w http.ResponseWriter, org massbalance.OrganisationID,
 }
 
 func (c *consortium) execute(org massbalance.OrganisationID, commands []massbalance.Command) []answered {
-	block := uint64(len(c.entries) + 1)
-	batch, err := massbalance.ExecuteBatch(c.state, massbalance.Tx{ID: "tx-" + strconv.FormatUint(block, 10), Organisation: org}, commands)
-	require.NoError(c.t, err)
-	c.state.Apply(batch.Writes)
-	for _, record := range batch.Records {
-		c.entries = append(c.entries, massbalance.Entry{Block: block, Command: commands[record.Index], Record: record.Record})
+	for i := range commands {
+		require.NoError(c.t, wire.Seal(&commands[i]))
 	}
+	block, err := c.ledger.Execute(org, commands...)
+	require.NoError(c.t, err)
 	var all []answered
-	for _, r := range batch.Results {
+	for _, r := range block.Transactions[0].Results {
 		stage := "valid"
 		if r.Code != massbalance.Accepted {
 			stage = "refused"
 		}
-		all = append(all, answered{Command: r.Command, Stage: stage, Code: r.Code, Message: r.Message, Figures: r.Figures, Repeated: r.Repeated, Transaction: r.Transaction, Block: block})
+		all = append(all, answered{Command: r.Command, Stage: stage, Code: r.Code, Message: r.Message, Figures: r.Figures, Repeated: r.Repeated, Transaction: r.Transaction, Block: block.Number})
 	}
 	return all
 }
@@ -203,136 +276,6 @@ func (c *consortium) write(w http.ResponseWriter, status int, value any) {
 	require.NoError(c.t, err)
 	w.WriteHeader(status)
 	_, _ = w.Write(data)
-}
-
-// page writes a list in the API's form.
-func page[T any](c *consortium, w http.ResponseWriter, items []T, next string) {
-	texts := make([]json.RawMessage, 0, len(items))
-	for _, item := range items {
-		data, err := wire.Format(item)
-		require.NoError(c.t, err)
-		texts = append(texts, data)
-	}
-	body := map[string]any{"items": texts}
-	if next != "" {
-		body["next"] = next
-	}
-	_ = json.NewEncoder(w).Encode(body) // The driver may have hung up.
-}
-
-func (c *consortium) records(w http.ResponseWriter, r *http.Request) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	type placed struct {
-		Position    uint64
-		Block       uint64
-		Transaction string
-		Command     massbalance.Command
-		Record      massbalance.Record
-	}
-	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
-	limit, err := strconv.Atoi(r.URL.Query().Get("limit"))
-	require.NoError(c.t, err)
-	var items []placed
-	for i := after; i < len(c.entries) && len(items) < limit; i++ {
-		e := c.entries[i]
-		items = append(items, placed{uint64(i + 1), e.Block, e.Record.Transaction, e.Command, e.Record})
-	}
-	next := ""
-	if after+len(items) < len(c.entries) {
-		next = strconv.Itoa(after + len(items))
-	}
-	page(c, w, items, next)
-}
-
-// states lists the state's values of one type whose key passes.
-func states[T massbalance.Value](c *consortium, keep func(massbalance.Key) bool) (keys []massbalance.Key, values []T) {
-	for key, value := range c.state {
-		if _, ok := value.(T); ok && keep(key) {
-			keys = append(keys, key)
-		}
-	}
-	slices.SortFunc(keys, func(a, b massbalance.Key) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) })
-	for _, key := range keys {
-		values = append(values, c.state[key].(T))
-	}
-	return keys, values
-}
-
-func (c *consortium) sites(w http.ResponseWriter, _ *http.Request) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, sites := states[massbalance.Site](c, func(massbalance.Key) bool { return true })
-	page(c, w, sites, "")
-}
-
-func (c *consortium) accounts(w http.ResponseWriter, r *http.Request) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	type stock struct {
-		Site                                                   massbalance.SiteID
-		Product                                                massbalance.ProductID
-		PhysicalIn, PhysicalOut, CreditIn, CreditOut, Somewhat massbalance.Quantity
-	}
-	keys, accounts := states[massbalance.Account](c, func(k massbalance.Key) bool { return k.A == r.PathValue("site") })
-	var items []stock
-	for i, a := range accounts {
-		if c.tamper != nil {
-			c.tamper(&a)
-		}
-		items = append(items, stock{massbalance.SiteID(keys[i].A), massbalance.ProductID(keys[i].B), a.PhysicalIn, a.PhysicalOut, a.CreditIn, a.CreditOut, a.Stock()})
-	}
-	page(c, w, items, "")
-}
-
-func (c *consortium) claims(w http.ResponseWriter, _ *http.Request) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, claims := states[massbalance.Claim](c, func(massbalance.Key) bool { return true })
-	page(c, w, claims, "")
-}
-
-type origin struct {
-	Quantity  massbalance.Quantity
-	Producer  string
-	Statement massbalance.StatementID
-}
-
-// origins traces a claim back, each lot's share among its parents in proportion.
-func (c *consortium) origins(w http.ResponseWriter, r *http.Request) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	claim := c.state[massbalance.ClaimKey(massbalance.ClaimID(r.PathValue("organisation")+"/"+r.PathValue("command")))].(massbalance.Claim)
-	shares := map[massbalance.StatementID]massbalance.Quantity{}
-	var trace func(id massbalance.LotID, share massbalance.Quantity)
-	trace = func(id massbalance.LotID, share massbalance.Quantity) {
-		lot := c.state[massbalance.LotKey(id)].(massbalance.Lot)
-		if lot.Statement != "" {
-			shares[lot.Statement] = shares[lot.Statement].Add(share)
-			return
-		}
-		var whole massbalance.Quantity
-		for _, parent := range lot.Parents {
-			whole = whole.Add(parent.Quantity)
-		}
-		for _, parent := range lot.Parents {
-			trace(parent.Lot, share.ScaleFloor(parent.Quantity, whole))
-		}
-	}
-	for _, line := range claim.Lines {
-		trace(line.Lot, line.Quantity)
-	}
-	answer := struct {
-		Claim    massbalance.ClaimID
-		Origins  []origin
-		Rounding massbalance.Quantity
-	}{Claim: claim.ID, Rounding: claim.Quantity}
-	for id, share := range shares {
-		verified := c.state[massbalance.StatementKey("certifier", id)].(massbalance.Verified)
-		answer.Origins = append(answer.Origins, origin{share, verified.Statement.Producer, id})
-		answer.Rounding, _ = answer.Rounding.Sub(share)
-	}
-	c.write(w, http.StatusOK, answer)
 }
 
 // only keeps the lines that contain the text.

@@ -48,7 +48,7 @@ func (d *driver) lane(ctx context.Context, lane Lane) error {
 			return err
 		}
 		n := 1
-		for n < len(steps) && n < d.options.Batch && d.ready(steps[n].After) {
+		for n < len(steps) && n < d.options.Batch && steps[0].Request == nil && steps[n].Request == nil && d.ready(steps[n].After) {
 			n++
 		}
 		if err := d.deliver(ctx, lane, steps[:n]); err != nil {
@@ -105,11 +105,7 @@ const (
 func (d *driver) deliver(ctx context.Context, lane Lane, steps []Step) error {
 	wait, deadline := firstPause, time.Now().Add(d.options.Patience)
 	for len(steps) > 0 {
-		commands := make([]massbalance.Command, len(steps))
-		for i, step := range steps {
-			commands[i] = step.Command
-		}
-		answers, err := d.gateways[lane.Organisation].send(ctx, commands)
+		answers, err := d.send(ctx, d.gateways[lane.Organisation], steps)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -138,6 +134,18 @@ func (d *driver) deliver(ctx context.Context, lane Lane, steps []Step) error {
 		wait = min(2*wait, lastPause)
 	}
 	return nil
+}
+
+// send asks for one step's command, or sends those of several.
+func (d *driver) send(ctx context.Context, g gateway, steps []Step) ([]Answer, error) {
+	if steps[0].Request != nil {
+		return g.ask(ctx, steps[0].Command.ID, *steps[0].Request)
+	}
+	commands := make([]massbalance.Command, len(steps))
+	for i, step := range steps {
+		commands[i] = step.Command
+	}
+	return g.send(ctx, commands)
 }
 
 // finalError is an answer that sending the command again cannot change.

@@ -36,13 +36,16 @@ func (r *rehearsal) registration() ([]Phase, error) {
 	for _, recipe := range r.season.Recipes {
 		second = append(second, massbalance.Command{ID: massbalance.CommandID("recipe-" + recipe.ID), Body: massbalance.RegisterRecipe{Recipe: recipe}})
 	}
+	for _, b := range r.season.Baselines {
+		second = append(second, massbalance.Command{ID: massbalance.CommandID("baseline-" + string(b.Product) + "-" + b.Region), Body: massbalance.RegisterBaseline{Baseline: b}})
+	}
 	members := r.trading()
 	members = members[:len(members)/2+1]
 	var phases []Phase
 	for _, round := range []struct {
 		name     string
 		commands []massbalance.Command
-	}{{"products and certifier", first}, {"recipes", second}} {
+	}{{"products and certifier", first}, {"recipes and baselines", second}} {
 		for _, org := range members {
 			lane, err := r.lane(org, "", round.commands...)
 			if err != nil {
@@ -54,7 +57,8 @@ func (r *rehearsal) registration() ([]Phase, error) {
 	return phases, nil
 }
 
-// opening registers every site and opens its first period.
+// opening registers every site and opens its first period, and registers the
+// insetting projects.
 func (r *rehearsal) opening() ([]Phase, error) {
 	phase := Phase{Name: "sites and periods"}
 	for _, site := range r.season.Sites {
@@ -67,6 +71,13 @@ func (r *rehearsal) opening() ([]Phase, error) {
 			return nil, err
 		}
 		lane, err := r.lane(site.Owner, site.Site, append([]massbalance.Command{register}, open...)...)
+		if err != nil {
+			return nil, err
+		}
+		phase.Lanes = append(phase.Lanes, lane)
+	}
+	for _, p := range r.season.Projects {
+		lane, err := r.lane(p.Owner, "", massbalance.Command{ID: massbalance.CommandID("project-" + p.ID), Body: massbalance.RegisterProject{Project: p}})
 		if err != nil {
 			return nil, err
 		}

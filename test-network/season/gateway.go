@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -129,6 +130,50 @@ func (g gateway) send(ctx context.Context, commands []massbalance.Command) ([]An
 	return answers, nil
 }
 
+// ask lets the gateway make a command and submit it. What its gateway or peer
+// does not know yet (404) is no answer.
+func (g gateway) ask(ctx context.Context, id massbalance.CommandID, r Request) ([]Answer, error) {
+	if s, ok := r.Body.(settlementRequest); ok {
+		if err := g.arrived(ctx, s, r.Received); err != nil {
+			return nil, err
+		}
+	}
+	body, err := wire.Format(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	status, text, err := g.exchange(ctx, http.MethodPost, "/api/v1/trade/"+r.Path, body)
+	if err != nil {
+		return nil, err
+	}
+	if status == http.StatusNotFound {
+		return nil, fmt.Errorf("the gateway of %s does not know yet what %s is about: %.300s", g.organisation, id, text)
+	}
+	answers, err := parseAnswers(status, text, []massbalance.Command{{ID: id}})
+	if err != nil {
+		return nil, fmt.Errorf("couldn't understand the gateway of %s: %w", g.organisation, err)
+	}
+	answers[0].Status = status
+	return answers, nil
+}
+
+// arrived checks that a gateway has read all of a period's receipts, lest it
+// confirm less than arrived.
+func (g gateway) arrived(ctx context.Context, s settlementRequest, received massbalance.Quantity) error {
+	var statement struct{ Received massbalance.Quantity }
+	if err := g.get(ctx, statementPath(s.Agreement, s.Period), &statement); err != nil {
+		return err
+	}
+	if !statement.Received.Equal(received) {
+		return fmt.Errorf("the gateway of %s has read of %s kg received under %s, period %d; %s kg were", g.organisation, statement.Received, s.Agreement, s.Period, received)
+	}
+	return nil
+}
+
+func statementPath(agreement massbalance.AgreementID, period int) string {
+	return fmt.Sprintf("/api/v1/trade/agreements/%s/periods/%d/statement", agreement, period)
+}
+
 func parseAnswers(status int, text []byte, commands []massbalance.Command) ([]Answer, error) {
 	var answers []Answer
 	var err error
@@ -210,16 +255,19 @@ func (g gateway) get(ctx context.Context, path string, into any) error {
 	return nil
 }
 
-// list reads all pages of a list.
+// list reads all pages of a list, whose path may have a query.
 func list[T any](ctx context.Context, g gateway, path string) ([]T, error) {
 	var all []T
-	next := ""
+	next, first := "", "?limit=200"
+	if strings.Contains(path, "?") {
+		first = "&limit=200"
+	}
 	for {
 		var page struct {
 			Items []T
 			Next  string
 		}
-		query := "?limit=200"
+		query := first
 		if next != "" {
 			query += "&after=" + next
 		}

@@ -16,6 +16,8 @@ type event struct {
 	site  massbalance.SiteID
 	after Ref
 	make  func() (massbalance.Command, error)
+	// ask, if given, is what a gateway is asked instead of being sent the command.
+	ask func(massbalance.Command) *Request
 }
 
 // Ranks of events within a day.
@@ -23,6 +25,7 @@ const (
 	intake = iota
 	arrival
 	processing
+	trading
 	departure
 	leaving
 	claiming
@@ -36,7 +39,7 @@ func (r *rehearsal) harvest() ([]Phase, error) {
 	for _, site := range r.season.Sites {
 		lanes[site.Site] = &Lane{Organisation: site.Owner, Site: site.Site}
 	}
-	events := slices.Concat(r.intakes(), r.shipments(), r.conversions(), r.leavings())
+	events := slices.Concat(r.intakes(), r.shipments(), r.conversions(), r.deals(), r.leavings())
 	slices.SortStableFunc(events, func(a, b event) int { return cmp.Or(cmp.Compare(a.date, b.date), cmp.Compare(a.rank, b.rank)) })
 	for _, e := range events {
 		if err := r.happen(lanes[e.site], e); err != nil {
@@ -67,7 +70,11 @@ func (r *rehearsal) happen(lane *Lane, e event) error {
 	if c, err = r.accept(lane.Organisation, c); err != nil {
 		return err
 	}
-	lane.Steps = append(lane.Steps, Step{Command: c, After: e.after})
+	step := Step{Command: c, After: e.after}
+	if e.ask != nil {
+		step.Request = e.ask(c)
+	}
+	lane.Steps = append(lane.Steps, step)
 	return nil
 }
 
@@ -125,6 +132,10 @@ func dispatchID(s Shipment) massbalance.CommandID {
 	return massbalance.CommandID("dispatch-" + s.ID)
 }
 
+func receiptID(s Shipment) massbalance.CommandID {
+	return massbalance.CommandID("receive-" + s.ID)
+}
+
 func transferID(sender massbalance.OrganisationID, s Shipment) massbalance.TransferID {
 	return massbalance.TransferID(string(sender) + "/" + string(dispatchID(s)))
 }
@@ -133,13 +144,18 @@ func (r *rehearsal) shipments() []event {
 	var events []event
 	for _, s := range r.season.Shipments {
 		sender := r.season.owner(s.From)
-		events = append(events, event{date: s.Dispatched, rank: departure, site: s.From, make: func() (massbalance.Command, error) {
+		var agreement massbalance.AgreementID
+		var agreed Ref
+		if deal, under := r.season.deal(s.Deal); under {
+			agreement, agreed = deal.Agreement(), deal.acceptance()
+		}
+		events = append(events, event{date: s.Dispatched, rank: departure, site: s.From, after: agreed, make: func() (massbalance.Command, error) {
 			lines, err := r.pick(s.From, s.Product, s.Attributed)
 			return massbalance.Command{ID: dispatchID(s), By: "logistics", Body: massbalance.Dispatch{
-				Site: s.From, To: s.To, Product: s.Product, Quantity: s.Quantity, Lines: lines, Documents: []massbalance.EvidenceID{s.Waybill},
+				Site: s.From, To: s.To, Product: s.Product, Quantity: s.Quantity, Lines: lines, Documents: []massbalance.EvidenceID{s.Waybill}, Agreement: agreement,
 			}}, err
 		}}, event{date: s.Received, rank: arrival, site: s.To, after: Ref{sender, dispatchID(s)}, make: func() (massbalance.Command, error) {
-			return massbalance.Command{ID: massbalance.CommandID("receive-" + s.ID), By: "weighbridge", Body: massbalance.Receive{
+			return massbalance.Command{ID: receiptID(s), By: "weighbridge", Body: massbalance.Receive{
 				Site: s.To, Transfer: transferID(sender, s), Quantity: s.Arrived, Evidence: s.Waybill,
 			}}, nil
 		}})

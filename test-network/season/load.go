@@ -19,7 +19,8 @@ func Load(files fs.FS) (*Season, error) {
 		decode(files, "consortium.json", &s.Members), decode(files, "sites.json", &s.Sites),
 		decode(files, "periods.json", &s.Periods), decode(files, "products.json", &s.Products),
 		decode(files, "recipes.json", &s.Recipes), decode(files, "characteristics.json", &s.Sets),
-		decode(files, "certifier-key.json", &s.Certifier),
+		decode(files, "certifier-key.json", &s.Certifier), decode(files, "baselines.json", &s.Baselines),
+		decode(files, "projects.json", &s.Projects), decode(files, "deals.json", &s.Deals),
 	)
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func Load(files fs.FS) (*Season, error) {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.checkDeals()
 }
 
 // decode reads a JSON file in the ledger's own form: unknown fields are refused.

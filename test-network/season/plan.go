@@ -35,9 +35,12 @@ type Lane struct {
 
 // Step is one command. After, if given, is the command of another lane that must
 // have been accepted before: the dispatch that a receipt answers.
+//
+// Where Request is given the gateway is asked to make the command.
 type Step struct {
 	Command massbalance.Command
 	After   Ref
+	Request *Request
 }
 
 // Ref names a command: its ID is unique per organisation.
@@ -80,7 +83,7 @@ func (p Phase) commands() int {
 func NewPlan(s *Season) (*Plan, error) {
 	r := newRehearsal(s)
 	p := &Plan{Season: s}
-	for _, build := range []func() ([]Phase, error){r.founding, r.registration, r.opening, r.publication, r.harvest} {
+	for _, build := range []func() ([]Phase, error){r.founding, r.registration, r.opening, r.publication, r.harvest, r.settling} {
 		phases, err := build()
 		if err != nil {
 			return nil, fmt.Errorf("couldn't rehearse the season: %w", err)

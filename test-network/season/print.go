@@ -60,8 +60,8 @@ func (p *Plan) printSeason(out io.Writer) {
 	}
 	fmt.Fprintf(out, "A season: %d certified farms and %d other suppliers, %s weighbridge tickets of %s kg, %s kg of them on verification statements;\n",
 		len(s.Farms), len(s.Suppliers), count(len(s.Tickets)), kg(total), kg(certified))
-	fmt.Fprintf(out, "%d shipments, %d conversions, %d withdrawals, %d claims: %s commands, each through its own organisation's gateway.\n\n",
-		len(s.Shipments), len(s.Conversions), len(s.Withdrawals), len(s.Claims), count(p.Commands()))
+	fmt.Fprintf(out, "%d shipments, %d conversions, %d withdrawals, %d claims, %d offers: %s commands, each through its own organisation's gateway.\n\n",
+		len(s.Shipments), len(s.Conversions), len(s.Withdrawals), len(s.Claims), len(s.Deals), count(p.Commands()))
 }
 
 func printRefusals(out io.Writer, refused []Refused) {
@@ -86,6 +86,7 @@ func (p *Plan) printResult(out io.Writer, r *Report) {
 	p.printAccounts(out, r)
 	p.printClaims(out, r)
 	p.printOrigins(out, r)
+	printWorth(out, r.Worth)
 	p.printRecount(out, r)
 	fmt.Fprintf(out, "\n%s commands accepted (%s of them repeated), %d attempts refused, in %.1f s.\n",
 		count(r.Commands), count(r.Repeated), len(r.Refusals), r.Took.Seconds())

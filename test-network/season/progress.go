@@ -27,7 +27,7 @@ type progress struct {
 }
 
 // kinds are the counters, in the order in which they are shown.
-var kinds = []string{"tickets", "shipments", "receipts", "conversions", "withdrawals", "claims", "periods", "entries"}
+var kinds = []string{"tickets", "shipments", "receipts", "conversions", "withdrawals", "claims", "trade", "periods", "entries"}
 
 // kindOf says which counter a command belongs to.
 func kindOf(c massbalance.Command) string {
@@ -44,6 +44,8 @@ func kindOf(c massbalance.Command) string {
 		return "withdrawals"
 	case massbalance.ClaimCredits:
 		return "claims"
+	case massbalance.MakeOffer, massbalance.CounterOffer, massbalance.AcceptOffer, massbalance.ConfirmSettlement:
+		return "trade"
 	case massbalance.OpenPeriod, massbalance.ClosePeriod:
 		return "periods"
 	}

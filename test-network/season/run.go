@@ -62,7 +62,9 @@ type Report struct {
 	Recount     *massbalance.Tally
 	Records     int
 	Differences []string
-	Took        time.Duration
+	// Worth is what the season's trade came to.
+	Worth Worth
+	Took  time.Duration
 }
 
 // Refused is an attempt and the answer to it.
@@ -89,7 +91,7 @@ var ErrNotSound = errors.New("the ledger does not say what it should")
 
 // Run sends every command through its own organisation's gateway, then what
 // must be refused, then reads the result back from the certifier's gateway and
-// recounts it. It prints progress and tables on the way. Running it again on
+// recounts it, and what trade came to from the parties' gateways. It prints progress and tables on the way. Running it again on
 // the same network changes nothing.
 //
 // It fails with the report and ErrNotSound where an answer is not the
@@ -119,6 +121,9 @@ func (p *Plan) Run(ctx context.Context, options Options) (*Report, error) {
 		return report, err
 	}
 	if err := p.read(ctx, d, report); err != nil {
+		return report, err
+	}
+	if err := p.worth(ctx, d, report); err != nil {
 		return report, err
 	}
 	report.Took = time.Since(began)

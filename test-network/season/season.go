@@ -9,6 +9,8 @@ type Season struct {
 	Periods      []Period
 	Products     []massbalance.Product
 	Recipes      []massbalance.Recipe
+	Baselines    []massbalance.Baseline
+	Projects     []massbalance.Project
 	Certifier    massbalance.Certifier
 	Sets         []Set
 	Certificates []massbalance.SignedCertificate
@@ -20,6 +22,7 @@ type Season struct {
 	Conversions  []Conversion
 	Withdrawals  []Withdrawal
 	Claims       []Claim
+	Deals        []Deal
 }
 
 // Site is a site and the member that registers it.
@@ -96,6 +99,8 @@ type Shipment struct {
 	Waybill    massbalance.EvidenceID
 	Received   massbalance.Date
 	Arrived    massbalance.Quantity
+	// Deal is what the shipment was called off under, "" for most.
+	Deal string
 }
 
 // Conversion is one production run.

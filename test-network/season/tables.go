@@ -51,11 +51,12 @@ func (s *Season) farm(id string) (Farm, bool) {
 
 func (s *Season) readShipments(files fs.FS) error {
 	seen := map[string]bool{}
-	return table(files, "shipments.csv", "shipment,dispatched,from,to,product,quantity kg,attributed kg,mode,waybill,arrived,arrived kg", func(r *row) error {
+	return table(files, "shipments.csv", "shipment,dispatched,from,to,product,quantity kg,attributed kg,mode,waybill,arrived,arrived kg,deal", func(r *row) error {
 		shipment := Shipment{
 			ID: r.name("shipment"), Dispatched: s.day(r, "dispatched"), From: s.site(r, "from"), To: s.site(r, "to"),
 			Product: s.product(r, "product"), Quantity: r.quantity("quantity kg"), Attributed: s.shares(r, "attributed kg"),
 			Mode: r.text("mode"), Waybill: massbalance.EvidenceID(r.name("waybill")), Received: s.day(r, "arrived"), Arrived: r.quantity("arrived kg"),
+			Deal: r.fields["deal"],
 		}
 		s.Shipments = append(s.Shipments, shipment)
 		if shipment.Received < shipment.Dispatched {

@@ -48,6 +48,7 @@ func run(folder string, sign bool) error {
 	writeFarms(&out, farms)
 	writeTickets(&out, tickets)
 	writeFlows(&out, flows)
+	writeTrade(&out, farms)
 	if out.err != nil {
 		return out.err
 	}

@@ -30,6 +30,10 @@ const (
 	// land of Yorkshire, where AHDB reported up to 12.5 t/ha on farm.
 	capEastAnglia = 9900
 	capYorkshire  = 10890
+
+	// What England pays for a multi-species winter cover crop, pounds per hectare
+	// and year: CSAM2 of the Sustainable Farming Incentive (gov.uk).
+	coverCropPayment = 129
 )
 
 // The two regions, by ITL 2 code (NUTS 2021).
@@ -98,8 +102,12 @@ func carbonSet(region, practice string, total int64) (set, error) {
 	if err != nil {
 		return set{}, err
 	}
+	var ofProject massbalance.ProjectID
+	if region == yorkshire && practice == regenerative {
+		ofProject = project
+	}
 	return set{setName(region, practice), massbalance.Characteristics{
-		Scheme: scheme, Country: "GB", Region: region, Vintage: vintage, Practices: practices,
+		Scheme: scheme, Project: ofProject, Country: "GB", Region: region, Vintage: vintage, Practices: practices,
 		Carbon: massbalance.Carbon{
 			Fossil: fossil, BiogenicNonCO2: biogenic, Removals: removals,
 			LandUseChange: massbalance.CarbonFigure{Method: "arable since before 2008, no conversion"},

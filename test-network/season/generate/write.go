@@ -110,10 +110,10 @@ func writeFlows(w *writer, f flows) {
 	for _, s := range f.shipments {
 		rows = append(rows, []string{
 			s.id, date(s.dispatched), s.from, s.to, s.product, kg(s.quantity), formatShares(s.attributed),
-			s.mode, s.document, date(s.received), kg(s.arrived),
+			s.mode, s.document, date(s.received), kg(s.arrived), dealOf(s),
 		})
 	}
-	w.table("shipments.csv", "shipment,dispatched,from,to,product,quantity kg,attributed kg,mode,waybill,arrived,arrived kg", rows)
+	w.table("shipments.csv", "shipment,dispatched,from,to,product,quantity kg,attributed kg,mode,waybill,arrived,arrived kg,deal", rows)
 	rows = nil
 	for _, c := range f.conversions {
 		rows = append(rows, []string{c.id, date(c.date), c.site, c.recipe, kg(c.input), formatShares(c.attributed), formatOutputs(c.outputs)})
