@@ -101,6 +101,7 @@ func (s *server) registerTrade() {
 func registerTrading[T any](s *server, name, id, summary string, command func(context.Context, T) (massbalance.Command, error)) {
 	path := "/api/v1/trade/" + name
 	responses := s.commandResponses(schemaOf(s.schemas(), reflect.TypeFor[Result]()))
+	responses["409"] = s.problemResponse("It is the other party's turn.")
 	responses["404"] = s.problemResponse("This organisation keeps no such terms, or there is no such thing on the ledger.")
 	register(s, access.Operate, huma.Operation{
 		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary,
@@ -141,6 +142,8 @@ func (s *server) tradeFailure(ctx context.Context, err error) error {
 		return problem(http.StatusNotFound, err.Error())
 	case errors.Is(err, trade.ErrNotParty):
 		return problem(http.StatusForbidden, err.Error())
+	case errors.Is(err, trade.ErrUnanswered):
+		return problem(http.StatusConflict, err.Error())
 	case errors.Is(err, trade.ErrUnusable):
 		return problem(http.StatusBadRequest, err.Error())
 	}

@@ -47,6 +47,10 @@ var ErrUnusable = errors.New("the proposal cannot be used")
 // ErrNotParty means that something is between others.
 var ErrNotParty = errors.New("this organisation is no party of it")
 
+// ErrUnanswered means that the terms on the table are the organisation's own:
+// what the other party answers has not come yet.
+var ErrUnanswered = errors.New("the terms on the table are this organisation's own and are not answered yet")
+
 const desksTable = `CREATE TABLE desk (one BIGINT NOT NULL PRIMARY KEY, secret BLOB NOT NULL)`
 
 // NewDesk opens the desk of an organisation. Its secret is drawn once and kept in
@@ -194,6 +198,9 @@ func (d *Desk) Accept(ctx context.Context, offer massbalance.OfferID, buyer mass
 	n, err := d.negotiation(ctx, offer, buyer)
 	if err != nil {
 		return massbalance.AcceptOffer{}, err
+	}
+	if n.By == d.organisation {
+		return massbalance.AcceptOffer{}, fmt.Errorf("round %d of offer %s: %w", n.Round, offer, ErrUnanswered)
 	}
 	terms, err := d.Terms(ctx, n.Quote.Terms)
 	if err != nil {

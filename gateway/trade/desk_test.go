@@ -85,6 +85,8 @@ func (m *market) signed() massbalance.AgreementID {
 	counter, err := miller.Counter(ctx, massbalance.CommandID(fmt.Sprintf("m%d", m.next+1)), offer, 1, proposal("39.654321"), "2026-08-31")
 	require.NoError(m.t, err)
 	m.must("miller", "2026-08-03", counter)
+	_, err = m.desks["miller"].Accept(ctx, offer, "miller")
+	require.ErrorIs(m.t, err, trade.ErrUnanswered, "its own terms")
 	_, err = m.desks["brand"].Accept(ctx, offer, "miller")
 	require.ErrorIs(m.t, err, trade.ErrNotKept, "a third party")
 	accept, err := growers.Accept(ctx, offer, "miller")
@@ -190,4 +192,18 @@ func TestTheIndexOfFivePremiums(t *testing.T) {
 		return err
 	}))
 	m.tellsNobody("39.654321")
+}
+
+// People write sums as they like; a document has one form only.
+func TestSumsAreReadAsPeopleWriteThem(t *testing.T) {
+	for text, written := range map[string]string{"0": "0.00", "41.5": "41.50", "-3": "-3.00", "0.123456": "0.123456"} {
+		var m trade.Money
+		require.NoError(t, m.UnmarshalText([]byte(text)))
+		require.Equal(t, written, m.String())
+	}
+	terms := trade.Terms{Salt: trade.NewSalt(), Seller: "growers", Buyer: "miller", Price: trade.Price{Currency: "EUR", PerTonne: money("41.5")}}
+	document, _, err := terms.Document()
+	require.NoError(t, err)
+	_, err = trade.ReadTerms([]byte(strings.Replace(string(document), `"41.50"`, `"41.5"`, 1)))
+	require.ErrorContains(t, err, "canonical")
 }

@@ -177,7 +177,7 @@ func (d *driver) settle(lane Lane, steps []Step, answers []Answer) (left []Step,
 
 // perhapsLate are refusals for want of something that another organisation's
 // gateway has already seen committed.
-var perhapsLate = []massbalance.Code{massbalance.NotFound, massbalance.NotMember}
+var perhapsLate = []massbalance.Code{massbalance.NotFound, massbalance.NotMember, massbalance.RoundNotNext}
 
 func (d *driver) accepted(lane Lane, step Step, answer Answer) {
 	ref := Ref{lane.Organisation, step.Command.ID}

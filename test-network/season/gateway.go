@@ -131,7 +131,7 @@ func (g gateway) send(ctx context.Context, commands []massbalance.Command) ([]An
 }
 
 // ask lets the gateway make a command and submit it. What its gateway or peer
-// does not know yet (404) is no answer.
+// does not know yet is no answer (404, or 409 where it waits for the other party).
 func (g gateway) ask(ctx context.Context, id massbalance.CommandID, r Request) ([]Answer, error) {
 	if s, ok := r.Body.(settlementRequest); ok {
 		if err := g.arrived(ctx, s, r.Received); err != nil {
@@ -146,7 +146,7 @@ func (g gateway) ask(ctx context.Context, id massbalance.CommandID, r Request) (
 	if err != nil {
 		return nil, err
 	}
-	if status == http.StatusNotFound {
+	if status == http.StatusNotFound || status == http.StatusConflict {
 		return nil, fmt.Errorf("the gateway of %s does not know yet what %s is about: %.300s", g.organisation, id, text)
 	}
 	answers, err := parseAnswers(status, text, []massbalance.Command{{ID: id}})
