@@ -32,6 +32,7 @@ func (p *process) beginAudit(ctx context.Context) error {
 		return err
 	}
 	p.follower.Check(p.audit.Check)
+	p.follower.Ahead(p.audit.Ahead)
 	return nil
 }
 

@@ -161,13 +161,13 @@ func readHeight(info []byte) (uint64, error) {
 
 // status tells the interface how the gateway stands to what it depends on.
 func (p *process) status() api.Status {
-	following := p.follower.State()
+	following, distrusted := p.follower.State(), p.distrusted()
 	h := &p.health
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	// Nobody listens to the peer while another gateway does, or while there is
-	// nowhere to write to.
-	connected := h.peer == nil && (h.standby || h.folding != nil || following.Connected)
+	// Nobody listens to the peer while another gateway does, while there is nowhere to
+	// write to, or in the pause after an answer that was not believed.
+	connected := h.peer == nil && (h.standby || h.folding != nil || distrusted != nil || following.Connected)
 	s := api.Status{Connected: connected, Chain: h.chain, Standby: h.standby, Rebuild: h.progress.rebuild(h.chain)}
 	peer := h.peer
 	if peer == nil && !s.Connected {
@@ -178,7 +178,7 @@ func (p *process) status() api.Status {
 	}
 	s.Checks = []api.Check{
 		check("peer", peer, "it does not answer"), check("database", h.folding, "the read model can't be written"),
-		check("chain", p.distrusted(), "the peer gives a block that is not to be believed"),
+		check("chain", distrusted, "the peer gives a block that is not to be believed"),
 		check("store", h.own, "the gateway's own data can't be written"), check("disk", h.disk, "too little space is free"),
 	}
 	if h.stopping {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,9 @@ type Service struct {
 	log     *slog.Logger
 	note    func(replay.Finding) error
 	metrics serviceMetrics
+
+	// next is the checker's, for Ahead to see at any time.
+	next atomic.Uint64
 
 	mu sync.Mutex
 	// findings wait for their block to be replayed.
@@ -61,6 +65,7 @@ func NewService(o ServiceOptions) (*Service, error) {
 		func() float64 { return float64(checker.Verified()) })
 	o.Metrics.MustRegister(s.metrics.blocks, s.metrics.stopped, s.metrics.findings, signatures)
 	s.metrics.blocks.Set(float64(checker.Next()))
+	s.next.Store(checker.Next())
 	if o.Genesis == ([32]byte{}) {
 		o.Log.Warn("no genesis block is configured: the peer's is trusted", "setting", "genesis")
 	}
@@ -82,12 +87,23 @@ func (s *Service) Stopped() error {
 	return s.stopped
 }
 
-// Check checks a block, or recalls what was found when it was checked before,
-// and puts the recomputed validity codes in place of the peer's flags. It is for
-// block.Follower: a block that is not to be believed is asked for again, and not
-// read on from.
-func (s *Service) Check(raw *common.Block) error {
-	check, again := s.checker.Check, raw.GetHeader().GetNumber() < s.checker.Next()
+// Ahead verifies the signatures in a block that will be checked soon.
+func (s *Service) Ahead(raw *common.Block) {
+	if raw.GetHeader().GetNumber() >= s.next.Load() {
+		s.checker.Warm(raw, s.checker.Orderers())
+	}
+}
+
+// Check checks the block that is due, or recalls what was found when it was checked
+// before, and puts the recomputed validity codes in place of the peer's flags. It
+// is for block.Follower: a block that is not to be believed is asked for again, and
+// not read on from. The block before the one that is due is recalled, too.
+func (s *Service) Check(raw *common.Block, due uint64) error {
+	number := raw.GetHeader().GetNumber()
+	if raw.GetHeader() == nil || number != due && number+1 != due {
+		return s.distrust(misplaced(raw, due))
+	}
+	check, again := s.checker.Check, number < s.checker.Next()
 	if again {
 		check = s.checker.Recall
 	}
@@ -106,6 +122,7 @@ func (s *Service) Check(raw *common.Block) error {
 	}
 	s.mu.Unlock()
 	s.metrics.stopped.Set(0)
+	s.next.Store(s.checker.Next())
 	if !again {
 		s.metrics.blocks.Set(float64(v.Number + 1))
 		for _, f := range v.Findings {
@@ -113,6 +130,16 @@ func (s *Service) Check(raw *common.Block) error {
 		}
 	}
 	return nil
+}
+
+// misplaced is the finding in a block that is not the one that was asked for: the
+// peer withholds one, or repeats one.
+func misplaced(raw *common.Block, due uint64) replay.Finding {
+	f := replay.Finding{Block: due, Problem: chain.BrokenLink, Expected: fmt.Sprintf("block %d", due), Found: "a block without a header"}
+	if header := raw.GetHeader(); header != nil {
+		f.Found = fmt.Sprintf("block %d", header.GetNumber())
+	}
+	return f
 }
 
 // distrust notes a finding that stops the gateway from reading on.

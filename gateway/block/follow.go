@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
@@ -35,8 +36,11 @@ type State struct {
 // Follower reads a peer's blocks, one after the other, across restarts of the peer.
 type Follower struct {
 	open func(ctx context.Context, from uint64) (<-chan *common.Block, error)
-	// check sees each new block before it is read; nil sees none.
-	check func(*common.Block) error
+	// check sees each block before it is read, with the number that was due; nil
+	// sees none. ahead sees those that have to wait.
+	check func(raw *common.Block, due uint64) error
+	ahead func(*common.Block)
+	busy  atomic.Bool
 
 	mu    sync.Mutex
 	state State
@@ -49,11 +53,17 @@ func NewFollower(network *client.Network) *Follower {
 	}}
 }
 
-// Check has each new block checked before it is read and handed over. The check
-// may put other validity codes into the block. Its error ends Follow, unless it is
-// a Distrusted one: then the block is asked for again after a pause. It is set
-// before Follow.
-func (f *Follower) Check(check func(*common.Block) error) { f.check = check }
+// Check has each block checked before it is read and handed over, with the number
+// of the block that is due. Only that which was handed over last is not checked
+// again when a stream begins with it. The check may put other validity codes into
+// the block. Its error ends Follow, unless it is a Distrusted one: then the block is
+// asked for again after a pause. It is set before Follow.
+func (f *Follower) Check(check func(raw *common.Block, due uint64) error) { f.check = check }
+
+// Ahead has blocks looked at while those before them are being handled, several at
+// once and in no order, so that the check can be prepared. It must not change
+// them. It is set before Follow.
+func (f *Follower) Ahead(look func(*common.Block)) { f.ahead = look }
 
 // Distrusted makes an error of a check one that asking the peer again may mend.
 func Distrusted(err error) error { return &lostError{err: err, distrusted: true} }
@@ -125,7 +135,7 @@ var errStreamEnded = errors.New("the peer ended the stream of blocks")
 // cursor is what has been handled so far.
 type cursor struct {
 	next   uint64
-	check  func(*common.Block) error
+	check  func(raw *common.Block, due uint64) error
 	handle func(Block) error
 	// head is the hash of block next−1, known once that block was seen.
 	head  [32]byte
@@ -143,13 +153,12 @@ func (f *Follower) stream(ctx context.Context, c *cursor) (progressed bool, err 
 		cancel()
 		return false, &lostError{err: fmt.Errorf("couldn't open a stream of blocks: %w", err)}
 	}
-	defer func() {
-		cancel()
-		for range blocks { // the sender blocks until its last block is taken
-		}
-	}()
-	for raw := range blocks {
-		handled, err := c.take(raw)
+	defer cancel()
+	for next := range f.readAhead(ctx, blocks) {
+		f.busy.Store(true)
+		<-next.ready
+		handled, err := c.take(next.raw)
+		f.busy.Store(false)
 		if err != nil {
 			return progressed, err
 		}
@@ -159,28 +168,29 @@ func (f *Follower) stream(ctx context.Context, c *cursor) (progressed bool, err 
 	return progressed, &lostError{err: errStreamEnded}
 }
 
-// take checks that a block continues the chain and hands it on if it is new.
+// take checks that a block continues the chain and hands it on if it is new. What
+// is wrong with it is for the check to say, if there is one.
 func (c *cursor) take(raw *common.Block) (handled bool, err error) {
 	header, err := parseHeader(raw.GetHeader())
+	again := err == nil && header.Number+1 == c.next && (!c.known || header.Hash == c.head)
+	if c.check != nil && !again {
+		if err := c.check(raw, c.next); err != nil {
+			return false, err
+		}
+	}
 	if err != nil {
 		return false, err
 	}
 	switch {
-	case header.Number+1 == c.next:
-		if c.known && header.Hash != c.head {
-			return false, fmt.Errorf("couldn't follow the chain: %w: block %d is not the one that was handled before", ErrOtherChain, header.Number)
-		}
+	case again:
 		c.head, c.known = header.Hash, true
 		return false, nil
+	case header.Number+1 == c.next:
+		return false, fmt.Errorf("couldn't follow the chain: %w: block %d is not the one that was handled before", ErrOtherChain, header.Number)
 	case header.Number != c.next:
 		return false, fmt.Errorf("couldn't follow the chain: block %d was delivered where %d was due", header.Number, c.next)
 	case c.known && header.Previous != c.head:
 		return false, fmt.Errorf("couldn't follow the chain: block %d does not continue block %d", header.Number, c.next-1)
-	}
-	if c.check != nil {
-		if err := c.check(raw); err != nil {
-			return false, err
-		}
 	}
 	b, err := Parse(raw)
 	if err != nil {

@@ -199,3 +199,78 @@ func TestFollowNoticesARewrittenChain(t *testing.T) {
 		require.ErrorContains(t, err, "block 1 is not the one that was handled before")
 	})
 }
+
+// While the follower catches up, blocks that wait are looked at; each is handed
+// over in its turn, and not before.
+func TestFollowLooksAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &node{blocks: chain(t, 6), up: true}
+		f := &Follower{open: n.open}
+		var mu sync.Mutex
+		looked := map[uint64]bool{}
+		f.Ahead(func(raw *common.Block) {
+			<-time.After(10 * time.Second)
+			mu.Lock()
+			defer mu.Unlock()
+			looked[raw.GetHeader().GetNumber()] = true
+		})
+		var got []uint64
+		err := f.Follow(t.Context(), Checkpoint{}, func(b Block) error {
+			<-time.After(time.Second)
+			mu.Lock()
+			defer mu.Unlock()
+			require.True(t, looked[b.Number] || b.Number < 2, "only the first ones may have had nothing to wait for")
+			if got = append(got, b.Number); b.Number == 5 {
+				return context.Canceled
+			}
+			return nil
+		})
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, []uint64{0, 1, 2, 3, 4, 5}, got)
+	})
+}
+
+// What is wrong with a block is for the check to say, if there is one: then the
+// peer is asked again, and the follower does not end.
+func TestFollowLeavesItToTheCheck(t *testing.T) {
+	for name, spoil := range map[string]func(n *node){
+		"a gap":                      func(n *node) { n.blocks[1] = n.blocks[2] },
+		"a block of another history": func(n *node) { n.blocks[1] = sealed(1, make([]byte, 32), nil) },
+		"no header":                  func(n *node) { n.blocks[1] = &common.Block{} },
+		"another block 0":            func(n *node) { n.blocks[0], n.blocks[1] = sealed(0, nil, []byte{0}, []byte("x")), nil },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			n := &node{blocks: chain(t, 3), up: true, after: 1}
+			honest := slices.Clone(n.blocks)
+			f, got := &Follower{open: n.open}, make(chan uint64, 10)
+			lies := 0
+			f.Check(func(raw *common.Block, due uint64) error {
+				b, err := parseHeader(raw.GetHeader())
+				if err == nil && b.Number == due && raw == honest[due] {
+					return nil
+				}
+				lies++
+				if lies == 3 {
+					n.blocks = honest
+				}
+				return Distrusted(errors.New("a lie about what was due"))
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() {
+				ended <- f.Follow(ctx, Checkpoint{}, func(b Block) error {
+					if got <- b.Number; b.Number == 0 {
+						spoil(n)
+						n.after = 0
+					}
+					return nil
+				})
+			}()
+			pass(time.Minute)
+			require.Equal(t, []uint64{0, 1, 2}, taken(got), name)
+			require.Equal(t, 3, lies, name)
+			cancel()
+			require.ErrorIs(t, <-ended, context.Canceled)
+		})
+	}
+}

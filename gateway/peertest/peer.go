@@ -83,6 +83,24 @@ func StartSeason(t testing.TB) *Peer {
 	return p
 }
 
+// StartWith starts one that delivers these blocks and knows no state: for chains that
+// somebody signed, and for lies.
+func StartWith(t testing.TB, blocks ...*common.Block) *Peer {
+	t.Helper()
+	p := Start(t)
+	p.Tell(blocks...)
+	return p
+}
+
+// Tell replaces what the peer delivers from now on; a stream goes on where it is.
+func (p *Peer) Tell(blocks ...*common.Block) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.blocks = blocks
+	close(p.grown)
+	p.grown = make(chan struct{})
+}
+
 // Address is where the peer listens, the same after Stop and Resume.
 func (p *Peer) Address() string { return p.address }
 

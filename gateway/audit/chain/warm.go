@@ -22,6 +22,8 @@ import (
 // sense of, is left for Check to find. Any number of blocks may be warmed at
 // once; orderers are the consenters by which Check will most likely measure.
 func (c *Checker) Warm(raw *common.Block, orderers []*common.Consenter) {
+	// Bytes that Fabric's code cannot take are a finding of Check's.
+	defer func() { _ = recover() }()
 	c.warmOrderers(raw, orderers)
 	for _, envelope := range raw.GetData().GetData() {
 		c.warmTransaction(envelope)
