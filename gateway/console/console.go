@@ -88,6 +88,7 @@ func (c *Console) Register(mux *access.Mux) {
 	for _, route := range slices.Concat(routes, tradeRoutes) {
 		mux.HandleFunc(route.who, "GET "+route.path, c.page(route.template, route.look))
 	}
+	c.registerPlan(mux)
 	c.registerImport(mux)
 	c.registerActions(mux)
 	if c.Desk != nil {

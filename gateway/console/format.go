@@ -20,7 +20,7 @@ var functions = template.FuncMap{
 	"kindName": kindName, "caption": func(title, note string) [2]string { return [2]string{title, note} },
 	"kg": kilograms, "big": headline, "count": func(n int) string { return grouped(decimal.NewFromInt(int64(n)).String()) },
 	"when": when,
-	"sum":  sum, "money": amountOf,
+	"sum":  sum, "money": amountOf, "co2": emitted,
 	"query": func(q string) template.URL { return template.URL(q) }, //nolint:gosec // written by the pages, which escape
 	"named": func(name string, rows any) namedRows { return namedRows{name, rows} },
 	"most":  func(f *field, r amountRow) mostOf { return mostOf{f.Kind, r} },

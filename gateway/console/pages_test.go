@@ -69,6 +69,8 @@ var elsewhere = map[string]string{
 	"GET /offers": "TestPagesOfTradeInABrowser", "GET /offers/{organisation}/{command}": "TestPagesOfTradeInABrowser",
 	"GET /agreements": "TestPagesOfTradeInABrowser", "GET /agreements/{organisation}/{command}": "TestPagesOfTradeInABrowser",
 	"GET /agreements/{organisation}/{command}/periods/{period}": "TestPagesOfTradeInABrowser",
+	"GET /worth": "TestPagesOfWorthInABrowser", "GET /projects": "TestPagesOfWorthInABrowser", "GET /projects/{project}": "TestPagesOfWorthInABrowser",
+	"GET /scope3": "TestPagesOfScope3InABrowser",
 	"GET /import": "TestTheImportPagesInABrowser", "GET /import/{job}": "TestTheImportPagesInABrowser",
 	"GET " + access.LinkPath: "signs in and leads on", "GET " + access.ProviderPath + "{provider}": "leads to the provider", "GET " + access.ProviderPath + "{provider}/back": "leads on",
 	"GET /assets/": "no page", "GET /docs.css": "no page", "GET /healthz": "no page", "GET /readyz": "no page", "GET /metrics": "no page",

@@ -57,7 +57,7 @@ func derived(r *http.Request) string {
 // navigation is the way through the console.
 var navigation = []struct{ Path, Name string }{
 	{"/", "Today"}, {"/do", "Book"}, {"/sites", "Sites"}, {"/lots", "Lots"}, {"/transfers", "Transfers"}, {"/periods", "Periods"}, {"/offers", "Trade"},
-	{"/claims", "Claims"}, {"/certificates", "Certificates"}, {"/flow", "Flow"}, {"/map", "Map"}, {"/audit", "Audit"},
+	{"/claims", "Claims"}, {"/scope3", "Scope 3"}, {"/certificates", "Certificates"}, {"/flow", "Flow"}, {"/map", "Map"}, {"/audit", "Audit"},
 }
 
 // navLink is an entry of the navigation. Current is "page" on the page itself,

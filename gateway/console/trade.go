@@ -65,6 +65,7 @@ var tradeRoutes = []route{
 		return l.settlementPage(massbalance.AgreementID(derived(r)), r.PathValue("period"))
 	}},
 	{access.Read, "/worth", "worth", (*lens).worthPage},
+	{access.Read, "/scope3", "scope3", (*lens).scope3Page},
 	{access.Read, "/projects", "projects", (*lens).projectsPage},
 	{access.Read, "/projects/{project}", "project", func(l *lens, r *http.Request) (any, error) {
 		return l.projectPage(massbalance.ProjectID(r.PathValue("project")))

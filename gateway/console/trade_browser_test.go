@@ -64,3 +64,31 @@ func TestPagesOfWorthInABrowser(t *testing.T) {
 		})
 	}
 }
+
+// The brand's year, before anything was bought, with one year to compare with, and
+// as it is planned.
+func TestPagesOfScope3InABrowser(t *testing.T) {
+	ctx := browser(t)
+	d := newDesks(t)
+	d.flourAverage()
+	bakery, _ := d.of("manufacturer")
+	brand, _ := d.of("brand")
+	_, values := bakery.drawn("/do/offer?site=bakery&source=lots&product=wheat-flour")
+	page, _ := bakery.fill("/do/offer", values, "lots:manufacturer/RCV-1/1", "4000", "public", "some", "to:brand", "yes", "do", "draw")
+	bakery.books("/do/offer", boxed(page), "premium", "30", "expires", "2027-03-31")
+	_, values = bakery.drawn("/do/offer?site=bakery&source=lots&product=wheat-flour")
+	page, _ = bakery.fill("/do/offer", values, "lots:manufacturer/RCV-1/1", "3000", "public", "all", "do", "draw")
+	bakery.books("/do/offer", boxed(page), "expires", "2027-03-31")
+	p := newTab(t, ctx, brand.url)
+	p.open("/scope3")
+	p.lookAt("scope3")
+	p.until(`[...document.querySelectorAll('.plan [type="checkbox"]')].map(box => box.click()).length === 2`, "two offers to choose from")
+	p.click("See the year with it")
+	p.sees("t avoided")
+	p.lookAt("scope3-planned")
+	d.later(bakery, brand)
+	for name, path := range map[string]string{"scope3-change": "/scope3?year=2027", "scope3-empty": "/scope3?year=2020", "scope3-others": "/scope3?organisation=manufacturer&year=2026"} {
+		p.open(path)
+		p.lookAt(name)
+	}
+}
