@@ -46,6 +46,7 @@ type process struct {
 	trade    *trade.Desk
 	witness  *witness.Witness
 	desk     *access.Desk
+	imports  *imports.Importer
 	tls      *tls.Config // nil serves HTTP
 	metrics  *prometheus.Registry
 	webhooks *webhooks.Hub
@@ -100,6 +101,9 @@ func serve(ctx context.Context, c config, log *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, p.endAudit()) }()
 	if p.desk, err = p.openDesk(ctx); err != nil {
+		return err
+	}
+	if err := p.openImports(ctx); err != nil {
 		return err
 	}
 	if p.tls, err = c.TLS.open(log); err != nil {
@@ -161,6 +165,7 @@ func (p *process) run(ctx context.Context, listener, members net.Listener) error
 	group.Go(func() error { return p.follow(following) })
 	group.Go(func() error { p.watch(following); return nil })
 	group.Go(func() error { p.desk.Resume(ctx); return nil })
+	group.Go(func() error { p.imports.Resume(ctx); return nil })
 	group.Go(func() error { p.tracer().Run(ctx); return nil })
 	group.Go(func() error { p.witness.Run(ctx); return nil })
 	group.Go(func() error { p.webhooks.Run(ctx); return nil })
@@ -216,13 +221,12 @@ func (p *process) places() []byte {
 // handler is everything that the gateway serves, until stopping ends its streams.
 // The tests of all routes make theirs by it, so that none is left out.
 func (p *process) handler(stopping context.Context) *api.Handler {
-	importer := imports.New(imports.Options{Organisation: p.config.Organisation, Model: p.model, Submitter: p.desk, Log: p.log})
 	handler := api.New(api.Options{
 		Webhooks:     p.webhooks,
 		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.desk, Journal: p.journal, Model: p.model, Status: p.status, Trade: p.trade,
 		Gate: p.desk.Accounts, Desk: p.desk, Host: p.config.host(), Secure: p.config.secure(), PublicURL: p.config.PublicURL, ListensOn: p.config.address(), Known: p.config.Limits.known(), Unknown: p.config.Limits.unknown(),
-		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.desk, Imports: importer, Trade: p.trade, Desk: p.desk, Places: p.places(), Log: p.log}),
-		Imports: importer, Metrics: p.metrics, Log: p.log, Stopping: stopping,
+		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.desk, Imports: p.imports, Trade: p.trade, Desk: p.desk, Places: p.places(), Log: p.log}),
+		Imports: p.imports, Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})
 	p.witness.Register(handler.Routes)
 	return handler
@@ -249,6 +253,7 @@ func (p *process) drain(servers ...*http.Server) error {
 			p.log.Warn("couldn't wait for all requests", "error", err)
 		}
 	}
+	p.imports.Close()
 	p.journal.Close()
 	if err := p.client.Close(ctx); err != nil {
 		p.log.Warn("couldn't wait for all transactions; sending their commands again is safe", "error", err)

@@ -15,8 +15,10 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
+	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
+	"github.com/weighbridge/weighbridge/gateway/store"
 	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 	"github.com/weighbridge/weighbridge/gateway/trade"
 	"github.com/weighbridge/weighbridge/gateway/webhooks"
@@ -55,6 +57,9 @@ func serve(t *testing.T, change ...func(*api.Options)) gateway {
 	require.NoError(t, err)
 	for _, c := range change {
 		c(&o)
+	}
+	if o.Imports == nil {
+		o.Imports = importer(t, own, o)
 	}
 	server := httptest.NewServer(api.New(o))
 	t.Cleanup(server.Close)
@@ -104,4 +109,13 @@ func (r reply) problem(t *testing.T, status int) map[string]any {
 	require.NotEmpty(t, p["title"])
 	require.NotEmpty(t, p["detail"])
 	return p
+}
+
+// importer imports files for the interface.
+func importer(t *testing.T, own *store.Store, o api.Options) *imports.Importer {
+	t.Helper()
+	opened, err := imports.Open(t.Context(), imports.Options{Organisation: o.Organisation, Model: o.Model, Submitter: o.Submitter, Store: own, Log: o.Log})
+	require.NoError(t, err)
+	t.Cleanup(opened.Close)
+	return opened
 }

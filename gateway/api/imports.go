@@ -127,13 +127,13 @@ const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 func registerJob(s *server) {
 	register(s, access.Operate, huma.Operation{
 		OperationID: "get-import", Method: http.MethodGet, Path: "/api/v1/imports/{id}", Summary: "One import with its progress and the outcome of each line",
-		Description: "The last imports are kept in memory, until the gateway stops.",
-	}, func(_ context.Context, in *struct {
+		Description: "The last hundred imports are kept. One that runs goes on when the gateway is started again.",
+	}, func(ctx context.Context, in *struct {
 		ID string `path:"id"`
 	}) (*answer[wired[imports.Job]], error) {
-		job, ok := s.Imports.Job(in.ID)
-		if !ok {
-			return nil, problem(http.StatusNotFound, fmt.Sprintf("there is no import %s, or it is no longer remembered; the file may be imported again", in.ID))
+		job, err := s.Imports.Job(ctx, in.ID)
+		if err != nil {
+			return nil, s.failure(ctx, err)
 		}
 		return &answer[wired[imports.Job]]{Height: height(s.Model.Next()), Body: wired[imports.Job]{job}}, nil
 	})

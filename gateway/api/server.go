@@ -104,7 +104,7 @@ type Options struct {
 	Trade *trade.Desk
 	// Webhooks may be nil: then there is no interface to them.
 	Webhooks *webhooks.Hub
-	// Imports may be nil: then files are imported by one of its own.
+	// Imports may be nil: then no files are imported.
 	Imports *imports.Importer
 	// Pages may be nil.
 	Pages Pages
@@ -166,12 +166,11 @@ func newServer(o Options) *server {
 	s.huma = humago.New(s.mux.Plain(), s.describe())
 	s.huma.UseMiddleware(s.plainText)
 	s.declareDescription()
-	if s.Imports == nil {
-		s.Imports = imports.New(imports.Options{Organisation: o.Organisation, Model: o.Model, Submitter: o.Submitter, Log: o.Log})
-	}
 	s.registerCommands()
 	s.registerBatches()
-	s.registerImports()
+	if s.Imports != nil {
+		s.registerImports()
+	}
 	s.registerDocuments()
 	s.registerReads()
 	s.registerHealth()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 )
 
 // operations lists what the interface's own description holds, as patterns.
@@ -30,6 +31,7 @@ func operations(t *testing.T, g gateway) (all []string) {
 func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 	var o api.Options
 	g := serve(t, func(served *api.Options) { o = *served })
+	o.Imports = importer(t, storetest.Own(t), o)
 	declared := api.New(o).Routes
 	for _, operation := range operations(t, g) {
 		require.NotEmpty(t, declared.Who(operation), "%s is closed to everybody: register it with register", operation)

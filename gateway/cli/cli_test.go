@@ -22,6 +22,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/cli"
+	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 	"github.com/weighbridge/weighbridge/gateway/submit"
@@ -55,6 +56,9 @@ func serve(t *testing.T, change ...func(*api.Options)) house {
 	for _, c := range change {
 		c(&o)
 	}
+	o.Imports, err = imports.Open(t.Context(), imports.Options{Organisation: o.Organisation, Model: model, Submitter: o.Submitter, Store: own, Log: log})
+	require.NoError(t, err)
+	t.Cleanup(o.Imports.Close)
 	server := httptest.NewServer(api.New(o))
 	t.Cleanup(server.Close)
 	return house{t, ledger, server.URL, server.Close}

@@ -96,13 +96,15 @@ func (d *desks) of(org massbalance.OrganisationID, change ...func(*console.Optio
 		role = massbalance.Certification
 	}
 	stopping, stop := context.WithCancel(context.Background())
-	importer := imports.New(imports.Options{Organisation: org, Model: model, Submitter: h, Log: log})
 	if d.vault == nil {
 		d.vault = &ledgertest.Vault{}
 	}
 	own, err := store.Open(d.t.Context(), "sqlite:"+filepath.Join(d.t.TempDir(), "own.db"))
 	require.NoError(d.t, err)
 	d.t.Cleanup(func() { _ = own.Close() })
+	importer, err := imports.Open(d.t.Context(), imports.Options{Organisation: org, Model: model, Submitter: h, Store: own, Log: log})
+	require.NoError(d.t, err)
+	d.t.Cleanup(importer.Close)
 	trading, err := trade.NewDesk(d.t.Context(), org, d.vault.Of(org), model, own)
 	require.NoError(d.t, err)
 	o := console.Options{

@@ -86,13 +86,13 @@ func (c *Console) registerImport(mux *access.Mux) {
 	}))
 	mux.HandleFunc(access.Operate, "POST /import", c.postImport)
 	mux.HandleFunc(access.Operate, "GET /import/{job}", func(w http.ResponseWriter, r *http.Request) {
-		job, ok := c.Imports.Job(r.PathValue("job"))
-		if ok && job.State == imports.Running {
+		job, failed := c.Imports.Job(r.Context(), r.PathValue("job"))
+		if failed == nil && job.State == imports.Running {
 			w.Header().Set("Refresh", strconv.Itoa(refresh))
 		}
 		c.page("import", func(l *lens, r *http.Request) (any, error) {
-			if !ok {
-				return nil, &readmodel.NotFound{Kind: "import", Name: r.PathValue("job")}
+			if failed != nil {
+				return nil, failed
 			}
 			page, err := l.importPage(imports.Request{Kind: job.Report.Kind})
 			page.Job = job

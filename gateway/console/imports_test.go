@@ -20,6 +20,7 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/console"
 	"github.com/weighbridge/weighbridge/gateway/imports"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
+	"github.com/weighbridge/weighbridge/gateway/store/storetest"
 )
 
 func serveImports(t *testing.T, org massbalance.OrganisationID) *served {
@@ -28,9 +29,12 @@ func serveImports(t *testing.T, org massbalance.OrganisationID) *served {
 	model := ledger.Model()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	mux := access.NewMux()
+	importer, err := imports.Open(t.Context(), imports.Options{
+		Organisation: org, Model: model, Submitter: ledgertest.Member{Ledger: ledger, Organisation: org}, Store: storetest.Own(t), Log: log})
+	require.NoError(t, err)
+	t.Cleanup(importer.Close)
 	console.New(console.Options{
-		Organisation: org, Model: model, Problem: func() string { return "" }, Log: log,
-		Imports: imports.New(imports.Options{Organisation: org, Model: model, Submitter: ledgertest.Member{Ledger: ledger, Organisation: org}, Log: log}),
+		Organisation: org, Model: model, Problem: func() string { return "" }, Log: log, Imports: importer,
 	}).Register(mux)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)

@@ -43,7 +43,12 @@
 //
 // # Jobs
 //
-// A run goes on when its request is answered. Its progress is kept in memory,
-// for the last jobs only, and is lost when the gateway stops. Nothing else is: the
-// file may be imported again.
+// A run goes on when its request is answered. It is written down before, line by
+// line with the commands, in the gateway's own store, and so are its outcomes
+// after each hundred lines: a gateway that is started again goes on where it was,
+// in the name of whoever handed the file in, who must still be allowed to. What
+// it had sent without noting the answer it sends again: the command's ID makes
+// that one command (I8), and the line is reported as accepted and not as
+// repeated. The last hundred jobs are kept. Where several gateways share a store,
+// each sends its own jobs only.
 package imports

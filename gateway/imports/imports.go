@@ -9,6 +9,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/store"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
 
@@ -78,12 +79,22 @@ func (r *Report) decided(i int, result massbalance.Result) {
 	switch {
 	case result.Code != massbalance.Accepted:
 		l.Outcome = Refused
-		r.Refused++
 	case result.Repeated:
 		l.Outcome = Repeated
-		r.Repeated++
 	default:
 		l.Outcome = Accepted
+	}
+	r.count(l.Outcome)
+}
+
+// count counts a line with an outcome of the rules.
+func (r *Report) count(o Outcome) {
+	switch o {
+	case Refused:
+		r.Refused++
+	case Repeated:
+		r.Repeated++
+	case Accepted:
 		r.Accepted++
 	}
 }
@@ -104,18 +115,49 @@ type Options struct {
 	Organisation massbalance.OrganisationID
 	Model        Model
 	Submitter    Submitter
-	Log          *slog.Logger
+	// Store keeps the jobs; Carrier names this gateway among those that share it,
+	// and stays the same when it is started again.
+	Store   *store.Store
+	Carrier string
+	// Who writes down who hands in, and As puts that into a context again, so that
+	// a job goes on in the same name; nil does neither.
+	Who func(context.Context) []byte
+	As  func(context.Context, []byte) context.Context
+	// Ready reports whether the ledger can be reached; nil always does.
+	Ready func() bool
+	Log   *slog.Logger
 }
 
-// Importer imports files and remembers the last of its jobs.
+// Importer imports files and keeps the last of its jobs.
 type Importer struct {
 	Options
-	mu   sync.Mutex
-	jobs []*Job
+	life  context.Context
+	stop  context.CancelFunc
+	works sync.WaitGroup
+
+	mu      sync.Mutex
+	running map[string]*sending
 }
 
-// New makes an importer.
-func New(o Options) *Importer { return &Importer{Options: o} }
+// Open makes an importer and brings the store's tables up to date. Resume goes on
+// with what an earlier run left, and Close ends it.
+func Open(ctx context.Context, o Options) (*Importer, error) {
+	if o.Who == nil {
+		o.Who = func(context.Context) []byte { return []byte{} }
+	}
+	if o.As == nil {
+		o.As = func(ctx context.Context, _ []byte) context.Context { return ctx }
+	}
+	if o.Ready == nil {
+		o.Ready = func() bool { return true }
+	}
+	if err := o.Store.Migrate(ctx, "imports", steps...); err != nil {
+		return nil, fmt.Errorf("couldn't open the imports: %w", err)
+	}
+	i := &Importer{Options: o, running: map[string]*sending{}}
+	i.life, i.stop = context.WithCancel(context.Background())
+	return i, nil
+}
 
 // dryRun is the transaction of a dry run; it is in no block.
 const dryRun = "dry-run"

@@ -257,3 +257,13 @@ func all[T any](fetch func(readmodel.Page) (readmodel.Listing[T], error)) ([]T, 
 		}
 	}
 }
+
+// onLedger reports whether an organisation's command is on the ledger.
+func onLedger(s *readmodel.Snapshot, org massbalance.OrganisationID, id massbalance.CommandID) (bool, error) {
+	_, err := s.Command(org, id)
+	var missing *readmodel.NotFound
+	if errors.As(err, &missing) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -84,7 +84,7 @@ var mayImport = map[string][]string{
 	"gateway/pdf/*":         {},
 	"gateway/exports":       {"chaincode/massbalance", "gateway/readmodel", "gateway/pdf", "gateway/table", "gateway/trade"},
 	"gateway/recalls":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/submit"},
-	"gateway/imports":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/submit", "gateway/table"},
+	"gateway/imports":       {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/store", "gateway/submit", "gateway/table"},
 	"gateway/access":        {"chaincode/massbalance", "chaincode/wire", "gateway/store", "gateway/readmodel", "gateway/submit"},
 	"gateway/cli":           {"gateway/api"},
 	"gateway/webhooks":      {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/store"},
