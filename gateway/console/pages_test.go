@@ -109,6 +109,7 @@ func TestPagesInABrowser(t *testing.T) {
 	gateways := gateways(t)
 	for _, page := range append(append([]at{}, looked...), forms...) {
 		t.Run(page.name, func(t *testing.T) {
+			t.Parallel()
 			tab := newTab(t, ctx, gateways[page.gateway].url)
 			tab.open(page.path)
 			tab.lookAt(page.name)
