@@ -2,11 +2,16 @@ package api_test
 
 import (
 	"encoding/csv"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
 
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/imports"
@@ -124,4 +129,63 @@ func TestDocumentsLeadToThePublicAddress(t *testing.T) {
 	text = strings.Join(strings.Fields(pdftest.Text(t, []byte(g.get("/api/v1/transfers/miller/DSP-1/declaration.pdf").body))), " ")
 	require.Contains(t, text, "http://127.0.0.1:8101/api/v1/transfers/miller/DSP-1/declaration,")
 	require.Contains(t, text, "setting publicURL")
+}
+
+// A file holds the whole list whatever page was asked for, the same whenever it
+// is asked for at the same height.
+func TestEveryFileIsCompleteAndStable(t *testing.T) {
+	g := serve(t)
+	for _, path := range lists(t) {
+		var items int
+		for query := "?limit=2"; query != ""; {
+			var page struct {
+				Items []json.RawMessage
+				Next  string
+			}
+			r := g.get(path + query)
+			require.NoError(t, json.Unmarshal([]byte(r.body), &page), "%s: %s", path, r.body)
+			items += len(page.Items)
+			if query = ""; page.Next != "" {
+				query = "?limit=2&after=" + url.QueryEscape(page.Next)
+			}
+		}
+		file := g.get(path + "?format=csv&limit=2").body
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file, "\ufeff"))).ReadAll()
+		require.NoError(t, err, path)
+		require.Len(t, rows, items+1, path)
+		require.Equal(t, file, g.get(path+"?format=csv").body, path)
+	}
+}
+
+// What a stranger wrote into a field runs in nobody's spreadsheet.
+func TestNoFileRunsWhatSomebodyWrote(t *testing.T) {
+	g := serve(t)
+	for i, supplier := range []string{`=HYPERLINK("http://evil.example","x")`, "+1+1", "-1+1", "@SUM(A1)"} {
+		body := strings.Replace(takeIn(fmt.Sprintf("EVIL-%d", i), "1"), `"body":{`, `"body":{"supplier":`+strconv.Quote(supplier)+`,`, 1)
+		require.Equal(t, http.StatusOK, g.post(body).StatusCode)
+	}
+	file := g.get("/api/v1/records?format=csv").body
+	require.Contains(t, file, "HYPERLINK", "it is in the file")
+	cells, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file, "\ufeff"))).ReadAll()
+	require.NoError(t, err)
+	for _, row := range cells {
+		for _, cell := range row {
+			require.NotRegexp(t, `^([=@\t\r]|[+-][^0-9.]|[+-][0-9.]*[^0-9.])`, cell)
+		}
+	}
+	book, err := excelize.OpenReader(strings.NewReader(g.get("/api/v1/records?format=xlsx").body))
+	require.NoError(t, err)
+	defer book.Close()
+	sheet := book.GetSheetList()[0]
+	rows, err := book.GetRows(sheet)
+	require.NoError(t, err)
+	for i, row := range rows {
+		for j := range row {
+			at, err := excelize.CoordinatesToCellName(j+1, i+1)
+			require.NoError(t, err)
+			formula, err := book.GetCellFormula(sheet, at)
+			require.NoError(t, err)
+			require.Empty(t, formula)
+		}
+	}
 }

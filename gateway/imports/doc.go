@@ -13,6 +13,8 @@
 //     again changes nothing and reports every line as repeated. The number with
 //     other content is refused (I8).
 //   - What a text could mean in two ways is refused, with its line and column.
+//   - A row of sums at the end is left out where it agrees with the lines above
+//     it, and is a fault where it doesn't: then a line is missing, or was changed.
 //
 // # The columns
 //

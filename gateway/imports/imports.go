@@ -61,11 +61,14 @@ type Report struct {
 	Malformed int
 	// IgnoredColumns mean nothing for this kind of file.
 	IgnoredColumns []string
-	Lines          []LineReport
+	// LeftOut is the line of a row of sums at the file's end, which says what the
+	// lines above it add up to; 0 if there is none.
+	LeftOut int
+	Lines   []LineReport
 }
 
 func (p *plan) report(kind Kind) Report {
-	r := Report{Kind: kind, IgnoredColumns: p.ignored, Malformed: p.malformed, Lines: make([]LineReport, len(p.lines))}
+	r := Report{Kind: kind, IgnoredColumns: p.ignored, LeftOut: p.leftOut, Malformed: p.malformed, Lines: make([]LineReport, len(p.lines))}
 	for i, one := range p.lines {
 		r.Lines[i] = one.report
 	}

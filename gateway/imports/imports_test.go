@@ -310,6 +310,9 @@ func outcome(g gateway, file []byte) string {
 	if len(report.IgnoredColumns) > 0 {
 		fmt.Fprintf(&b, "ignored: %s\n", strings.Join(report.IgnoredColumns, " | "))
 	}
+	if report.LeftOut > 0 {
+		fmt.Fprintf(&b, "left out: line %d\n", report.LeftOut)
+	}
 	return b.String()
 }
 

@@ -62,6 +62,8 @@ type planned struct {
 type plan struct {
 	lines   []planned
 	ignored []string
+	// leftOut is the line of a row of sums at the end, 0 if there is none.
+	leftOut int
 	// malformed counts the lines that could not be read.
 	malformed int
 }
@@ -119,9 +121,19 @@ func newPlan(s *readmodel.Snapshot, org massbalance.OrganisationID, r Request) (
 }
 
 func (p *planner) plan(file *table.Table, found columns) (*plan, error) {
-	out := &plan{ignored: found.ignored}
+	out, document := &plan{ignored: found.ignored}, layouts[p.request.Kind][0].name
+	leftOut, fault := p.takeTotal(file, found)
+	if out.leftOut = leftOut; fault != nil {
+		out.leftOut = 0
+		out.add(planned{report: LineReport{Line: fault.Line}}, fault)
+	}
 	for _, raw := range file.Lines {
 		l := &line{Line: raw, columns: found, reading: p.request.Reading}
+		if isTotal(l, document) {
+			l.fail(document, "is a row of sums between the others; delete it")
+			out.add(planned{report: LineReport{Line: raw.Number}}, l.fault)
+			continue
+		}
 		one, err := p.line(l)
 		if err != nil {
 			return nil, fmt.Errorf("couldn't plan line %d: %w", raw.Number, err)

@@ -20,6 +20,7 @@ var steps = []string{
 	`CREATE TABLE imports (id TEXT NOT NULL, carrier TEXT NOT NULL, who BLOB NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
 		kind TEXT NOT NULL, ignored TEXT NOT NULL, sent BIGINT NOT NULL, total BIGINT NOT NULL, begun BIGINT NOT NULL, PRIMARY KEY (id))`,
 	`CREATE TABLE import_lines (job TEXT NOT NULL, place BIGINT NOT NULL, command BLOB NOT NULL, known BIGINT NOT NULL, report BLOB NOT NULL, PRIMARY KEY (job, place))`,
+	`ALTER TABLE imports ADD COLUMN left_out BIGINT NOT NULL DEFAULT 0`,
 }
 
 // write writes a job down, whole or not at all, and forgets the oldest that are over.
@@ -29,8 +30,8 @@ func (i *Importer) write(ctx context.Context, job *sending) error {
 		return err
 	}
 	err = i.Store.Within(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO imports (id, carrier, who, state, reason, kind, ignored, sent, total, begun) VALUES (?, ?, ?, ?, '', ?, ?, ?, ?, ?)`,
-			job.ID, i.Carrier, i.Who(ctx), string(job.State), string(job.Report.Kind), string(ignored), job.Sent, job.Total, time.Now().UnixMilli())
+		_, err := tx.Exec(ctx, `INSERT INTO imports (id, carrier, who, state, reason, kind, ignored, sent, total, begun, left_out) VALUES (?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?)`,
+			job.ID, i.Carrier, i.Who(ctx), string(job.State), string(job.Report.Kind), string(ignored), job.Sent, job.Total, time.Now().UnixMilli(), job.Report.LeftOut)
 		if err != nil {
 			return err
 		}
@@ -95,8 +96,8 @@ type taken struct {
 func (i *Importer) read(ctx context.Context, id string) (taken, error) {
 	job := taken{sending: &sending{Job: Job{ID: id}}}
 	var ignored string
-	err := i.Store.QueryRow(ctx, `SELECT who, state, reason, kind, ignored, sent, total FROM imports WHERE id = ?`, id).
-		Scan(&job.who, &job.State, &job.Reason, &job.Report.Kind, &ignored, &job.Sent, &job.Total)
+	err := i.Store.QueryRow(ctx, `SELECT who, state, reason, kind, ignored, sent, total, left_out FROM imports WHERE id = ?`, id).
+		Scan(&job.who, &job.State, &job.Reason, &job.Report.Kind, &ignored, &job.Sent, &job.Total, &job.Report.LeftOut)
 	if errors.Is(err, sql.ErrNoRows) {
 		return job, &readmodel.NotFound{Kind: "import", Name: id}
 	}
