@@ -109,7 +109,10 @@ func TestADeclarationHasEveryField(t *testing.T) {
 	}
 	fields := d.Fields()
 	require.Len(t, fields, len(want))
+	guide, err := os.ReadFile("../../docs/papers.md")
+	require.NoError(t, err)
 	for i, f := range fields {
+		require.Contains(t, string(guide), f.Name, "docs/papers.md says where it comes from")
 		require.Equal(t, want[i][0], f.Name)
 		require.NotEmpty(t, f.From, f.Name)
 		if want[i][1] != "" {

@@ -143,6 +143,11 @@ func TestTheWorkbookSaysWhatACertifierLooksFor(t *testing.T) {
 	b := workbook(t, m, "elevator", "2026-Q3")
 	require.Equal(t, []string{"Cover", "Certificates", "Opening balance", "Inputs", "Conversions", "Outputs", "Movements", "Losses and expiry",
 		"Closing balance", "Reconciliation", "Claims", "Corrections", "Characteristics", "Signatures"}, b.GetSheetList())
+	guide, err := os.ReadFile("../../docs/papers.md")
+	require.NoError(t, err)
+	for _, sheet := range b.GetSheetList() {
+		require.Contains(t, string(guide), "\n| "+sheet+" | ", "docs/papers.md says what is there")
+	}
 	cover := b.text("Cover")
 	for _, want := range []string{
 		"Growers' Co-operative (growers)", "River elevator (elevator)", "2026-07-01", "credit method", "segregated, mass balance", "CERT-2026-04 | Certification Body | REGEN-PLUS",
