@@ -95,10 +95,17 @@ func usedBy(process string) time.Duration {
 	return time.Duration(ticks) * tick
 }
 
-// ownTime is this process's CPU time, to the microsecond.
-func ownTime() time.Duration {
+// rusageThread asks Linux for the calling thread's use.
+const rusageThread = 1
+
+// ownTime is this process's CPU time, threadTime that of the calling thread
+// alone, both to the microsecond.
+func ownTime() time.Duration    { return timeOf(syscall.RUSAGE_SELF) }
+func threadTime() time.Duration { return timeOf(rusageThread) }
+
+func timeOf(who int) time.Duration {
 	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+	if err := syscall.Getrusage(who, &used); err != nil {
 		return 0
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
