@@ -43,17 +43,12 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 	learn(t, network)
 	foundMill(t, network)
 
-	second := &twin{t: t, network: network, port: 8151 + options.PortOffset}
+	second := &twin{t: t, network: network, name: "second", port: 8151 + options.PortOffset}
 	second.letIn()
 	second.start()
 	t.Cleanup(second.kill)
-	load := &load{t: t, gateways: []string{network.GatewayURL("miller"), second.url()}}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var senders errgroup.Group
-	for n := range 8 {
-		senders.Go(func() error { return load.send(ctx, n) })
-	}
+	load := &load{t: t, name: "t", site: "mill", gateways: []string{network.GatewayURL("miller"), second.url()}}
+	end := load.begin()
 	load.await(200)
 	for round := range 3 {
 		require.NoError(t, network.KillNode(t.Context(), "gateway.miller"))
@@ -71,9 +66,12 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 	}
 	second.start()
 	load.await(100)
-	stop()
-	require.NoError(t, senders.Wait())
+	end()
 	load.check()
+	second.kill()
+
+	t.Run("two gateways share a database", func(t *testing.T) { gatewaysShareADatabase(t, network, options.PortOffset) })
+	t.Run("a peer hangs, and lags", func(t *testing.T) { peerHangsAndLags(t, network) })
 }
 
 // foundMill makes a consortium with one open site, by a majority.
@@ -91,46 +89,67 @@ func foundMill(t *testing.T, network *consortium.Network) {
 	for _, org := range []string{"growers", "miller", "brand"} {
 		valid(org, massbalance.Command{ID: "wheat", Body: massbalance.RegisterProduct{Product: massbalance.Product{ID: "wheat", Name: "Wheat"}}})
 	}
-	valid("miller",
-		massbalance.Command{ID: "site", Body: massbalance.RegisterSite{Site: "mill", Name: "Mill", Country: "DE", Region: "DE-BB"}},
-		massbalance.Command{ID: "open", Body: massbalance.OpenPeriod{Site: "mill", Period: "2026", From: "2026-01-01", To: "2026-12-31"}})
+	for _, site := range []massbalance.SiteID{"mill", "silo", "port"} {
+		valid("miller",
+			massbalance.Command{ID: massbalance.CommandID("site-" + site), Body: massbalance.RegisterSite{Site: site, Name: "Site", Country: "DE", Region: "DE-BB"}},
+			massbalance.Command{ID: massbalance.CommandID("open-" + site), Body: massbalance.OpenPeriod{Site: site, Period: "2026", From: "2026-01-01", To: "2026-12-31"}})
+	}
 }
 
-// twin is a second gateway of the miller's, with a database and a store of its own.
+// twin is a further gateway of the miller's.
 type twin struct {
 	t       *testing.T
 	network *consortium.Network
+	name    string
 	port    int
-	command *exec.Cmd
+	// database is that of PostgreSQL which it shares; "" gives it its own files.
+	database string
+	command  *exec.Cmd
 }
 
 func (s *twin) url() string { return fmt.Sprintf("http://127.0.0.1:%d", s.port) }
 
 func (s *twin) data() string {
-	return filepath.Join(s.network.Layout.Organisation("miller").Root, "second")
+	return filepath.Join(s.network.Layout.Organisation("miller").Root, s.name)
 }
 
-// letIn makes a token of the second gateway's own: its store is another.
+// environment is that of the gateway's program.
+func (s *twin) environment() []string {
+	if s.database == "" {
+		return os.Environ()
+	}
+	return append(os.Environ(), "WEIGHBRIDGE_DATABASE="+s.database)
+}
+
+// letIn makes a token of this gateway's own: its store is another than that of
+// the network's.
 func (s *twin) letIn() {
 	require.NoError(s.t, os.MkdirAll(s.data(), 0o700))
 	layout, file := s.network.Layout.Organisation("miller"), filepath.Join(s.data(), "token")
 	for _, arguments := range [][]string{{"approvals"}, {"add-token", "load", "--scope", "read,operate", "--file", file}} {
 		arguments = append(append([]string{"accounts"}, arguments...), "--config", layout.GatewayConfig(), "--data", s.data())
-		output, err := exec.Command(filepath.Join(s.network.Layout.Programs(), "gateway"), arguments...).CombinedOutput()
+		command := exec.Command(filepath.Join(s.network.Layout.Programs(), "gateway"), arguments...)
+		command.Env = s.environment()
+		output, err := command.CombinedOutput()
 		require.NoError(s.t, err, "%s", output)
 	}
 	token, err := os.ReadFile(file)
 	require.NoError(s.t, err)
-	known.Store(fmt.Sprintf("127.0.0.1:%d", s.port), strings.TrimSpace(string(token)))
+	s.known(string(token))
+}
+
+func (s *twin) known(token string) {
+	known.Store(fmt.Sprintf("127.0.0.1:%d", s.port), strings.TrimSpace(token))
 }
 
 func (s *twin) start() {
 	layout := s.network.Layout.Organisation("miller")
-	log, err := os.OpenFile(filepath.Join(s.network.Layout.Root, "logs", "gateway.second.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(filepath.Join(s.network.Layout.Root, "logs", "gateway."+s.name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(s.t, err)
 	defer log.Close()
 	s.command = exec.Command(filepath.Join(s.network.Layout.Programs(), "gateway"), "serve", "--config", layout.GatewayConfig(),
 		"--listen", strings.TrimPrefix(s.url(), "http://"), "--members-listen", fmt.Sprintf("127.0.0.1:%d", s.port+100), "--data", s.data())
+	s.command.Env = s.environment()
 	s.command.Stdout, s.command.Stderr = log, log
 	require.NoError(s.t, s.command.Start())
 	require.Eventually(s.t, func() bool {
@@ -152,10 +171,11 @@ func (s *twin) kill() {
 	s.command = nil
 }
 
-// load is what is sent, to whichever gateway answers.
+// load is what is sent to a site, to whichever gateway answers.
 type load struct {
-	t        *testing.T
-	gateways []string
+	t          *testing.T
+	name, site string
+	gateways   []string
 
 	mu    sync.Mutex
 	taken []string
@@ -163,14 +183,27 @@ type load struct {
 	batches map[string][]string
 }
 
+// begin lets eight senders send until the function that it gives is called.
+func (l *load) begin() (end func()) {
+	ctx, stop := context.WithCancel(l.t.Context())
+	var senders errgroup.Group
+	for n := range 8 {
+		senders.Go(func() error { return l.send(ctx, n) })
+	}
+	return func() {
+		stop()
+		require.NoError(l.t, senders.Wait())
+	}
+}
+
 // send sends tickets in threes until ctx ends, to one gateway and the other in turn.
 func (l *load) send(ctx context.Context, sender int) error {
 	for n := 0; ctx.Err() == nil; n++ {
 		var commands []massbalance.Command
 		for i := range 3 {
-			id := fmt.Sprintf("t%d-%d-%d", sender, n, i)
+			id := fmt.Sprintf("%s%d-%d-%d", l.name, sender, n, i)
 			commands = append(commands, massbalance.Command{ID: massbalance.CommandID(id), Date: "2026-08-03", Period: "2026", Body: massbalance.TakeIn{
-				Site: "mill", Product: "wheat", Quantity: massbalance.Kilograms(1), Supplier: "Farm", Evidence: massbalance.EvidenceID(id)}})
+				Site: massbalance.SiteID(l.site), Product: "wheat", Quantity: massbalance.Kilograms(1), Supplier: "Farm", Evidence: massbalance.EvidenceID(id)}})
 		}
 		body, err := wire.Format(commands)
 		if err != nil {
@@ -256,12 +289,12 @@ func (l *load) check() {
 	}
 	tickets := 0
 	for id := range recorded {
-		if strings.HasPrefix(id, "t") {
+		if strings.HasPrefix(id, l.name) {
 			tickets++
 		}
 	}
 	// Each ticket is one kilogram: booked twice, the stock would be more.
-	_, body := patient(l.t, base+"/api/v1/sites/mill/accounts")
+	_, body := patient(l.t, base+"/api/v1/sites/"+l.site+"/accounts")
 	var accounts struct{ Items []struct{ PhysicalIn string } }
 	require.NoError(l.t, json.Unmarshal([]byte(body), &accounts), body)
 	require.Len(l.t, accounts.Items, 1, body)

@@ -41,8 +41,11 @@ func peerSettings(organisation topology.Organisation, layout topology.Layout, ho
 		"peer.gossip.orgLeader":                true,
 		"peer.gossip.requestStateInfoInterval": "1s", // 4s by default, and as long until others know what a peer can endorse
 		"peer.gossip.publishStateInfoInterval": "1s",
-		"peer.gossip.reconnectInterval":        "1s", // 25s by default, and as long until peers of organisations know one another
-		"peer.gossip.dialTimeout":              "1s", // a dial made before the channel is known can only fail, and blocks the next
+		"peer.gossip.reconnectInterval":        "1s",  // 25s by default, and as long until peers of organisations know one another
+		"peer.gossip.aliveTimeInterval":        "2s",  // 5s by default,
+		"peer.gossip.aliveExpirationTimeout":   "10s", // and 25s, as long as a peer that hangs is asked to endorse
+		"peer.gateway.endorsementTimeout":      "5s",  // 30s by default; after it the gateway asks another organisation's peer
+		"peer.gossip.dialTimeout":              "1s",  // a dial made before the channel is known can only fail, and blocks the next
 		"peer.tls.enabled":                     true,
 		"peer.tls.cert.file":                   holder.TLSCertificate(),
 		"peer.tls.key.file":                    holder.TLSKey(),

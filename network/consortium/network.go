@@ -183,6 +183,22 @@ func (n *Network) KillNode(ctx context.Context, name string) error {
 	return n.processes.Kill(ctx, name)
 }
 
+// HaltNode stops one node in its tracks, as a machine that hangs does: it keeps its connections and answers nobody. The
+// function that it gives lets the node go on.
+func (n *Network) HaltNode(name string) (goOn func() error, err error) {
+	record, running := n.processes.Running(name)
+	if !running {
+		return nil, fmt.Errorf("couldn't halt %s: it doesn't run", name)
+	}
+	signal := func(s syscall.Signal) error {
+		if err := syscall.Kill(record.PID, s); err != nil {
+			return fmt.Errorf("couldn't send %s the signal %s: %w", name, s, err)
+		}
+		return nil
+	}
+	return func() error { return signal(syscall.SIGCONT) }, signal(syscall.SIGSTOP)
+}
+
 // KillChaincode ends the chaincode of an organisation's peer; the peer starts it again when it's next called.
 func (n *Network) KillChaincode(id string) error {
 	running, err := n.chaincodes()
