@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
@@ -36,8 +37,8 @@ func benchCommand() *cobra.Command {
 	flags.IntVar(&options.Rounds, "rounds", 0, "how often each row is measured (default 2)")
 	flags.StringSliceVar(&options.Only, "only", nil, "measure only rows with this in their `name`")
 	flags.StringVar(&options.Processes, "processes", "", "count the CPU time of what runs in this `folder`")
-	flags.IntVar(&limits.Commands, "commands", 0, "most commands in one transaction")
-	flags.IntVar(&limits.Parallel, "parallel", 0, "most transactions under way per member")
+	flags.IntVar(&limits.Commands, "commands", 0, "most commands in one transaction (default as configured)")
+	flags.IntVar(&limits.Parallel, "parallel", 0, "most transactions under way per member (default as configured)")
 	if err := c.MarkFlagRequired("config"); err != nil {
 		panic(err) // the flag was defined above
 	}
@@ -74,7 +75,8 @@ func benchMembers(patterns []string, limits submit.Limits) ([]bench.Member, erro
 				return nil, err
 			}
 			dial := (&process{config: c}).dialOptions()
-			dial.Limits = limits
+			dial.Limits.Commands = cmp.Or(limits.Commands, dial.Limits.Commands)
+			dial.Limits.Parallel = cmp.Or(limits.Parallel, dial.Limits.Parallel)
 			members = append(members, bench.Member{Organisation: c.Organisation, Role: c.Role, Dial: dial})
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/settings"
+	"github.com/weighbridge/weighbridge/gateway/submit"
 )
 
 // config is all that a gateway can be told: in a file, by the environment and
@@ -32,6 +33,7 @@ type config struct {
 	TLS          tlsConfig                  `yaml:"tls"`
 	SignIn       signInConfig               `yaml:"signIn"`
 	Limits       limitsConfig               `yaml:"limits"`
+	Submit       submitConfig               `yaml:"submit"`
 	Log          logConfig                  `yaml:"log"`
 	Trace        traceConfig                `yaml:"trace"`
 	Transparency transparencyConfig         `yaml:"transparency"`
@@ -44,6 +46,16 @@ type peerConfig struct {
 	Address    string `yaml:"address" required:"true" help:"the organisation's own peer, host:port"`
 	ServerName string `yaml:"serverName" required:"true" help:"name in the peer's TLS certificate"`
 	TLSCA      string `yaml:"tlsCA" required:"true" help:"file with the authority of the peer's TLS certificate (PEM)"`
+}
+
+// submitConfig bounds what goes to the ledger together.
+type submitConfig struct {
+	Commands int `yaml:"commands" default:"500" help:"most commands in one transaction"`
+	Parallel int `yaml:"parallel" default:"4" help:"most transactions under way; where more sites have something waiting, several share one"`
+}
+
+func (c submitConfig) limits() submit.Limits {
+	return submit.Limits{Commands: c.Commands, Parallel: c.Parallel}
 }
 
 type identityConfig struct {
@@ -121,6 +133,8 @@ var checks = map[string]func(string) error{
 	"limits.burst":            checkPositive,
 	"limits.unknownPerSecond": checkPositive,
 	"limits.unknownBurst":     checkPositive,
+	"submit.commands":         checkPositive,
+	"submit.parallel":         checkPositive,
 	"log.level":               oneOf("debug", "info", "warn", "error"),
 	"log.format":              oneOf("text", "json"),
 }

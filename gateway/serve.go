@@ -125,7 +125,7 @@ func (p *process) dialOptions() submit.Options {
 	return submit.Options{
 		Peer: c.Peer.Address, ServerName: c.Peer.ServerName, TLSCA: c.Peer.TLSCA,
 		Key: c.Identity.options(), Organisation: string(c.Organisation),
-		Channel: c.Channel, Chaincode: c.Chaincode, Registerer: p.metrics,
+		Channel: c.Channel, Chaincode: c.Chaincode, Limits: c.Submit.limits(), Registerer: p.metrics,
 	}
 }
 
