@@ -69,7 +69,7 @@ func cursor[T any](l readmodel.Listing[T]) string {
 	switch {
 	case l.Next == 0:
 		return ""
-	case l.NextValue == "":
+	case !l.Sorted:
 		return strconv.FormatUint(l.Next, 10)
 	}
 	return fmt.Sprintf("%d.%s", l.Next, base64.RawURLEncoding.EncodeToString([]byte(l.NextValue)))
@@ -77,7 +77,7 @@ func cursor[T any](l readmodel.Listing[T]) string {
 
 // mapped turns a listing's items into what is answered.
 func mapped[A, B any](in readmodel.Listing[A], change func(A) B) readmodel.Listing[B] {
-	out := readmodel.Listing[B]{Next: in.Next, NextValue: in.NextValue}
+	out := readmodel.Listing[B]{Next: in.Next, NextValue: in.NextValue, Sorted: in.Sorted}
 	for _, item := range in.Items {
 		out.Items = append(out.Items, change(item))
 	}
@@ -86,7 +86,7 @@ func mapped[A, B any](in readmodel.Listing[A], change func(A) B) readmodel.Listi
 
 // tried is mapped for what may fail.
 func tried[A, B any](in readmodel.Listing[A], change func(A) (B, error)) (readmodel.Listing[B], error) {
-	out := readmodel.Listing[B]{Next: in.Next, NextValue: in.NextValue}
+	out := readmodel.Listing[B]{Next: in.Next, NextValue: in.NextValue, Sorted: in.Sorted}
 	for _, item := range in.Items {
 		changed, err := change(item)
 		if err != nil {

@@ -8,7 +8,16 @@ import (
 
 // registerProjects adds insetting projects and what came of them.
 func (s *server) registerProjects() {
-	registerList(s, route{access.Read, "/api/v1/projects", "list-projects", "The insetting projects"}, things[massbalance.Project](massbalance.KindProject))
+	registerList(s, route{access.Read, "/api/v1/projects", "list-projects", "The insetting projects"},
+		func(snapshot *readmodel.Snapshot, in *struct {
+			Paging
+			Owner   massbalance.OrganisationID `query:"owner" doc:"Only of this organisation."`
+			Product massbalance.ProductID      `query:"product" doc:"Only of this product."`
+		}) (readmodel.Listing[massbalance.Project], error) {
+			return sifted(snapshot, massbalance.KindProject, in.page(), func(p massbalance.Project) bool {
+				return either(in.Owner, p.Owner) && either(in.Product, p.Product)
+			})
+		})
 	registerOne(s, route{access.Read, "/api/v1/projects/{project}", "get-project", "One insetting project with what came in of it, per site"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Project massbalance.ProjectID `path:"project"`

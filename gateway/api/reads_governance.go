@@ -85,6 +85,30 @@ func things[T massbalance.Value](kind massbalance.Kind) func(*readmodel.Snapshot
 	}
 }
 
+// sifted lists those values of a kind that are wanted, where its key does not say
+// which these are. A page is filled from as many of the ledger's as it takes.
+func sifted[T massbalance.Value](snapshot *readmodel.Snapshot, kind massbalance.Kind, page readmodel.Page, wanted func(T) bool) (out readmodel.Listing[T], err error) {
+	for limit := page.Limit; len(out.Items) < limit; {
+		page.Limit = limit - len(out.Items)
+		filed, err := readmodel.Things[T](snapshot, kind, readmodel.ThingFilter{}, page)
+		if err != nil {
+			return out, err
+		}
+		for _, f := range filed.Items {
+			if wanted(f.Value) {
+				out.Items = append(out.Items, f.Value)
+			}
+		}
+		if out.Next, page.After = filed.Next, filed.Next; filed.Next == 0 {
+			break
+		}
+	}
+	return out, nil
+}
+
+// either reports whether a filter is not given, or is met.
+func either[T ~string](wanted, found T) bool { return wanted == "" || wanted == found }
+
 func unfiled[T massbalance.Value](f readmodel.Filed[T]) T { return f.Value }
 
 // ProductEntry is a product with all products that it is made from and into, at any remove.

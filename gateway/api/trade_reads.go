@@ -18,7 +18,16 @@ import (
 // registerTradeReads adds what the ledger says of trade, which all can read, and
 // what this organisation's own documents say, which its own people can.
 func (s *server) registerTradeReads() {
-	registerList(s, route{access.Read, "/api/v1/offers", "list-offers", "The offers, with the facts of those to all"}, things[massbalance.Offer](massbalance.KindOffer))
+	registerList(s, route{access.Read, "/api/v1/offers", "list-offers", "The offers, with the facts of those to all"},
+		func(snapshot *readmodel.Snapshot, in *struct {
+			Paging
+			Seller massbalance.OrganisationID `query:"seller" doc:"Only of this organisation."`
+			On     massbalance.Date           `query:"on" format:"date" doc:"Only those that stand on this day."`
+		}) (readmodel.Listing[massbalance.Offer], error) {
+			return sifted(snapshot, massbalance.KindOffer, in.page(), func(o massbalance.Offer) bool {
+				return either(in.Seller, o.Seller) && (in.On == "" || in.On <= o.Expires && (o.Withdrawn == "" || in.On < o.Withdrawn))
+			})
+		})
 	registerList(s, route{access.Read, "/api/v1/negotiations", "list-negotiations", "What lies on the table between sellers and buyers, as hashes"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging
@@ -28,7 +37,17 @@ func (s *server) registerTradeReads() {
 			filed, err := readmodel.Things[massbalance.Negotiation](snapshot, massbalance.KindNegotiation, readmodel.ThingFilter{A: string(in.Offer), B: string(in.Buyer)}, in.page())
 			return mapped(filed, unfiled), err
 		})
-	registerList(s, route{access.Read, "/api/v1/agreements", "list-agreements", "The agreements, with what was called off"}, things[massbalance.Agreement](massbalance.KindAgreement))
+	registerList(s, route{access.Read, "/api/v1/agreements", "list-agreements", "The agreements, with what was called off"},
+		func(snapshot *readmodel.Snapshot, in *struct {
+			Paging
+			Seller  massbalance.OrganisationID `query:"seller" doc:"Only those under which this organisation sells."`
+			Buyer   massbalance.OrganisationID `query:"buyer" doc:"Only those under which this organisation buys."`
+			Product massbalance.ProductID      `query:"product" doc:"Only of this product."`
+		}) (readmodel.Listing[massbalance.Agreement], error) {
+			return sifted(snapshot, massbalance.KindAgreement, in.page(), func(a massbalance.Agreement) bool {
+				return either(in.Seller, a.Seller) && either(in.Buyer, a.Buyer) && either(in.Product, a.Commitment.Product)
+			})
+		})
 	registerList(s, route{access.Read, "/api/v1/settlements", "list-settlements", "What parties said of the periods of their agreements"},
 		func(snapshot *readmodel.Snapshot, in *struct {
 			Paging

@@ -136,9 +136,11 @@ func (p Page) limit() int {
 // Listing is one page of a list.
 type Listing[T any] struct {
 	Items []T
-	// Next is the After of the following page, 0 if there is none; NextValue its AfterValue.
+	// Next is the After of the following page, 0 if there is none; NextValue its
+	// AfterValue where the list is Sorted. It may be "": not everything has a date.
 	Next      uint64
 	NextValue string
+	Sorted    bool
 }
 
 // condition is one filter; it applies where its argument is given, which stands
@@ -213,7 +215,7 @@ func (q selection) value(s *Snapshot, by Sort, position uint64) (value string, e
 // list runs a selection. One row more than wanted is asked for, to know
 // whether there is a next page.
 func list[T any](s *Snapshot, q selection, p Page, scan func(*sql.Rows) (uint64, T, error)) (Listing[T], error) {
-	var page Listing[T]
+	page := Listing[T]{Sorted: p.By != InOrder}
 	if p.By != InOrder && q.sorts[p.By] == "" {
 		return page, fmt.Errorf("couldn't list %s: %w: %q", q.from, ErrSort, p.By)
 	}
