@@ -68,7 +68,7 @@ func (c *consortium) front(org massbalance.OrganisationID, configure func(*confi
 	t := c.t
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	settings := config{Organisation: org, Role: massbalance.Trading, Limits: limitsConfig{1e6, 1e6, 1e6, 1e6}}
+	settings := config{Organisation: org, Role: massbalance.Trading, Data: t.TempDir(), Limits: limitsConfig{1e6, 1e6, 1e6, 1e6}}
 	if org == ledgertest.Certifier {
 		settings.Role = massbalance.Certification
 	}
@@ -107,6 +107,8 @@ func (p *process) front(t *testing.T, change ...func(*access.Options)) *front {
 	f.accounts, err = access.Open(t.Context(), p.own, o)
 	require.NoError(t, err)
 	p.desk = &access.Desk{Accounts: f.accounts, Organisation: p.config.Organisation, Model: p.model, Next: p.journal, Log: p.log}
+	require.NoError(t, p.openImports(t.Context()))
+	t.Cleanup(p.imports.Close)
 	stopping, stop := context.WithCancel(context.Background())
 	f.handler = p.handler(stopping)
 	server.Start()
