@@ -55,6 +55,25 @@ func pictureCode(text string) (picturedCode, error) {
 	return picturedCode{code.Size + 8, path.String()}, nil
 }
 
+// browserName says in a few words which browser somebody uses; what is not
+// known says it itself.
+func browserName(agent string) string {
+	first := func(of [][2]string) string {
+		for _, one := range of {
+			if strings.Contains(agent, one[0]) {
+				return one[1]
+			}
+		}
+		return ""
+	}
+	browser := first([][2]string{{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}})
+	system := first([][2]string{{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"}})
+	if browser == "" || system == "" {
+		return agent
+	}
+	return browser + " on " + system
+}
+
 func (c *Console) registerAccount(mux *access.Mux) {
 	mux.HandleFunc(access.SignedIn, "GET /account", func(w http.ResponseWriter, r *http.Request) { c.account(w, r, http.StatusOK, accountPage{}) })
 	mux.HandleFunc(access.SignedIn, "POST /account", c.postAccount)

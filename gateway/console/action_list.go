@@ -2,6 +2,7 @@ package console
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 )
@@ -28,6 +29,19 @@ func actionNamed(name string) (action, bool) {
 		}
 	}
 	return action{}, false
+}
+
+// commandName says what a command does, as its form does where it gives no other.
+func commandName(kind string) string {
+	for _, g := range book() {
+		for _, a := range g.Actions {
+			if len(a.Gives) == 1 && a.Gives[0].Type() == kind {
+				return a.Title
+			}
+		}
+	}
+	words := strings.ReplaceAll(kind, "_", " ")
+	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
 }
 
 // formless are the commands for which the console has no form, with the reason.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
-	"github.com/weighbridge/weighbridge/chaincode/wire"
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
@@ -31,6 +30,8 @@ type heldCommand struct {
 	access.Approval
 	Site    string
 	Content string
+	// Trial is what the rules would make of it now.
+	Trial *trial
 	// Own is set where the reader gave it, and so cannot approve it.
 	Own bool
 }
@@ -55,11 +56,14 @@ func (c *Console) approvals(w http.ResponseWriter, r *http.Request, status int, 
 			if site := massbalance.SiteOf(one.Command.Body); site != "" {
 				held.Site = l.siteName(site)
 			}
-			content, err := wire.Format(one.Command.Body)
-			if err != nil {
+			var err error
+			if held.Content, err = readable(one.Command.Body); err != nil {
 				return nil, err
 			}
-			if held.Content = string(content); one.State == access.Pending {
+			if one.State == access.Pending {
+				if held.Trial, err = l.tried(one.Command); err != nil {
+					return nil, err
+				}
 				page.Pending = append(page.Pending, held)
 			} else {
 				page.History = append(page.History, held)

@@ -66,7 +66,7 @@ func New(o Options) *Console {
 	}
 	for _, page := range pages {
 		c.pages[page] = template.Must(template.New(page).Funcs(functions).ParseFS(files,
-			"templates/base.html", "templates/parts.html", "templates/tables.html", "templates/people-parts.html", "templates/trade-parts.html", "templates/"+page+".html"))
+			"templates/base.html", "templates/parts.html", "templates/tables.html", "templates/people-parts.html", "templates/trade-parts.html", "templates/trial.html", "templates/"+page+".html"))
 	}
 	c.pages["live"] = c.pages["action"]
 	c.pages["sign-in"] = template.Must(template.New("sign-in").Funcs(functions).ParseFS(files, "templates/sign-in.html"))

@@ -21,10 +21,11 @@ var functions = template.FuncMap{
 	"kg": kilograms, "big": headline, "count": func(n int) string { return grouped(decimal.NewFromInt(int64(n)).String()) },
 	"when": when,
 	"sum":  sum, "money": amountOf, "co2": emitted,
-	"query": func(q string) template.URL { return template.URL(q) }, //nolint:gosec // written by the pages, which escape
-	"named": func(name string, rows any) namedRows { return namedRows{name, rows} },
-	"most":  func(f *field, r amountRow) mostOf { return mostOf{f.Kind, r} },
-	"place": func(i int) string { return fmt.Sprintf("row %d", i+1) },
+	"query":   func(q string) template.URL { return template.URL(q) }, //nolint:gosec // written by the pages, which escape
+	"named":   func(name string, rows any) namedRows { return namedRows{name, rows} },
+	"most":    func(f *field, r amountRow) mostOf { return mostOf{f.Kind, r} },
+	"place":   func(i int) string { return fmt.Sprintf("row %d", i+1) },
+	"command": commandName, "browser": browserName,
 	"slug":  func(a action) string { return a.Name },
 	"model": modelName, "modelShort": modelShort, "status": statusName, "ends": func(end string, rows []transferRow) transferTable { return transferTable{end, rows} },
 }

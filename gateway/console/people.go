@@ -50,7 +50,7 @@ type heldType struct {
 }
 
 // Name says the type in words.
-func (h heldType) Name() string { return strings.ReplaceAll(h.Type, "_", " ") }
+func (h heldType) Name() string { return commandName(h.Type) }
 
 func (c *Console) registerPeople(mux *access.Mux) {
 	mux.HandleFunc(access.Administer, "GET /administration", func(w http.ResponseWriter, r *http.Request) { c.people(w, r, http.StatusOK, peoplePage{}) })

@@ -91,19 +91,10 @@ func (f frame) Nav() []navLink {
 		}
 		links = append(links, link)
 	}
-	for _, n := range []struct {
-		Path, Name string
-		shown      bool
-	}{{"/approvals", "Approvals", f.Caller.Holds}, {"/administration", "Administration", f.Caller.Administers}, {"/activity", "Activity", f.Caller.Audits}} {
-		if !n.shown {
-			continue
-		}
-		link := navLink{Path: n.Path, Name: n.Name}
-		if n.Path == section {
+	if f.Caller.Holds {
+		link := navLink{Path: "/approvals", Name: "Approvals", Waiting: f.Caller.Waiting}
+		if section == link.Path {
 			link.Current = "page"
-		}
-		if n.Path == "/approvals" {
-			link.Waiting = f.Caller.Waiting
 		}
 		links = append(links, link)
 	}

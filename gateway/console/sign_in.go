@@ -179,7 +179,7 @@ func when(t time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
-	return t.UTC().Format("2006-01-02 15:04 UTC")
+	return t.UTC().Format("2006-01-02\u00a015:04\u00a0UTC")
 }
 
 // note is a line of what was done, for the top of a page.

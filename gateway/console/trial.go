@@ -58,26 +58,34 @@ const trialTransaction = "trial"
 // try lets the rules decide a command over the snapshot: nothing about it is
 // worked out here. What they refuse is put to the field that it concerns.
 func (p *actionPage) try(l *lens, command massbalance.Command) error {
+	p.command = &command
+	t, err := l.tried(command)
+	if err != nil {
+		return err
+	}
+	if p.Trial = t; t.Accepted || p.blame(t.Result) {
+		return nil
+	}
+	p.Refusal, p.Figures = spokenRefusal(t.Result), t.Result.Figures
+	return nil
+}
+
+// tried is what the rules make of a command on this snapshot.
+func (l *lens) tried(command massbalance.Command) (*trial, error) {
 	batch, err := massbalance.ExecuteBatch(l.s, massbalance.Tx{ID: trialTransaction, Organisation: l.organisation}, []massbalance.Command{command})
 	if err != nil {
-		return fmt.Errorf("couldn't try the command: %w", err)
+		return nil, fmt.Errorf("couldn't try the command: %w", err)
 	}
-	p.command = &command
 	t := &trial{Result: batch.Results[0], Accepted: batch.Results[0].Code == massbalance.Accepted}
-	p.Trial = t
-	if !t.Accepted {
+	switch {
+	case !t.Accepted:
 		t.Said = spokenRefusal(t.Result)
-		if p.blame(t.Result) {
-			return nil
-		}
-		p.Refusal, p.Figures = spokenRefusal(t.Result), t.Result.Figures
-		return nil
-	}
-	if t.Result.Repeated {
+	case t.Result.Repeated:
 		t.Notes = append(t.Notes, "This form was sent already, and was accepted. Sending it again changes nothing.")
-		return nil
+	default:
+		err = t.describe(l, command.Body, batch)
 	}
-	return t.describe(l, command.Body, batch)
+	return t, err
 }
 
 // describe reads the effect from what would be written.
