@@ -120,6 +120,9 @@ func (t *trial) describe(l *lens, body massbalance.Body, batch massbalance.Batch
 			if t.Changes, err = l.changes(body); err != nil {
 				return err
 			}
+			if len(t.Changes) == 1 && strings.HasSuffix(t.Changes[0].Field, "version") && t.Changes[0].Field != "version" {
+				t.Notes = append(t.Notes, "It would change nothing yet but the version.")
+			}
 		default:
 			if note := l.tradeNote(before, after); note != "" {
 				t.Notes = append(t.Notes, note)

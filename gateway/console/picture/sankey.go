@@ -22,7 +22,10 @@ const (
 	gap          = 80
 	// fullHeight is how high the fullest column's nodes are together.
 	fullHeight = 3600
+	// columnRoom is the least room of a column; few of them share leastWidth, so
+	// that a small picture is not drawn in large letters.
 	columnRoom = 1600
+	leastWidth = 10400
 	labelRoom  = 1700
 	margin     = 120
 	letter     = 68
@@ -88,8 +91,16 @@ func Sankey(nodes []Node, links []Link) Layout {
 	s.order()
 	height := s.place()
 	s.route()
-	width := 2*margin + max(len(s.columns)-1, 0)*columnRoom + nodeWidth + labelRoom
+	width := 2*margin + max(len(s.columns)-1, 0)*s.room() + nodeWidth + labelRoom
 	return Layout{Width: width, Height: height, Boxes: s.boxes, Bands: s.bands}
+}
+
+// room is that from one column to the next.
+func (s *sankey) room() int {
+	if len(s.columns) < 2 {
+		return columnRoom
+	}
+	return max(columnRoom, (leastWidth-2*margin-nodeWidth-labelRoom)/(len(s.columns)-1))
 }
 
 func (s *sankey) sums() {
@@ -196,8 +207,11 @@ func (s *sankey) size() {
 	}
 	for i := range s.boxes {
 		s.boxes[i].Height = s.scale(s.amount(i))
-		s.boxes[i].Label = shortened(s.nodes[i].Label, (columnRoom-nodeWidth-100)/letter)
-		s.boxes[i].Detail = shortened(s.nodes[i].Detail, (columnRoom-nodeWidth-100)/letter)
+		letters := (s.room() - nodeWidth - 100) / letter
+		if s.boxes[i].Column == len(s.columns)-1 {
+			letters = (columnRoom - nodeWidth - 100) / letter
+		}
+		s.boxes[i].Label, s.boxes[i].Detail = shortened(s.nodes[i].Label, letters), shortened(s.nodes[i].Detail, letters)
 	}
 }
 
@@ -295,7 +309,7 @@ func (s *sankey) place() int {
 		y := margin + (highest-total(column))/2
 		for _, node := range column {
 			b := &s.boxes[node]
-			b.X, b.Width = margin+c*columnRoom, nodeWidth
+			b.X, b.Width = margin+c*s.room(), nodeWidth
 			b.Y = y + (room(node)-b.Height)/2
 			y += room(node) + gap
 		}
