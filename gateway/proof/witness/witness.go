@@ -48,6 +48,7 @@ type Witness struct {
 	Options
 	// signing lets one signature be made at a time.
 	signing sync.Mutex
+	still   stillness
 	shelf   *shelf
 	metrics metrics
 }
@@ -111,6 +112,9 @@ func (w *Witness) Round(ctx context.Context) {
 		if err := w.exchange(ctx, org, address, text); err != nil && ctx.Err() == nil {
 			w.Log.Debug("couldn't compare logs", "organisation", org, "error", err)
 		}
+	}
+	if err := w.watchOthers(ctx, text.Size); err != nil && ctx.Err() == nil {
+		w.Log.Error("couldn't compare the logs", "error", err)
 	}
 }
 

@@ -460,3 +460,31 @@ func TestBundlesAreMadeOnceForACheckpoint(t *testing.T) {
 	require.Equal(t, first.Height+1, fetch(false).Height)
 	require.Equal(t, first.Height+1, fetch(true).Height, "what was made for a member is there for all")
 }
+
+// A gateway whose peer gives it nothing new learns from the others that there is.
+func TestBlocksThatAreWithheldShow(t *testing.T) {
+	l, gateways := consortium(t)
+	brand, miller := gateways[ledgertest.Brand], gateways[ledgertest.Miller]
+	brand.witness.Round(t.Context())
+	require.Empty(t, brand.witness.Withheld())
+
+	adopt(l, ledgertest.Growers, 2)
+	blocks := l.Blocks()
+	miller.read(blocks)
+	miller.witness.Round(t.Context())
+	brand.witness.Round(t.Context())
+	require.Empty(t, brand.witness.Withheld(), "a block may take its time")
+	brand.now = brand.now.Add(time.Minute)
+	brand.witness.Round(t.Context())
+	require.Contains(t, brand.witness.Withheld(), "The log of miller has")
+	require.Empty(t, brand.witness.Problem(t.Context()), "nobody contradicts anybody")
+	require.Empty(t, miller.witness.Withheld())
+
+	brand.read(blocks[:len(blocks)-1])
+	brand.witness.Round(t.Context())
+	require.Empty(t, brand.witness.Withheld(), "it comes after")
+	brand.read(blocks)
+	brand.now = brand.now.Add(time.Hour)
+	brand.witness.Round(t.Context())
+	require.Empty(t, brand.witness.Withheld())
+}
