@@ -1,8 +1,8 @@
 package massbalance
 
 // Names lists keys that a command of the organisation names itself and reads
-// whatever the state is: those of its record, its documents, its lots and its
-// transfer. Whoever has to fetch what commands read can fetch these together. The
+// whatever the state is: those of its record, its documents, its lots with what is
+// frozen of them, and its transfer. Whoever has to fetch what commands read can fetch these together. The
 // list needs not be complete, and decides nothing.
 func Names(org OrganisationID, c Command) []Key {
 	keys := []Key{RecordKey(org, c.ID)}
@@ -13,7 +13,7 @@ func Names(org OrganisationID, c Command) []Key {
 	}
 	lots := func(lines []LotLine) {
 		for _, line := range lines {
-			keys = append(keys, LotKey(line.Lot))
+			keys = append(keys, LotKey(line.Lot), TaintKey(line.Lot))
 		}
 	}
 	switch b := c.Body.(type) {

@@ -16,7 +16,25 @@ import (
 // Format gives the canonical bytes of a value of the domain: one JSON text
 // without spaces, fields in the order of declaration, absent where they are
 // empty (decimals never are), decimals and hashes as strings.
-func Format(v any) ([]byte, error) { return formatInto(new(bytes.Buffer), v) }
+func Format(v any) ([]byte, error) {
+	b := buffers.Get().(*bytes.Buffer)
+	defer release(b)
+	data, err := formatInto(b, v)
+	return bytes.Clone(data), err
+}
+
+// buffers are for forms under way, whose length nobody knows before.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// bufferKept is the largest buffer that is worth keeping: a full batch has less.
+const bufferKept = 1 << 20
+
+func release(b *bytes.Buffer) {
+	if b.Cap() <= bufferKept {
+		b.Reset()
+		buffers.Put(b)
+	}
+}
 
 func formatInto(b *bytes.Buffer, v any) ([]byte, error) {
 	if err := formatValue(b, reflect.ValueOf(v)); err != nil {

@@ -28,7 +28,9 @@ func parse[T any](s *scanner) (T, error) {
 	if err != nil {
 		return v, err
 	}
-	again, err := formatInto(bytes.NewBuffer(make([]byte, 0, len(s.data)+bytes.MinRead)), v)
+	b := buffers.Get().(*bytes.Buffer)
+	defer release(b)
+	again, err := formatInto(b, v)
 	if err != nil {
 		return v, err
 	}
