@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -77,6 +78,24 @@ func TestOrganisationFolder(t *testing.T) {
 }
 
 // TestGatewayCertificateIsRenewed: one that names no host, or ends soon, is replaced; a good one stays.
+// What other programs than Go's make of the certificates: OpenSSL is under Node.js,
+// Python, curl and most web servers.
+func TestOpenSSLTakesTheTLSCertificates(t *testing.T) {
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		require.Empty(t, os.Getenv("CI_REQUIRE"), "there is no openssl here, which this test needs")
+		t.Skip("there is no openssl here: install it to run this test")
+	}
+	_, layout := organisation(t, "growers")
+	for _, holder := range []string{topology.HolderPeer, topology.HolderOrderer, topology.HolderGateway} {
+		for _, purpose := range []string{"sslserver", "sslclient"} {
+			output, err := exec.CommandContext(t.Context(), openssl, "verify", "-purpose", purpose,
+				"-CAfile", layout.TLSCA(), layout.Holder(holder).TLSCertificate()).CombinedOutput()
+			require.NoError(t, err, "%s as %s: %s", holder, purpose, output)
+		}
+	}
+}
+
 func TestGatewayCertificateIsRenewed(t *testing.T) {
 	growers, layout := organisation(t, "growers")
 	holder := layout.Holder(topology.HolderGateway)
