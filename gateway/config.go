@@ -88,9 +88,10 @@ type shutdownConfig struct {
 }
 
 type transparencyConfig struct {
-	Key      string   `yaml:"key" help:"file with the key that checkpoints of the log are signed with (Ed25519, PKCS #8, PEM); without it nothing is signed"`
-	Others   []string `yaml:"others" help:"the other organisations' gateways, whose logs are compared: organisation=address each"`
-	Verifier string   `yaml:"verifier" help:"the page that verifies claims, made by go run ./gateway/proof/browser, to be served at /verifier"`
+	Key        string   `yaml:"key" help:"file with the key that checkpoints of the log are signed with (Ed25519, PKCS #8, PEM); without it nothing is signed"`
+	Passphrase string   `yaml:"passphrase" secret:"true" help:"passphrase of that file, where it is encrypted"`
+	Others     []string `yaml:"others" help:"the other organisations' gateways, whose logs are compared: organisation=address each"`
+	Verifier   string   `yaml:"verifier" help:"the page that verifies claims, made by go run ./gateway/proof/browser, to be served at /verifier"`
 }
 
 type logConfig struct {

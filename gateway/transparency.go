@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/keys"
 	"github.com/weighbridge/weighbridge/gateway/proof/checkpoint"
 	"github.com/weighbridge/weighbridge/gateway/proof/witness"
 )
@@ -42,21 +39,9 @@ func (c transparencyConfig) signer(org massbalance.OrganisationID) (*checkpoint.
 	if c.Key == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(c.Key)
+	private, err := keys.LogKey(c.Key, c.Passphrase)
 	if err != nil {
-		return nil, fmt.Errorf("couldn't read the key of the log: %w", err)
-	}
-	block, _ := pem.Decode(data)
-	if block == nil {
-		return nil, fmt.Errorf("couldn't read the key of the log: %s holds no PEM", c.Key)
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("couldn't read the key of the log %s: %w", c.Key, err)
-	}
-	private, ok := key.(ed25519.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("couldn't use the key of the log %s: it is a %T, expected Ed25519", c.Key, key)
+		return nil, err
 	}
 	return &checkpoint.Signer{Organisation: org, Private: private}, nil
 }
