@@ -194,3 +194,35 @@ func TestPeopleSeeTheirOwn(t *testing.T) {
 	require.Contains(t, page, id)
 	require.NotContains(t, page, mine)
 }
+
+// Whoever imports a file, or has one imported by a token, stands in each command
+// that came of it.
+func TestWhoImportedStandsOnTheLedger(t *testing.T) {
+	c := newConsortium(t)
+	f := c.front(ledgertest.Growers, nil)
+	anna := caller{cookie: f.user("anna", access.Operator)}
+	_, machine := f.token("anna", f.clock.Add(time.Hour), access.Read, access.Operate)
+	for who, want := range map[string]caller{"anna": anna, "anna by token machine": {token: machine}} {
+		ticket := "I-" + strings.ReplaceAll(who, " ", "-")
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.url+"/api/v1/imports?kind=tickets&site=elevator",
+			strings.NewReader("ticket,date,supplier,product,net kg\n"+ticket+",2026-08-20,Somebody,wheat,1000\n"))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "text/csv")
+		request.Header.Set("Sec-Fetch-Site", "same-origin")
+		if want.cookie != nil {
+			request.AddCookie(want.cookie)
+		} else {
+			request.Header.Set("Authorization", "Bearer "+want.token)
+		}
+		response, err := http.DefaultTransport.RoundTrip(request)
+		require.NoError(t, err)
+		answer, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusAccepted, response.StatusCode, "%s", answer)
+		require.Eventually(t, func() bool {
+			status, body := f.send(http.MethodGet, "/api/v1/commands/growers/"+ticket, "", anna)
+			return status == http.StatusOK && strings.Contains(body, `"by":"`+who+`"`)
+		}, 10*time.Second, 10*time.Millisecond, who)
+	}
+}

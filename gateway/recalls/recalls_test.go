@@ -418,6 +418,7 @@ func (w *world) tracedBy() map[massbalance.OrganisationID]int {
 	by := map[massbalance.OrganisationID]int{}
 	for _, e := range w.entries() {
 		if e.Record.Type == (massbalance.TraceRecall{}).Type() {
+			require.Equal(w.t, "service recalls", e.Command.By, "no person gave it")
 			by[e.Record.Organisation]++
 		}
 	}
