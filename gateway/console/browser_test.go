@@ -141,6 +141,9 @@ func (p *tab) lookAt(name string) {
 		require.NoError(p.t, chromedp.Do(p.ctx, chromedp.EmulateViewport(l.width, 900)))
 		wide, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](tooWide))
 		require.NoError(p.t, err)
+		open, err := chromedp.Run(p.ctx, chromedp.Evaluate[int](`[...document.querySelectorAll("[hidden]")].filter(e => e.offsetParent !== null).length`))
+		require.NoError(p.t, err)
+		require.Zero(p.t, open, "%s shows what is hidden: %s", name, l.name)
 		require.Empty(p.t, wide, "%s is wider than the screen: %s", name, l.name)
 		requireAccessible(p.t, p.ctx, name+", "+l.name, l.rules)
 		if dir := os.Getenv("SCREENSHOTS"); dir != "" {

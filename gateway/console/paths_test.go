@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -210,4 +211,56 @@ func TestAPageSaysThatTheLedgerWentOn(t *testing.T) {
 		return err == nil && shown
 	}, 20*time.Second, 200*time.Millisecond)
 	p.lookAt("path-news")
+}
+
+// A form that gets no answer says so, until it gets one.
+func TestAFormSaysThatNobodyAnswers(t *testing.T) {
+	d := newDesks(t)
+	mill, _ := d.of("miller")
+	p := newTab(t, browser(t), mill.url)
+	p.allowed = "ERR_INTERNET_DISCONNECTED"
+	p.open("/do/receive?transfer=growers/DSP-4")
+	offline := func(is bool) {
+		_, err := chromedp.Call(p.ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			MatchedNetworkConditions: []*network.Conditions{{Offline: is, DownloadThroughput: -1, UploadThroughput: -1}}})
+		require.NoError(t, err)
+	}
+	shown := func(is bool) {
+		p.until(fmt.Sprintf(`(getComputedStyle(document.getElementById("unheard")).display !== "none") === %v`, is), "the note that nobody answered")
+	}
+	shown(false)
+	offline(true)
+	p.fill("quantity", "24950")
+	shown(true)
+	offline(false)
+	p.fill("quantity", "24940")
+	p.sees("60 kg less than was dispatched")
+	shown(false)
+}
+
+// A member proposes the next version of a product by fields, another one votes.
+func TestMembersDecideByFields(t *testing.T) {
+	d := newDesks(t)
+	growers, _ := d.of("growers")
+	mill, _ := d.of("miller")
+	ctx := browser(t)
+	p := newTab(t, ctx, growers.url)
+	p.open("/register")
+	p.click("Propose a change")
+	p.choose("type", "register_product")
+	p.choose("entry", "wheat")
+	p.sees("It would change nothing yet but the version.")
+	p.fill("caps.1.region", "DE-ST", "caps.1.kg", "8800", "caps.1.source", "State statistics office")
+	p.sees("product › yield caps › DE-ST › per hectare")
+	p.lookAt("path-propose")
+	p.click("Ask for it")
+	p.sees("waits for the other members")
+	v := newTab(t, ctx, mill.url)
+	v.open("/")
+	v.click("Vote for a proposal")
+	v.sees("product › yield caps › DE-ST › per hectare")
+	v.lookAt("path-vote")
+	v.do(chromedp.Click(field("sure")))
+	v.click("Ask for it too")
+	v.sees("Booked")
 }
