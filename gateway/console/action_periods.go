@@ -176,3 +176,18 @@ func dayBefore(d massbalance.Date) massbalance.Date {
 	}
 	return massbalance.Date(day.AddDate(0, 0, -1).Format(time.DateOnly))
 }
+
+// closingRow is what of one product a close carries over into the next period,
+// and what it forfeits for good.
+type closingRow struct {
+	Product                string
+	Stock, Credit, Expired massbalance.Quantity
+}
+
+func (l *lens) closingRows(p massbalance.Period) []closingRow {
+	rows := make([]closingRow, 0, len(p.Figures))
+	for _, f := range p.Figures {
+		rows = append(rows, closingRow{l.productName(f.Product), f.Material.Closing, f.Credit.Closing, f.Credit.Expired})
+	}
+	return rows
+}

@@ -282,6 +282,7 @@ func TestAPeriodClosesAndTheNextOpens(t *testing.T) {
 	require.Contains(t, said(page), "2026-Q3 of Oderbruch mill, 2026-07-01 to 2026-09-30.")
 	page, _ = miller.fill("/do/close-period", values, "counts:wheat", "299000", "do", "")
 	require.Contains(t, said(page), "The rules accept this", "what comes of it is shown before the box is ticked")
+	require.Contains(t, said(page), "kg Stock Credit Forfeited Winter wheat 299 000 26 666.667 – Wheat bran 69 400 45 174.773", "and what is carried over")
 	page, _ = miller.fill("/do/close-period", values, "do", "send")
 	require.Contains(t, said(page), "Tick it to go on")
 	require.Contains(t, miller.books("/do/close-period", values, "sure", "yes"), "Period closed")

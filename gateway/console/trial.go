@@ -23,6 +23,8 @@ type trial struct {
 	Ends     []endEffect
 	Notes    []string
 	Claim    *claimEffect
+	// Closing is what a close would carry over, product by product.
+	Closing []closingRow
 	// Changes are what a proposal would change of the register.
 	Changes []changeRow
 }
@@ -114,6 +116,10 @@ func (t *trial) describe(l *lens, body massbalance.Body, batch massbalance.Batch
 		case massbalance.Claim:
 			if t.Claim, err = l.claimEffect(after); err != nil {
 				return err
+			}
+		case massbalance.Period:
+			if after.Closed {
+				t.Closing = l.closingRows(after)
 			}
 		case massbalance.Proposal:
 			t.Notes = append(t.Notes, l.proposalNote(after))
