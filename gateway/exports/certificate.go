@@ -17,7 +17,7 @@ func ClaimCertificate(s *readmodel.Snapshot, id massbalance.ClaimID, at Address)
 	if err != nil {
 		return nil, err
 	}
-	c, n := trace.Claim, names{s}
+	c, n := trace.Claim, names{s: s}
 	organisation, command, _ := strings.Cut(string(id), "/")
 	entry, err := s.Command(massbalance.OrganisationID(organisation), massbalance.CommandID(command))
 	if err != nil {

@@ -128,7 +128,7 @@ func NewDeclaration(s *readmodel.Snapshot, id massbalance.TransferID) (Declarati
 	if err != nil {
 		return Declaration{}, err
 	}
-	t, n := trace.Transfer, names{s}
+	t, n := trace.Transfer, names{s: s}
 	d := Declaration{
 		Document: id, Status: t.Status, Height: s.Next - 1, Product: t.Product, ProductDescription: n.product(t.Product), Unit: "kg",
 		Quantity: t.Quantity, Arrived: t.Arrived, Attributed: trace.Quantity, Shipped: t.Dispatched, Resolved: t.Resolved,

@@ -9,7 +9,12 @@ import (
 )
 
 // names says what things are called; what has no name keeps its ID.
-type names struct{ s *readmodel.Snapshot }
+type names struct {
+	s *readmodel.Snapshot
+	// certificates are those of the sites that were asked for already: a workbook
+	// asks for each movement. Without the map they are looked up each time.
+	certificates map[massbalance.SiteID][]massbalance.Certificate
+}
 
 func (n names) member(org massbalance.OrganisationID) string {
 	consortium, err := readmodel.Need[massbalance.Consortium](n.s, massbalance.ConsortiumKey())

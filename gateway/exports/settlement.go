@@ -23,7 +23,7 @@ func Settlement(s *readmodel.Snapshot, statement trade.Statement, at Address) ([
 	if err != nil {
 		return nil, err
 	}
-	n := names{s}
+	n := names{s: s}
 	p := newPaper(head{fmt.Sprintf("Settlement %s, period %d", statement.Agreement, statement.Period), "Settlement statement", s.Next - 1, at, ""})
 	p.due(statement, n)
 	p.standing(said, digest)

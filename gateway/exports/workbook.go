@@ -58,7 +58,7 @@ func Workbook(s *readmodel.Snapshot, site massbalance.SiteID, period massbalance
 }
 
 func newWorkbook(s *readmodel.Snapshot, site massbalance.SiteID, period massbalance.PeriodID) (*workbook, error) {
-	w := &workbook{names: names{s: s}, period: period, ends: map[massbalance.ProductID]int{}}
+	w := &workbook{names: names{s: s, certificates: map[massbalance.SiteID][]massbalance.Certificate{}}, period: period, ends: map[massbalance.ProductID]int{}}
 	var err error
 	if w.site, err = readmodel.Need[massbalance.Site](s, massbalance.SiteKey(site)); err != nil {
 		return nil, err

@@ -184,6 +184,17 @@ func (w *workbook) countVerdict() string {
 
 // siteCertificates lists the certificates that name the site.
 func (n names) siteCertificates(site massbalance.SiteID) ([]massbalance.Certificate, error) {
+	if known, ok := n.certificates[site]; ok {
+		return slices.Clone(known), nil
+	}
+	out, err := n.readCertificates(site)
+	if err == nil && n.certificates != nil {
+		n.certificates[site] = slices.Clone(out)
+	}
+	return out, err
+}
+
+func (n names) readCertificates(site massbalance.SiteID) ([]massbalance.Certificate, error) {
 	var out []massbalance.Certificate
 	page := readmodel.Page{Limit: readmodel.MaxLimit}
 	for {
