@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,18 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/peertest"
 	"github.com/weighbridge/weighbridge/gateway/store/postgrestest"
 )
+
+// asGateway makes the test's program be the gateway's, which need not be built
+// again for it.
+const asGateway = "TEST_AS_GATEWAY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asGateway) != "" {
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
 
 // shown lists the commands in the shell blocks of an operator's documents, those
 // of package network left out: a test on a real network runs these.
@@ -80,12 +91,13 @@ func (o *operator) run(command string) {
 // they say, as they stand there.
 func TestTheOperatorsCommandsWork(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it builds the gateway and starts PostgreSQL")
+		t.Skip("it starts a gateway and PostgreSQL")
 	}
 	o := &operator{t: t, folder: t.TempDir(), programs: []string{t.TempDir()}}
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-o", o.programs[0], ".")
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	gateway := filepath.Join(o.programs[0], "gateway")
+	require.NoError(t, os.WriteFile(gateway, []byte("#!/bin/sh\n"+asGateway+"=1 exec '"+self+"' \"$@\"\n"), 0o700)) //nolint:gosec // a program
 
 	peer, listen := peertest.StartSeason(t), freePort(t)
 	path := example(t, "127.0.0.1:8101", listen, "127.0.0.1:7111", peer.Address(), "role: trading", "role: trading\naudit: off\nleastFree: 0")
@@ -115,7 +127,7 @@ func TestTheOperatorsCommandsWork(t *testing.T) {
 	for _, made := range []string{"own.sql", "token"} {
 		require.FileExists(t, filepath.Join(o.folder, made))
 	}
-	out, err := exec.CommandContext(context.Background(), filepath.Join(o.programs[0], "gateway"), "--version").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), gateway, "--version").CombinedOutput()
 	require.NoError(t, err)
 	require.NotEmpty(t, out)
 }
