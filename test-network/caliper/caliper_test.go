@@ -20,8 +20,38 @@ console.log(w.batch('r', 'mill', 0, 3));
 console.log(w.request(w.batch('r', 'mill', 3, 500)).contractArguments[0]);
 `
 
-// What the workload sends is canonical, and the rules accept all of it.
-func TestTheWorkloadIsReadByTheChaincode(t *testing.T) {
+// overlapping calls the workload as Caliper does, without waiting for it, and
+// prints how many requests each moment has seen. Caliper itself is played.
+const overlapping = `
+const Module = require('module');
+const load = Module._load;
+Module._load = (name, ...rest) => name !== '@hyperledger/caliper-core' ? load(name, ...rest) : {
+  WorkloadModuleBase: class {
+    async initializeWorkloadModule(w, n, r, roundArguments, sutAdapter) { Object.assign(this, { roundArguments, sutAdapter }); }
+  },
+};
+(async () => {
+  const sent = [], ends = [];
+  const adapter = { sendRequests: (r) => { sent.push(r); return sent.length === 1 ? Promise.resolve() : new Promise((end) => ends.push(end)); } };
+  const w = require('./tickets.js').createWorkloadModule();
+  await w.initializeWorkloadModule(0, 4, 0, { commands: 2 }, adapter);
+  const first = w.submitTransaction();
+  await Promise.all([w.submitTransaction(), w.submitTransaction()]);
+  console.log(sent.length);
+  ends[0]();
+  await first;
+  w.submitTransaction();
+  console.log(sent.length);
+})();
+`
+
+// A worker has one transaction under way, however often Caliper calls.
+func TestTheWorkloadSendsOneAtATime(t *testing.T) {
+	require.Equal(t, []string{"2", "3"}, run(t, overlapping), "the opening of the site is the first")
+}
+
+// run gives the lines that a script prints.
+func run(t *testing.T, script string) []string {
 	node, err := exec.LookPath("node")
 	if err != nil {
 		require.Empty(t, os.Getenv("CI_REQUIRE"), "there is no node here, which this test needs")
@@ -29,7 +59,12 @@ func TestTheWorkloadIsReadByTheChaincode(t *testing.T) {
 	}
 	output, err := exec.CommandContext(t.Context(), node, "-e", script).Output()
 	require.NoError(t, err)
-	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
+	return strings.Split(strings.TrimSpace(string(output)), "\n")
+}
+
+// What the workload sends is canonical, and the rules accept all of it.
+func TestTheWorkloadIsReadByTheChaincode(t *testing.T) {
+	lines := run(t, script)
 	require.Len(t, lines, 3)
 
 	state := massbalance.Memory{}
