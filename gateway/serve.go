@@ -221,15 +221,13 @@ func (p *process) places() []byte {
 // handler is everything that the gateway serves, until stopping ends its streams.
 // The tests of all routes make theirs by it, so that none is left out.
 func (p *process) handler(stopping context.Context) *api.Handler {
-	handler := api.New(api.Options{
+	return api.New(api.Options{
 		Webhooks:     p.webhooks,
 		Organisation: p.config.Organisation, Role: p.config.Role, Submitter: p.desk, Journal: p.journal, Model: p.model, Status: p.status, Trade: p.trade,
 		Gate: p.desk.Accounts, Desk: p.desk, Host: p.config.host(), Secure: p.config.secure(), PublicURL: p.config.PublicURL, ListensOn: p.config.address(), Known: p.config.Limits.known(), Unknown: p.config.Limits.unknown(),
-		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Submitter: p.desk, Imports: p.imports, Trade: p.trade, Desk: p.desk, Places: p.places(), Log: p.log}),
-		Imports: p.imports, Metrics: p.metrics, Log: p.log, Stopping: stopping,
+		Pages:   console.New(console.Options{Organisation: p.config.Organisation, Model: p.model, Problem: p.warning, Logs: p.witness, Submitter: p.desk, Imports: p.imports, Trade: p.trade, Desk: p.desk, Places: p.places(), Log: p.log}),
+		Imports: p.imports, Transparency: p.witness, Metrics: p.metrics, Log: p.log, Stopping: stopping,
 	})
-	p.witness.Register(handler.Routes)
-	return handler
 }
 
 func (p *process) server() *http.Server {

@@ -70,5 +70,5 @@ func checkGateways(value string) error {
 
 // warning says what people should know before they believe a page, or "".
 func (p *process) warning() string {
-	return strings.TrimSpace(strings.Join([]string{p.problem(), p.witness.Problem(context.Background()), p.witness.Withheld()}, " "))
+	return strings.TrimSpace(strings.Join([]string{p.problem(), p.witness.Withheld()}, " "))
 }

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -16,6 +17,8 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/imports"
+	"github.com/weighbridge/weighbridge/gateway/proof/checkpoint"
+	"github.com/weighbridge/weighbridge/gateway/proof/witness"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/gateway/store"
@@ -51,6 +54,13 @@ func serve(t *testing.T, change ...func(*api.Options)) gateway {
 	require.NoError(t, err)
 	o.Webhooks, err = webhooks.New(t.Context(), webhooks.Options{Organisation: o.Organisation, Model: model, Store: own, Log: o.Log, Allow: allow})
 	require.NoError(t, err)
+	log, err := witness.New(t.Context(), witness.Options{
+		Organisation: o.Organisation, Model: model, Store: own, Log: o.Log, Others: map[massbalance.OrganisationID]string{ledgertest.Miller: "http://127.0.0.1:1"},
+		Signer: &checkpoint.Signer{Organisation: o.Organisation, Private: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))},
+	})
+	require.NoError(t, err)
+	log.Round(t.Context())
+	o.Transparency = log
 	var vault ledgertest.Vault
 	keepBargain(t, &vault)
 	o.Trade, err = trade.NewDesk(t.Context(), o.Organisation, vault.Of(o.Organisation), model, own)

@@ -292,6 +292,8 @@ func (c *contract) example(t *testing.T, g gateway, o operation) *http.Request {
 			d.path = strings.Replace(d.path, "{"+name+"}", url.PathEscape(fmt.Sprint(example)), 1)
 		case p["in"] == "path":
 			d.path = strings.Replace(d.path, "{"+name+"}", "x", 1)
+		case p["required"] == true && shown:
+			d.query.Set(name, fmt.Sprint(example))
 		case p["required"] == true:
 			d.query.Set(name, rapid.Custom(func(t *rapid.T) string { return c.text(t, c.resolve(asMap(p["schema"])), name) }).Example(1))
 		}

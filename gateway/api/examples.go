@@ -31,7 +31,7 @@ var exampleValues = map[string][]any{
 	"certificates": {"certifier", "CERT-2026-04"}, "statements": {"certifier", "VS-2026-011"}, "recalls": {"certifier", "VS-2026-013"},
 	"characteristics": {"af6e3ad08fb450259baf9728d681241c67cfe1fd1e6748fde41d4305f4604a87"}, "products": {"wheat"}, "recipes": {"milling"}, "profiles": {"REGEN-PLUS"}, "certifiers": {"certifier"},
 	"projects": {"cover-crops-oder"}, "baselines": {"wheat", "DE-BB"}, "scope3": {"brand", 2026},
-	"agreements": {"growers", "DEAL-1"}, "terms": {"b6c2db2cede0fc12505e449391b1385eea7e0923927b096c89085c8d58fac6a8"},
+	"checkpoints": {49}, "tile": {"0", "000.p/3"}, "agreements": {"growers", "DEAL-1"}, "terms": {"b6c2db2cede0fc12505e449391b1385eea7e0923927b096c89085c8d58fac6a8"},
 }
 
 // addExamples puts them into the description, once all operations are there.

@@ -108,6 +108,9 @@ type Options struct {
 	Imports *imports.Importer
 	// Pages may be nil.
 	Pages Pages
+	// Transparency serves the transparency log and bundles of claims (package
+	// proof/witness); without it they are described and not there.
+	Transparency Pages
 	// Metrics are served at /metrics beside the interface's own; nil begins anew.
 	Metrics *prometheus.Registry
 	Log     *slog.Logger
@@ -176,6 +179,7 @@ func newServer(o Options) *server {
 	s.registerHealth()
 	s.registerAccounts()
 	s.registerWebhooks()
+	s.describeLog()
 	s.addExamples()
 	s.describeHeights()
 	s.registerDocs()

@@ -34,6 +34,8 @@ type Options struct {
 	Model        Model
 	// Problem says why the pages may be out of date, or "".
 	Problem func() string
+	// Logs has the alarms of the transparency log; without it there are none.
+	Logs Logs
 	// Submitter takes the commands of forms; without it the console only shows.
 	Submitter Submitter
 	// Now replaces the clock, which proposes dates and knows what is due.
@@ -60,7 +62,7 @@ type Console struct {
 // New reads the pages' templates; those are part of the program.
 func New(o Options) *Console {
 	c := &Console{Options: o, pages: map[string]*template.Template{}}
-	pages := []string{"overview", "site", "claim", "import", "problem", "action", "actions", "account", "people", "activity", "approvals", "map"}
+	pages := []string{"overview", "site", "claim", "import", "problem", "action", "actions", "account", "people", "activity", "approvals", "map", "alarms"}
 	for _, r := range slices.Concat(routes, tradeRoutes) {
 		pages = append(pages, r.template)
 	}
@@ -85,6 +87,7 @@ func (c *Console) Register(mux *access.Mux) {
 	mux.HandleFunc(access.Read, "GET /map", c.page("map", func(l *lens, r *http.Request) (any, error) {
 		return remembered(l, r.URL.String(), func() (any, error) { return l.mapPage(c, r) })
 	}))
+	mux.HandleFunc(access.Read, "GET /alarms", c.page("alarms", func(l *lens, r *http.Request) (any, error) { return c.alarms(l, r) }))
 	for _, route := range slices.Concat(routes, tradeRoutes) {
 		mux.HandleFunc(route.who, "GET "+route.path, c.page(route.template, route.look))
 	}
@@ -136,6 +139,9 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request, name string, st
 			return err
 		}
 		frame.Imports, frame.Acts = c.takesFiles(frame.Role) && access.From(r.Context()).May(access.Operate), l.acts
+		if c.Logs != nil {
+			frame.Alarm = c.Logs.Problem(r.Context())
+		}
 		if frame.Caller, err = c.caller(r.Context()); err != nil {
 			return err
 		}

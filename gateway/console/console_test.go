@@ -31,7 +31,7 @@ type served struct {
 	routes  *access.Mux
 }
 
-func serve(t *testing.T, org massbalance.OrganisationID, ledger *ledgertest.Ledger) *served {
+func serve(t *testing.T, org massbalance.OrganisationID, ledger *ledgertest.Ledger, change ...func(*console.Options)) *served {
 	t.Helper()
 	model, err := readmodel.Open(t.TempDir())
 	require.NoError(t, err)
@@ -41,9 +41,13 @@ func serve(t *testing.T, org massbalance.OrganisationID, ledger *ledgertest.Ledg
 	}
 	s := &served{t: t, ledger: ledger}
 	mux := access.NewMux()
-	console.New(console.Options{
+	o := console.Options{
 		Organisation: org, Model: model, Problem: func() string { return s.problem }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	}).Register(mux)
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	console.New(o).Register(mux)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	s.url = server.URL

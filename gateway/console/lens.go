@@ -69,6 +69,8 @@ type frame struct {
 	Empty    bool
 	Problem  string
 	Findings int
+	// Alarm says that organisations' logs contradict each other, or "".
+	Alarm string
 	// Imports is set where this organisation may import files.
 	Imports bool
 	// Acts is set where it may book something.

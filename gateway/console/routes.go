@@ -68,7 +68,7 @@ type navLink struct {
 }
 
 // below says which entry of the navigation a page without one of its own belongs to.
-var below = map[string]string{"statements": "/certificates", "conversions": "/lots", "register": "/audit", "records": "/audit", "blocks": "/audit", "agreements": "/offers", "worth": "/offers", "projects": "/offers"}
+var below = map[string]string{"statements": "/certificates", "conversions": "/lots", "register": "/audit", "alarms": "/audit", "records": "/audit", "blocks": "/audit", "agreements": "/offers", "worth": "/offers", "projects": "/offers"}
 
 // Nav is the navigation as seen from the page.
 func (f frame) Nav() []navLink {

@@ -90,7 +90,7 @@ var mayImport = map[string][]string{
 	"gateway/webhooks":      {"chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/store"},
 	"gateway/api":           {"gateway/trace", "gateway/journal", "gateway/access", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/exports", "gateway/table", "gateway/webhooks", "gateway/trade", "gateway/scope3"},
 	"gateway/console/*":     {"chaincode/massbalance"},
-	"gateway/console":       {"gateway/access", "gateway/console/*", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/table", "gateway/trade", "gateway/scope3"},
+	"gateway/console":       {"gateway/access", "gateway/proof/witness", "gateway/console/*", "chaincode/massbalance", "chaincode/wire", "gateway/readmodel", "gateway/replay", "gateway/submit", "gateway/imports", "gateway/table", "gateway/trade", "gateway/scope3"},
 	"gateway":               {"chaincode/massbalance", "gateway/*"},
 	"network/topology":      {},
 	"network/*":             {"network/*"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
 // Problem is what is wrong between two logs.
@@ -28,15 +29,15 @@ const (
 // Alarm holds both sides of a contradiction. Ours and Theirs are notes or texts,
 // as they were signed.
 type Alarm struct {
-	ID           string
-	Organisation massbalance.OrganisationID
-	Problem      Problem
-	Size         int64
-	Ours         string
-	Theirs       string
-	Raised       time.Time
+	ID           string                     `json:"id"`
+	Organisation massbalance.OrganisationID `json:"organisation"`
+	Problem      Problem                    `json:"problem"`
+	Size         int64                      `json:"size"`
+	Ours         string                     `json:"ours"`
+	Theirs       string                     `json:"theirs"`
+	Raised       time.Time                  `json:"raised"`
 	// Noted is when an administrator took note of it, zero before.
-	Noted time.Time
+	Noted time.Time `json:"noted,omitzero"`
 }
 
 // raise keeps an alarm, once for each contradiction.
@@ -97,8 +98,16 @@ func (w *Witness) Alarms(ctx context.Context) ([]Alarm, error) {
 	return alarms, rows.Err()
 }
 
-// Note takes note of an alarm: it is shown no more on every page, and kept.
+// Note takes note of an alarm: it is shown no more on every page, and kept. There
+// is a *readmodel.NotFound where there is none of this name.
 func (w *Witness) Note(ctx context.Context, id string) error {
+	var known int
+	if err := w.Store.QueryRow(ctx, `SELECT COUNT(*) FROM witness_alarms WHERE id = ?`, id).Scan(&known); err != nil {
+		return fmt.Errorf("couldn't look for an alarm: %w", err)
+	}
+	if known == 0 {
+		return &readmodel.NotFound{Kind: "alarm", Name: id}
+	}
 	if _, err := w.Store.Exec(ctx, `UPDATE witness_alarms SET noted = ? WHERE id = ? AND noted = 0`, w.Now().UnixMilli(), id); err != nil {
 		return fmt.Errorf("couldn't take note of an alarm: %w", err)
 	}
@@ -115,9 +124,9 @@ func (w *Witness) Problem(ctx context.Context) string {
 		switch {
 		case !a.Noted.IsZero():
 		case a.Organisation == w.Organisation:
-			return fmt.Sprintf("This gateway refuses to sign: its own log is not what it vouched for before (at record %d). See the alarms of the log.", a.Size)
+			return fmt.Sprintf("This gateway refuses to sign: its own log is not what it vouched for before (at record %d).", a.Size)
 		default:
-			return fmt.Sprintf("The log of %s contradicts ours (%s, at record %d). Both sides are kept under the alarms of the log.", a.Organisation, a.Problem, a.Size)
+			return fmt.Sprintf("The log of %s contradicts ours (%s, at record %d).", a.Organisation, a.Problem, a.Size)
 		}
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,57 +33,83 @@ func (w *Witness) Register(mux *access.Mux) {
 		who     access.Permission
 		pattern string
 		handle  func(http.ResponseWriter, *http.Request) error
+		query   []string
 	}{
-		{access.Public, "GET " + Prefix + "/checkpoint", w.getCheckpoint},
-		{access.Public, "GET " + Prefix + "/checkpoints/{size}", w.getCheckpointAt},
-		{access.Public, "GET " + Prefix + "/tile/{path...}", w.getTile},
-		{access.Public, "GET " + Prefix + "/proof/inclusion", w.getInclusion},
-		{access.Public, "GET " + Prefix + "/proof/consistency", w.getConsistency},
-		{access.Public, "GET " + Prefix + "/key", w.getKey},
-		{access.Public, "GET /verifier", w.getVerifier},
-		{access.Public, "GET /claims/{organisation}/{command}/bundle", w.getBundle},
-		{access.Public, "GET /api/v1/claims/{organisation}/{command}/bundle", w.getBundle},
-		{access.Operate, "POST /api/v1/claims/{organisation}/{command}/publish", w.postPublish},
-		{access.Read, "GET " + Prefix + "/alarms", w.getAlarms},
-		{access.Administer, "POST " + Prefix + "/alarms/{id}/note", w.postNote},
+		{access.Public, "GET " + Prefix + "/checkpoint", w.getCheckpoint, nil},
+		{access.Public, "GET " + Prefix + "/checkpoints/{size}", w.getCheckpointAt, nil},
+		{access.Public, "GET " + Prefix + "/tile/{level}/{index}", w.getTile, nil},
+		{access.Public, "GET " + Prefix + "/tile/{level}/{index...}", w.getTile, nil},
+		{access.Public, "GET " + Prefix + "/proof/inclusion", w.getInclusion, []string{"leaf", "size"}},
+		{access.Public, "GET " + Prefix + "/proof/consistency", w.getConsistency, []string{"from", "to"}},
+		{access.Public, "GET " + Prefix + "/key", w.getKey, nil},
+		{access.Public, "GET /verifier", w.getVerifier, nil},
+		{access.Public, "GET /claims/{organisation}/{command}/bundle", w.getBundle, nil},
+		{access.Public, "GET /api/v1/claims/{organisation}/{command}/bundle", w.getBundle, nil},
+		{access.Operate, "POST /api/v1/claims/{organisation}/{command}/publish", w.postPublish, nil},
+		{access.Read, "GET " + Prefix + "/cosigners", w.getCosigners, nil},
+		{access.Read, "GET " + Prefix + "/alarms", w.getAlarms, nil},
+		{access.Administer, "POST " + Prefix + "/alarms/{id}/note", w.postNote, nil},
 	} {
 		mux.HandleFunc(r.who, r.pattern, func(rw http.ResponseWriter, request *http.Request) {
-			if err := r.handle(rw, request); err != nil {
+			err := known(request, r.query)
+			if err == nil {
+				err = r.handle(rw, request)
+			}
+			if err != nil {
 				w.failed(rw, request, err)
 			}
 		})
 	}
 }
 
-var (
-	errBadRequest = errors.New("the request makes no sense")
-	errNotOurs    = errors.New("only the claimant publishes")
-)
+// known refuses parameters that programs send by mistake, as the rest of the
+// interface does; links to pages and files may carry what others append to them.
+func known(r *http.Request, query []string) error {
+	for name := range r.URL.Query() {
+		if strings.HasPrefix(r.URL.Path, "/api/") && !slices.Contains(query, name) {
+			return &badParameter{"query." + name, "there is no such parameter"}
+		}
+	}
+	return nil
+}
+
+// badParameter is one that is not what it must be.
+type badParameter struct{ Location, Message string }
+
+func (b *badParameter) Error() string { return b.Location + ": " + b.Message }
+
+var errNotOurs = errors.New("only the claimant publishes")
 
 // failed answers with a problem (RFC 9457).
 func (w *Witness) failed(rw http.ResponseWriter, r *http.Request, err error) {
 	status, detail := http.StatusInternalServerError, "the gateway failed; its log says why"
 	var none *readmodel.NotFound
+	var bad *badParameter
+	problem := map[string]any{}
 	switch {
 	case errors.As(err, &none):
 		status, detail = http.StatusNotFound, none.Error()
-	case errors.Is(err, errBadRequest):
-		status, detail = http.StatusBadRequest, err.Error()
+	case errors.As(err, &bad):
+		status, detail = http.StatusUnprocessableEntity, bad.Error()
+		problem["errors"] = []map[string]string{{"location": bad.Location, "message": bad.Message}}
 	case errors.Is(err, errNotOurs):
 		status, detail = http.StatusForbidden, err.Error()
 	case errors.Is(err, errBehind), errors.Is(err, proof.ErrTooEarly):
 		status, detail = http.StatusServiceUnavailable, err.Error()
 	case errors.Is(err, ErrBusy):
 		status, detail = http.StatusTooManyRequests, err.Error()
-		rw.Header().Set("Retry-After", strconv.Itoa(int(comeAgain.Seconds())))
 	case errors.Is(err, ErrRefused):
-		status, detail = http.StatusConflict, err.Error()
+		status, detail = http.StatusConflict, ErrRefused.Error()
 	default:
 		w.Log.LogAttrs(r.Context(), slog.LevelError, "couldn't answer about the log", slog.String("path", r.URL.Path), slog.Any("error", err))
 	}
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		rw.Header().Set("Retry-After", strconv.Itoa(int(comeAgain.Seconds())))
+	}
+	problem["status"], problem["title"], problem["detail"] = status, http.StatusText(status), detail
 	rw.Header().Set("Content-Type", "application/problem+json")
 	rw.WriteHeader(status)
-	_ = json.NewEncoder(rw).Encode(map[string]any{"status": status, "title": http.StatusText(status), "detail": detail})
+	_ = json.NewEncoder(rw).Encode(problem)
 }
 
 func text(rw http.ResponseWriter, body string) error {
@@ -117,7 +144,7 @@ func (w *Witness) getCheckpoint(rw http.ResponseWriter, r *http.Request) error {
 
 func (w *Witness) getCheckpointAt(rw http.ResponseWriter, r *http.Request) error {
 	anywhere(rw)
-	size, err := number(r.PathValue("size"))
+	size, err := number("path.size", r.PathValue("size"))
 	if err != nil {
 		return err
 	}
@@ -128,10 +155,10 @@ func (w *Witness) getCheckpointAt(rw http.ResponseWriter, r *http.Request) error
 	return text(rw, note)
 }
 
-func number(text string) (int64, error) {
+func number(location, text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {
-		return 0, fmt.Errorf("%w: %q is not a number of records", errBadRequest, text)
+		return 0, &badParameter{location, fmt.Sprintf("%q is not a number of records", text)}
 	}
 	return n, nil
 }
@@ -139,14 +166,15 @@ func number(text string) (int64, error) {
 // getTile serves hash tiles and bundles of entries (C2SP tlog-tiles).
 func (w *Witness) getTile(rw http.ResponseWriter, r *http.Request) error {
 	anywhere(rw)
-	path := r.PathValue("path")
-	entries := strings.HasPrefix(path, "entries/")
+	level := r.PathValue("level")
+	entries := level == "entries"
 	if entries {
-		path = "data/" + strings.TrimPrefix(path, "entries/")
+		level = "data"
 	}
+	path := level + "/" + r.PathValue("index")
 	tile, err := tlog.ParseTilePath(fmt.Sprintf("tile/%d/%s", tileHeight, path))
 	if err != nil {
-		return fmt.Errorf("%w: %q names no tile", errBadRequest, path)
+		return &badParameter{"path.index", fmt.Sprintf("%q names no tile", path)}
 	}
 	var data []byte
 	err = w.Model.Read(r.Context(), func(s *readmodel.Snapshot) error {
@@ -200,10 +228,10 @@ type consistency struct {
 }
 
 func (w *Witness) numbers(r *http.Request, first, second string) (a, b int64, err error) {
-	if a, err = number(r.URL.Query().Get(first)); err != nil {
+	if a, err = number("query."+first, r.URL.Query().Get(first)); err != nil {
 		return 0, 0, err
 	}
-	b, err = number(r.URL.Query().Get(second))
+	b, err = number("query."+second, r.URL.Query().Get(second))
 	return a, b, err
 }
 
@@ -351,6 +379,14 @@ func (w *Witness) postPublish(rw http.ResponseWriter, r *http.Request) error {
 	return answer(rw, map[string]string{"claim": string(id), "bundle": "/claims/" + string(id) + "/bundle"})
 }
 
+func (w *Witness) getCosigners(rw http.ResponseWriter, r *http.Request) error {
+	all, err := w.Cosigners(r.Context())
+	if err != nil {
+		return err
+	}
+	return answer(rw, map[string]any{"cosigners": all})
+}
+
 func (w *Witness) getAlarms(rw http.ResponseWriter, r *http.Request) error {
 	alarms, err := w.Alarms(r.Context())
 	if err != nil {
@@ -362,6 +398,10 @@ func (w *Witness) getAlarms(rw http.ResponseWriter, r *http.Request) error {
 func (w *Witness) postNote(rw http.ResponseWriter, r *http.Request) error {
 	if err := w.Note(r.Context(), r.PathValue("id")); err != nil {
 		return err
+	}
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		http.Redirect(rw, r, "/alarms", http.StatusSeeOther)
+		return nil
 	}
 	return w.getAlarms(rw, r)
 }

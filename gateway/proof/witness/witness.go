@@ -47,10 +47,11 @@ const roundEvery = 2 * time.Second
 type Witness struct {
 	Options
 	// signing lets one signature be made at a time.
-	signing sync.Mutex
-	still   stillness
-	shelf   *shelf
-	metrics metrics
+	signing  sync.Mutex
+	still    stillness
+	shelf    *shelf
+	failures failures
+	metrics  metrics
 }
 
 var steps = []string{`
@@ -109,7 +110,11 @@ func (w *Witness) Round(ctx context.Context) {
 	}
 	w.metrics.size.Set(float64(text.Size))
 	for org, address := range w.Others {
-		if err := w.exchange(ctx, org, address, text); err != nil && ctx.Err() == nil {
+		err := w.exchange(ctx, org, address, text)
+		if ctx.Err() == nil {
+			w.failures.note(org, err)
+		}
+		if err != nil && ctx.Err() == nil {
 			w.Log.Debug("couldn't compare logs", "organisation", org, "error", err)
 		}
 	}

@@ -246,7 +246,7 @@ func TestASplitViewRaisesTheAlarmOnBothSides(t *testing.T) {
 		require.Empty(t, side.witness.Problem(t.Context()))
 		require.Zero(t, gauge(t, side, "weighbridge_log_alarms"))
 	}
-	require.Contains(t, miller.must("/api/v1/log/alarms"), `"Problem":"split_view"`)
+	require.Contains(t, miller.must("/api/v1/log/alarms"), `"problem":"split_view"`)
 }
 
 func takeIn(id massbalance.CommandID, kg string) massbalance.Command {
@@ -388,8 +388,8 @@ func TestTilesAndProofs(t *testing.T) {
 	}
 	require.Empty(t, entries)
 	for path, status := range map[string]int{
-		"/tile/0/001": 404, "/tile/0/x": 400, "/tile/entries/000": 404, "/proof/inclusion?leaf=9999&size=10": 404, "/proof/consistency?from=0&to=1": 404,
-		"/proof/inclusion?leaf=01&size=10": 400, "/checkpoints/x": 400, "/checkpoints/999999": 404,
+		"/tile/0/001": 404, "/tile/0/x": 422, "/tile/entries/000": 404, "/proof/inclusion?leaf=9999&size=10": 404, "/proof/consistency?from=0&to=1": 404,
+		"/proof/inclusion?leaf=01&size=10": 422, "/proof/inclusion?leaf=1&size=10&no=such": 422, "/checkpoints/x": 422, "/checkpoints/999999": 404,
 	} {
 		got, body := brand.get("/api/v1/log"+path, true)
 		require.Equal(t, status, got, "%s: %s", path, body)
