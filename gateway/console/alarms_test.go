@@ -85,9 +85,3 @@ func TestAlarmsShowBothSides(t *testing.T) {
 	require.Contains(t, text(quiet), "0 open alarms")
 	require.Contains(t, text(quiet), "No other organisation's gateway is named in the settings")
 }
-
-func TestAlarmsInABrowser(t *testing.T) {
-	page := newTab(t, browser(t), split(t).url)
-	page.open("/alarms")
-	page.lookAt("alarms")
-}

@@ -32,7 +32,7 @@ var looked = []at{
 	{"certificates", "growers", "/certificates"}, {"certificate", "growers", "/certificates/certifier/CERT-2026-04"}, {"statements", "growers", "/statements"},
 	{"flow", "growers", "/flow"}, {"flow-filtered", "growers", "/flow?site=mill&from=2026-07-01&to=2026-09-30"}, {"map", "growers", "/map"},
 	{"time", "growers", "/sites/elevator/time"}, {"time-empty", "growers", "/sites/silo-north/time"},
-	{"audit", "certifier", "/audit?recount=now"}, {"register", "certifier", "/register"},
+	{"alarms", "split", "/alarms"}, {"alarms-none", "certifier", "/alarms"}, {"audit", "certifier", "/audit?recount=now"}, {"register", "certifier", "/register"},
 	{"record", "certifier", "/records/miller/CNV-1"}, {"record-done", "miller", "/records/miller/CNV-1?done=convert"}, {"block", "certifier", "/blocks/1"}, {"missing", "growers", "/sites/nowhere"},
 	{"docs", "growers", "/docs"},
 }
@@ -123,7 +123,7 @@ func gateways(t *testing.T) map[string]*served {
 	t.Helper()
 	d := newDesks(t)
 	mixing(t, d)
-	all := map[string]*served{"lagging": serve(t, "miller", season(t)), "empty": serve(t, "growers", nil)}
+	all := map[string]*served{"lagging": serve(t, "miller", season(t)), "empty": serve(t, "growers", nil), "split": split(t)}
 	all["lagging"].problem = "This gateway is still reading the chain: 35 of 60 blocks."
 	for _, org := range []string{"growers", "miller", "manufacturer", "brand", "certifier"} {
 		all[org], _ = d.of(organisation(org))
