@@ -131,6 +131,9 @@ func checkDemo(t *testing.T, output string) {
 		require.Contains(t, output, string(code))
 	}
 	require.Contains(t, output, "Findings: 0. Differences: 0.")
+	for _, figure := range []string{"18,425.60 GBP", "2,942.06 GBP", "manufacturer/OF-2025-03 waits for an answer", "Insetting project yorkshire-cover-crops", "Scope 3, category 1, of brand in 2025"} {
+		require.Contains(t, output, figure)
+	}
 	require.Contains(t, output, "refused by all 4 of them (FORBIDDEN)")
 	require.Contains(t, output, "The network is up.")
 	require.Contains(t, output, "VERIFIED (")

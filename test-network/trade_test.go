@@ -41,6 +41,7 @@ func tradeKeepsItsPrice(t *testing.T, network *consortium.Network, state string)
 	trade(t, miller, "counters", map[string]any{
 		"id": "trade-counter", "date": "2026-08-03", "offer": "growers/trade-offer", "round": 1, "expires": "2026-08-31", "proposal": proposed(agreedPrice),
 	}, &a)
+	otherTermsAreRefused(t, growers)
 	trade(t, growers, "acceptances", map[string]any{"id": "trade-accept", "date": "2026-08-04", "offer": "growers/trade-offer", "buyer": "miller"}, &a)
 
 	moving := func(id string, body massbalance.Body) massbalance.Command {
@@ -51,6 +52,8 @@ func tradeKeepsItsPrice(t *testing.T, network *consortium.Network, state string)
 		Lines: []massbalance.LotLine{{Lot: lot, Quantity: massbalance.Kilograms(18000)}},
 	}))
 	accepted(t, miller, moving("trade-receive", massbalance.Receive{Site: "trade-mill", Transfer: "growers/trade-ship", Quantity: massbalance.Kilograms(17990), Evidence: "trade-WB"}))
+
+	callOffsAreRefused(t, network, lot, moving)
 
 	// 17.99 t at 39.654321 are 713.38; 2.01 t short of 20 at 5.00 are 10.05.
 	path := "/api/v1/trade/agreements/growers/trade-accept/periods/1/statement"
@@ -66,7 +69,62 @@ func tradeKeepsItsPrice(t *testing.T, network *consortium.Network, state string)
 	says(t, brand+"/api/v1/settlements?agreement=growers/trade-accept", `"agreed":"2026-09-01"`)
 	status, _, _ := get(t, brand+path)
 	require.Equal(t, http.StatusForbidden, status)
-	nobodyElseHas(t, state, askedPrice, agreedPrice)
+	nobodyElseHas(t, state, []string{"growers", "miller"}, askedPrice, agreedPrice, `"perTonne":"11.00"`, `"perTonne":"12.50"`)
+	nobodyElseHas(t, state, []string{"brand", "manufacturer"}, `"perTonne":"18.50"`, `"perTonne":"21.00"`)
+}
+
+// otherTermsAreRefused: who accepts something else than what was proposed makes
+// no agreement.
+func otherTermsAreRefused(t *testing.T, growers string) {
+	says(t, growers+"/api/v1/negotiations?offer=growers/trade-offer", `"round":2`)
+	refused(t, growers, massbalance.Command{ID: "trade-other", Date: "2026-08-04", Body: massbalance.AcceptOffer{
+		Offer: "growers/trade-offer", Buyer: "miller", Round: 2, Terms: massbalance.Digest{1},
+		Commitment: massbalance.Commitment{
+			Product: "wheat", Salt: massbalance.Digest{2}, Specification: massbalance.Specification{Model: massbalance.MassBalance},
+			Periods: []massbalance.SupplyPeriod{{From: "2026-08-01", To: "2026-08-31", Maximum: massbalance.Kilograms(99000)}},
+		},
+	}}, massbalance.TermsDiffer, "", "miller proposed terms")
+}
+
+// callOffsAreRefused tries what the agreement does not allow: each refusal has
+// its code and its figures, and nobody had to know the price.
+func callOffsAreRefused(t *testing.T, network *consortium.Network, lot massbalance.LotID, moving func(string, massbalance.Body) massbalance.Command) {
+	growers := network.GatewayURL("growers")
+	ship := func(lot massbalance.LotID, kg int64) massbalance.Dispatch {
+		return massbalance.Dispatch{
+			Site: "trade-silo", To: "trade-mill", Product: "wheat", Quantity: massbalance.Kilograms(kg), Agreement: "growers/trade-accept",
+			Lines: []massbalance.LotLine{{Lot: lot, Quantity: massbalance.Kilograms(kg)}},
+		}
+	}
+	refused(t, growers, moving("trade-off", ship("growers/trade-elsewhere/1", 1000)), massbalance.OffSpecification, "", "is from region UKE1, agreed are [UKH1]")
+	refused(t, growers, moving("trade-more", ship(lot, 8000)), massbalance.ExceedsAgreement, "have 7000, need 8000, short 1000", "from 2026-08-01 to 2026-08-31")
+	late := moving("trade-late", ship(lot, 1000))
+	late.Date = "2026-09-02"
+	refused(t, growers, late, massbalance.AgreementExpired, "", "has no period that contains 2026-09-02")
+	stranger := ship(lot, 1000)
+	stranger.To = "bakery-leeds"
+	refused(t, growers, moving("trade-stranger", stranger), massbalance.NotParty, "", "not between growers and manufacturer")
+	third := massbalance.Command{ID: "trade-third", Date: "2025-12-30", Period: "2025-Q4", Body: massbalance.Dispatch{
+		Site: "bakery-leeds", To: "trade-mill", Product: "flour", Quantity: massbalance.Kilograms(1000), Agreement: "growers/trade-accept",
+	}}
+	refused(t, network.GatewayURL("manufacturer"), third, massbalance.NotParty, "", "agreement growers/trade-accept is between growers and miller, not between manufacturer and miller")
+}
+
+// refused sends a command that the rules refuse, once the peers know what it is about.
+func refused(t *testing.T, base string, c massbalance.Command, code massbalance.Code, figures, message string) {
+	t.Helper()
+	var a answer
+	require.Eventually(t, func() bool {
+		a = settled(t, base, c)[0]
+		return a.Code != massbalance.NotFound && a.Code != massbalance.RoundNotNext
+	}, time.Minute, 100*time.Millisecond)
+	require.Equal(t, code, a.Code, a.Message)
+	require.Contains(t, a.Message, message)
+	said := ""
+	if a.Figures != nil {
+		said = "have " + a.Figures.Have + ", need " + a.Figures.Need + ", short " + a.Figures.Short
+	}
+	require.Equal(t, figures, said)
 }
 
 // says waits until a gateway has read what makes it answer so: each follows its
@@ -84,8 +142,8 @@ func proposed(price string) map[string]any {
 	return map[string]any{
 		"buyer": "miller", "price": map[string]any{"currency": "EUR", "perTonne": price, "shortfall": "5.00"},
 		"commitment": map[string]any{
-			"product": "wheat", "specification": map[string]any{"model": "mass_balance"}, "salt": strings.Repeat("0", 64),
-			"periods": []any{map[string]any{"from": "2026-08-01", "to": "2026-08-31", "minimum": "20000", "maximum": "30000"}},
+			"product": "wheat", "specification": map[string]any{"model": "mass_balance", "regions": []string{"UKH1"}}, "salt": strings.Repeat("0", 64),
+			"periods": []any{map[string]any{"from": "2026-08-01", "to": "2026-08-31", "minimum": "20000", "maximum": "25000"}},
 		},
 	}
 }
@@ -141,25 +199,32 @@ func harvestToTrade(t *testing.T, network *consortium.Network) massbalance.LotID
 	require.NoError(t, err)
 	area, err := massbalance.ParseHectares("20")
 	require.NoError(t, err)
-	statement, err := wire.SignStatement(massbalance.Statement{
-		ID: "trade-statement", Certifier: "certifier", Certificate: "trade-cert", Holder: "growers", Site: "trade-silo", Producer: "A farm", Product: "wheat",
-		Quantity: massbalance.Kilograms(40000), Area: area, Issued: "2026-08-01",
-		Characteristics: massbalance.Characteristics{Scheme: "arable-carbon-programme", Country: "GB", Region: "UKH1", Vintage: 2026},
-	}, "trade", key)
-	require.NoError(t, err)
 	growers := network.GatewayURL("growers")
 	accepted(t, growers, massbalance.Command{ID: "trade-certificate", Body: massbalance.PublishCertificate{Document: certificate}})
-	accepted(t, growers, massbalance.Command{ID: "trade-statement", Body: massbalance.PublishStatement{Document: statement}})
-	accepted(t, growers, massbalance.Command{ID: "trade-intake", Date: "2026-08-03", Period: "traded", Body: massbalance.Introduce{
-		Site: "trade-silo", Certifier: "certifier", Statement: "trade-statement", Quantity: massbalance.Kilograms(29400), Model: massbalance.MassBalance, Evidence: "trade-WB",
-	}})
+	// What is from elsewhere is not what will be agreed.
+	for _, harvest := range []struct {
+		id     massbalance.CommandID
+		region string
+		kg     int64
+	}{{"trade-intake", "UKH1", 29400}, {"trade-elsewhere", "UKE1", 5000}} {
+		statement, err := wire.SignStatement(massbalance.Statement{
+			ID: massbalance.StatementID(harvest.id), Certifier: "certifier", Certificate: "trade-cert", Holder: "growers", Site: "trade-silo", Producer: "A farm", Product: "wheat",
+			Quantity: massbalance.Kilograms(40000), Area: area, Issued: "2026-08-01",
+			Characteristics: massbalance.Characteristics{Scheme: "arable-carbon-programme", Country: "GB", Region: harvest.region, Vintage: 2026},
+		}, "trade", key)
+		require.NoError(t, err)
+		accepted(t, growers, massbalance.Command{ID: harvest.id + "-statement", Body: massbalance.PublishStatement{Document: statement}})
+		accepted(t, growers, massbalance.Command{ID: harvest.id, Date: "2026-08-03", Period: "traded", Body: massbalance.Introduce{
+			Site: "trade-silo", Certifier: "certifier", Statement: massbalance.StatementID(harvest.id), Quantity: massbalance.Kilograms(harvest.kg), Model: massbalance.MassBalance, Evidence: massbalance.EvidenceID(harvest.id),
+		}})
+	}
 	return "growers/trade-intake/1"
 }
 
 // nobodyElseHas looks for figures in every file that the organisations' nodes
 // keep, and in all logs: the two parties' peers have them, which shows that the
 // search can find them, and nothing else has.
-func nobodyElseHas(t *testing.T, state string, figures ...string) {
+func nobodyElseHas(t *testing.T, state string, parties []string, figures ...string) {
 	found := map[string]map[string]bool{}
 	require.NoError(t, filepath.WalkDir(state, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
@@ -182,8 +247,12 @@ func nobodyElseHas(t *testing.T, state string, figures ...string) {
 		}
 		return nil
 	}))
+	peers := map[string]bool{}
+	for _, party := range parties {
+		peers["organisations/"+party+"/peer"] = true
+	}
 	for _, figure := range figures {
-		require.Equal(t, map[string]bool{"organisations/growers/peer": true, "organisations/miller/peer": true}, found[figure], "who has %s", figure)
+		require.Equal(t, peers, found[figure], "who has %s", figure)
 	}
 }
 
