@@ -74,7 +74,9 @@ type userInput struct {
 	Disabled bool          `json:"disabled,omitempty" doc:"Ends the user's sessions and tokens at once."`
 }
 
-type named struct {
+// Named is the part of a path that names a user. It is exported, as everything that
+// is embedded must be, or it would not be read.
+type Named struct {
 	Name string `path:"name" maxLength:"64" doc:"The user's name."`
 }
 
@@ -87,7 +89,7 @@ func (s *server) registerUsers() {
 		})
 	create := s.operation(http.MethodPut, "/api/v1/users/{name}", "put-user", "Add a user, or change their name, roles or being disabled; it holds from their next request on")
 	register(s, access.Administer, create, func(ctx context.Context, in *struct {
-		named
+		Named
 		Body userInput
 	}) (*body[access.User], error) {
 		u := access.User{Name: in.Name, FullName: in.Body.FullName, Roles: in.Body.Roles, Disabled: in.Body.Disabled}
@@ -101,12 +103,12 @@ func (s *server) registerUsers() {
 		return &body[access.User]{u}, s.account(ctx, err)
 	})
 	link := s.operation(http.MethodPost, "/api/v1/users/{name}/sign-in-link", "create-sign-in-link", "Make a path that signs a user in once, within ten minutes")
-	register(s, access.Administer, link, func(ctx context.Context, in *named) (*body[signInLink], error) {
+	register(s, access.Administer, link, func(ctx context.Context, in *Named) (*body[signInLink], error) {
 		path, err := accounts.SignInLink(ctx, in.Name)
 		return &body[signInLink]{signInLink{path}}, s.account(ctx, err)
 	})
 	reset := s.operation(http.MethodDelete, "/api/v1/users/{name}/second-factor", "delete-second-factor", "Take a lost second factor away")
-	register(s, access.Administer, reset, func(ctx context.Context, in *named) (*struct{}, error) {
+	register(s, access.Administer, reset, func(ctx context.Context, in *Named) (*struct{}, error) {
 		_, err := accounts.User(ctx, in.Name)
 		if err == nil {
 			err = accounts.ResetSecondFactor(ctx, in.Name)

@@ -45,8 +45,8 @@ type heldInput struct {
 }
 
 type decisionInput struct {
-	heldInput
-	Body struct {
+	Command massbalance.CommandID `path:"command" maxLength:"64" doc:"The ID of the command."`
+	Body    struct {
 		Note string `json:"note,omitempty" maxLength:"500" doc:"Why; whoever declines must say it."`
 	}
 }

@@ -63,18 +63,18 @@ func (s *server) registerBooks() {
 // registerTraces adds what came of lots and what they came of.
 func (s *server) registerTraces() {
 	registerOne(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}/origins", "get-lot-origins", "The verification statements that a lot rests on"},
-		func(snapshot *readmodel.Snapshot, in *numbered) (LotOrigins, error) {
+		func(snapshot *readmodel.Snapshot, in *Numbered) (LotOrigins, error) {
 			trace, err := snapshot.TraceLot(in.lot())
 			return lotOrigins(trace), err
 		})
 	registerOne(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}/descendants", "get-lot-descendants", "What became of a lot: the lots, transfers and claims that rest on it"},
-		func(snapshot *readmodel.Snapshot, in *numbered) (LotDescendants, error) {
+		func(snapshot *readmodel.Snapshot, in *Numbered) (LotDescendants, error) {
 			descendants, err := snapshot.Descend(in.lot())
 			return lotDescendants(descendants), err
 		})
 	registerList(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}/records", "list-lot-records", "The records that moved credit into a lot or out of it"},
 		func(snapshot *readmodel.Snapshot, in *struct {
-			numbered
+			Numbered
 			Paging
 		}) (readmodel.Listing[PlacedRecord], error) {
 			entries, err := snapshot.History(readmodel.Holder(massbalance.HolderLot, string(in.lot())), in.page())

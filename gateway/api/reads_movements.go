@@ -35,13 +35,13 @@ func (in *lotQuery) filter() readmodel.LotFilter {
 	}
 }
 
-// numbered names a lot: organisation/command/number.
-type numbered struct {
+// Numbered names a lot: organisation/command/number.
+type Numbered struct {
 	Derived
 	Number int `path:"number" minimum:"1"`
 }
 
-func (in *numbered) lot() massbalance.LotID {
+func (in *Numbered) lot() massbalance.LotID {
 	return massbalance.LotID(in.id() + "/" + strconv.Itoa(in.Number))
 }
 
@@ -55,7 +55,7 @@ func (s *server) registerMovements() {
 			return tried(lots, func(l massbalance.Lot) (LotBalance, error) { return lotBalance(snapshot, l) })
 		})
 	registerOne(s, route{access.Read, "/api/v1/lots/{organisation}/{command}/{number}", "get-lot", "One lot, by its ID"},
-		func(snapshot *readmodel.Snapshot, in *numbered) (LotBalance, error) {
+		func(snapshot *readmodel.Snapshot, in *Numbered) (LotBalance, error) {
 			lot, err := readmodel.Need[massbalance.Lot](snapshot, massbalance.LotKey(in.lot()))
 			if err != nil {
 				return LotBalance{}, err

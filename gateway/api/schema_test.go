@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -128,5 +130,24 @@ func TestCommandsOfEveryTypeAreReadable(t *testing.T) {
 		r := g.post(fmt.Sprintf(`{"id":"EMPTY","type":%q,"body":{}}`, body.Type()))
 		require.NotEqual(t, http.StatusInternalServerError, r.StatusCode)
 		require.False(t, strings.Contains(r.body, "there is no command"), r.body)
+	}
+}
+
+// A part of a path that no operation declares would stay empty in what it reads.
+func TestEveryPartOfAPathIsDeclared(t *testing.T) {
+	var document struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct{ Name, In string }
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(serve(t).get("/openapi.json").body), &document))
+	require.NotEmpty(t, document.Paths)
+	for path, operations := range document.Paths {
+		for method, operation := range operations {
+			for _, part := range regexp.MustCompile(`\{([^}]+)\}`).FindAllStringSubmatch(path, -1) {
+				declared := slices.ContainsFunc(operation.Parameters, func(p struct{ Name, In string }) bool { return p.Name == part[1] && p.In == "path" })
+				assert.True(t, declared, "%s %s does not read %s", method, path, part[1])
+			}
+		}
 	}
 }
