@@ -169,6 +169,7 @@ func (p *process) run(ctx context.Context, listener, members net.Listener) error
 	group.Go(func() error { p.tracer().Run(ctx); return nil })
 	group.Go(func() error { p.witness.Run(ctx); return nil })
 	group.Go(func() error { p.webhooks.Run(ctx); return nil })
+	group.Go(func() error { p.remind(ctx); return nil })
 	group.Go(func() error {
 		serve := server.Serve
 		if p.tls != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -79,7 +80,56 @@ func (s *server) registerDocumentsOfTrade() {
 		}) (trade.Statement, error) {
 			return desk.Statement(ctx, massbalance.AgreementID(in.id()), in.Period)
 		})
+	registerKept(s, "/api/v1/trade/offers/{organisation}/{command}/facts", "get-offer-facts", "What an offer states to a buyer, held against the seller's lots and statements as they are now",
+		func(ctx context.Context, desk *trade.Desk, in *struct {
+			Derived
+			Buyer massbalance.OrganisationID `query:"buyer" doc:"The buyer; without it, this organisation."`
+		}) (trade.FactsReport, error) {
+			if in.Buyer == "" {
+				in.Buyer = s.Organisation
+			}
+			return desk.Facts(ctx, massbalance.OfferID(in.id()), in.Buyer)
+		})
+	registerKept(s, "/api/v1/trade/available", "list-available", "Volume that this organisation could buy: offers to it that stand, and what is left of its agreements",
+		func(ctx context.Context, desk *trade.Desk, in *AsOf) (Availables, error) {
+			items, err := desk.Available(ctx, in.day())
+			return Availables{in.day(), items}, err
+		})
+	registerKept(s, "/api/v1/trade/reminders", "list-reminders", "What of this organisation's trade ends soon, waits for it or is not settled",
+		func(ctx context.Context, desk *trade.Desk, in *struct {
+			AsOf
+			Days int `query:"days" minimum:"0" maximum:"366" default:"14" doc:"How many days ahead to look."`
+		}) (Reminders, error) {
+			items, err := desk.Reminders(ctx, in.day(), in.Days)
+			return Reminders{in.day(), items}, err
+		})
 }
+
+// AsOf is a day on which something is looked at.
+type AsOf struct {
+	Day massbalance.Date `query:"asOf" format:"date" doc:"The day; without it, today in UTC."`
+}
+
+func (in AsOf) day() massbalance.Date {
+	if in.Day != "" {
+		return in.Day
+	}
+	return massbalance.Date(time.Now().UTC().Format(time.DateOnly))
+}
+
+// What a day's look gives.
+type (
+	// Availables are what could be bought on a day.
+	Availables struct {
+		AsOf  massbalance.Date
+		Items []trade.Available
+	}
+	// Reminders are what a day asks for.
+	Reminders struct {
+		AsOf  massbalance.Date
+		Items []trade.Reminder
+	}
+)
 
 // registerKept adds a GET of something that is computed from kept documents.
 func registerKept[I, T any](s *server, path, id, summary string, look func(context.Context, *trade.Desk, *I) (T, error)) {

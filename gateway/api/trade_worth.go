@@ -35,8 +35,20 @@ type (
 		Year         int
 		Change       scope3.Change
 	}
-	// PlanRequest is a year with volume that might be bought.
-	PlanRequest struct{ Options []scope3.Option }
+	// PlanRequest is a year with volume that might be bought: what stands on offer
+	// to this organisation, or may still be called off, by its ID, and figures of
+	// one's own. They are taken in their order, Offers first.
+	PlanRequest struct {
+		Offers  []PlanOffer
+		Options []scope3.Option
+		// AsOf is the day on which the offers must stand; "" is today in UTC.
+		AsOf massbalance.Date
+	}
+	// PlanOffer is an offer or agreement and how much of it; no quantity means all.
+	PlanOffer struct {
+		ID       string
+		Quantity massbalance.Quantity
+	}
 )
 
 // registerWorth adds what trade is worth.
@@ -47,14 +59,9 @@ func (s *server) registerWorth() {
 			return Premiums{items}, err
 		})
 	registerKept(s, "/api/v1/trade/fulfilments", "get-fulfilments", "How far each period of the organisation's agreements is fulfilled, with a forecast",
-		func(ctx context.Context, desk *trade.Desk, in *struct {
-			AsOf massbalance.Date `query:"asOf" format:"date" doc:"The day of the forecast; without it, today in UTC."`
-		}) (Fulfilments, error) {
-			if in.AsOf == "" {
-				in.AsOf = massbalance.Date(time.Now().UTC().Format(time.DateOnly))
-			}
-			items, err := desk.Fulfilments(ctx, in.AsOf)
-			return Fulfilments{in.AsOf, items}, err
+		func(ctx context.Context, desk *trade.Desk, in *AsOf) (Fulfilments, error) {
+			items, err := desk.Fulfilments(ctx, in.day())
+			return Fulfilments{in.day(), items}, err
 		})
 	registerOne(s, route{access.Read, "/api/v1/projects/{project}/report", "get-project-report", "What an insetting project cost, what came of it and who has it"},
 		func(snapshot *readmodel.Snapshot, in *struct {

@@ -81,7 +81,8 @@ func listedAll[A, B any](in []A, change func(A) B) *listed[B] {
 	return out
 }
 
-type oneWebhook struct {
+// OneWebhook is the part of a path that names a webhook.
+type OneWebhook struct {
 	ID string `path:"id" maxLength:"64" doc:"The webhook's ID."`
 }
 
@@ -89,7 +90,7 @@ type oneWebhook struct {
 type webhookInput struct {
 	Body struct {
 		URL   string   `json:"url" maxLength:"1024" doc:"Where to send; https, but to addresses that the settings allow." example:"https://erp.example/hooks/weighbridge"`
-		Types []string `json:"types,omitempty" maxItems:"100" doc:"Types of commands whose records are sent; none means all." example:"[\"dispatch\",\"receive\"]"`
+		Types []string `json:"types,omitempty" maxItems:"100" doc:"Types of commands whose records are sent; none means all. trade_reminder sends what a day asks for in trade, too." example:"[\"dispatch\",\"receive\"]"`
 	}
 }
 
@@ -130,16 +131,16 @@ func (s *server) registerWebhooks() {
 		return &createdWebhook{http.StatusCreated, "/api/v1/webhooks/" + out.ID, wired[Webhook]{out}}, nil
 	})
 	register(s, access.Administer, s.hook(http.MethodGet, "/{id}", "get-webhook", "One webhook with how far it is"),
-		func(ctx context.Context, in *oneWebhook) (*body[wired[Webhook]], error) {
+		func(ctx context.Context, in *OneWebhook) (*body[wired[Webhook]], error) {
 			one, err := hub.Subscription(ctx, in.ID)
 			return &body[wired[Webhook]]{wired[Webhook]{webhook(one)}}, s.hookFailure(ctx, err)
 		})
 	register(s, access.Administer, s.hook(http.MethodDelete, "/{id}", "delete-webhook", "End a subscription and forget its dead letters"),
-		func(ctx context.Context, in *oneWebhook) (*struct{}, error) {
+		func(ctx context.Context, in *OneWebhook) (*struct{}, error) {
 			return nil, s.hookFailure(ctx, hub.Remove(ctx, in.ID))
 		})
 	register(s, access.Administer, s.hook(http.MethodPost, "/{id}/enable", "enable-webhook", "Let a webhook go on where it was, at once"),
-		func(ctx context.Context, in *oneWebhook) (*body[wired[Webhook]], error) {
+		func(ctx context.Context, in *OneWebhook) (*body[wired[Webhook]], error) {
 			one, err := hub.Enable(ctx, in.ID)
 			return &body[wired[Webhook]]{wired[Webhook]{webhook(one)}}, s.hookFailure(ctx, err)
 		})
@@ -148,12 +149,12 @@ func (s *server) registerWebhooks() {
 
 func (s *server) registerDeliveries(hub *webhooks.Hub) {
 	register(s, access.Administer, s.hook(http.MethodPost, "/{id}/test", "test-webhook", "Send an event of no record, and say what came of it"),
-		func(ctx context.Context, in *oneWebhook) (*body[wired[Delivery]], error) {
+		func(ctx context.Context, in *OneWebhook) (*body[wired[Delivery]], error) {
 			d, err := hub.Test(ctx, in.ID)
 			return &body[wired[Delivery]]{wired[Delivery]{Delivery(d)}}, s.hookFailure(ctx, err)
 		})
 	register(s, access.Administer, s.hook(http.MethodGet, "/{id}/dead-letters", "list-dead-letters", "What could not be delivered, the oldest first, up to 500"),
-		func(ctx context.Context, in *oneWebhook) (*listed[DeadLetter], error) {
+		func(ctx context.Context, in *OneWebhook) (*listed[DeadLetter], error) {
 			all, err := hub.Letters(ctx, in.ID)
 			return listedAll(all, func(l webhooks.Letter) DeadLetter {
 				return DeadLetter{l.ID, l.Type, l.Body, l.Problem, moment(l.Died)}
@@ -161,7 +162,7 @@ func (s *server) registerDeliveries(hub *webhooks.Hub) {
 		})
 	register(s, access.Administer, s.hook(http.MethodPost, "/{id}/dead-letters/{letter}/redeliver", "redeliver-dead-letter", "Send a dead letter once more; it is forgotten if that succeeds"),
 		func(ctx context.Context, in *struct {
-			oneWebhook
+			OneWebhook
 			Letter string `path:"letter" maxLength:"128" doc:"The dead letter's ID."`
 		}) (*body[wired[Delivery]], error) {
 			d, err := hub.Redeliver(ctx, in.ID, in.Letter)

@@ -13,7 +13,7 @@ type Option struct {
 	Product  massbalance.ProductID
 	Quantity massbalance.Quantity
 	// Intensity is kg CO2e per kg; Premium is what it costs in all, in hundredths
-	// of Currency.
+	// of Currency. Without a currency no price was named.
 	Intensity massbalance.Intensity
 	Premium   int64
 	Currency  string
@@ -29,7 +29,7 @@ type Planned struct {
 	// option emits more than what it replaces.
 	Avoided string
 	// PerTonne is what a tonne of CO2e avoided costs, with two decimals, half away
-	// from zero; "" where nothing is avoided.
+	// from zero; "" where nothing is avoided or no price was named.
 	PerTonne string
 	Currency string
 }
@@ -51,7 +51,7 @@ func Try(report Report, options []Option) Plan {
 	for _, o := range options {
 		used, avoided := left.take(o)
 		p := Planned{Name: o.Name, Used: used, Avoided: written(avoided), Currency: o.Currency}
-		if avoided.Sign() > 0 && !o.Quantity.IsZero() {
+		if avoided.Sign() > 0 && !o.Quantity.IsZero() && o.Currency != "" {
 			// Only what is used is paid for.
 			paid := new(big.Rat).Mul(big.NewRat(o.Premium, 100), new(big.Rat).SetFrac(massbalance.GramsOf(used), massbalance.GramsOf(o.Quantity)))
 			p.PerTonne = paid.Quo(paid, new(big.Rat).Quo(avoided, big.NewRat(1000, 1))).FloatString(2)

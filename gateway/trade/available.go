@@ -98,7 +98,7 @@ func (d *Desk) offerAvailable(ctx context.Context, s *readmodel.Snapshot, offer 
 		}
 		a.Price = &terms.Price
 		if facts == nil {
-			if facts, err = d.factsOf(ctx, s, offer); err != nil || facts == nil {
+			if facts, err = d.factsFor(ctx, s, offer, d.organisation); err != nil || facts == nil {
 				return a, false, err
 			}
 		}
@@ -108,8 +108,8 @@ func (d *Desk) offerAvailable(ctx context.Context, s *readmodel.Snapshot, offer 
 	return a, true, err
 }
 
-// factsOf finds the facts of a private offer in the terms with which it was made.
-func (d *Desk) factsOf(ctx context.Context, s *readmodel.Snapshot, offer massbalance.Offer) (*massbalance.OfferFacts, error) {
+// factsFor finds the facts of a private offer in the terms with which it was made to a buyer.
+func (d *Desk) factsFor(ctx context.Context, s *readmodel.Snapshot, offer massbalance.Offer, buyer massbalance.OrganisationID) (*massbalance.OfferFacts, error) {
 	entries, err := s.Entries(readmodel.EntryFilter{Subject: string(offer.ID), Type: massbalance.MakeOffer{}.Type()}, readmodel.Page{Limit: 1})
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (d *Desk) factsOf(ctx context.Context, s *readmodel.Snapshot, offer massbal
 	for _, e := range entries.Items {
 		body, _ := e.Command.Body.(massbalance.MakeOffer)
 		for _, q := range body.Quotes {
-			if q.Buyer == d.organisation {
+			if q.Buyer == buyer {
 				terms, err := d.Terms(ctx, q.Terms)
 				return terms.Facts, err
 			}

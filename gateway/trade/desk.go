@@ -97,9 +97,12 @@ type Draft struct {
 }
 
 // Offer keeps the terms with each buyer and gives the body of the command of
-// this ID that makes the offer.
+// this ID that makes the offer. Facts that do not hold are ErrFacts, with figures.
 func (d *Desk) Offer(ctx context.Context, command massbalance.CommandID, draft Draft) (massbalance.MakeOffer, error) {
 	body := massbalance.MakeOffer{Expires: draft.Expires}
+	if err := d.checkFacts(ctx, command, draft); err != nil {
+		return body, err
+	}
 	if draft.Public {
 		body.Facts = draft.Facts
 	}

@@ -14,6 +14,11 @@
 //     the subscription; it says why, and goes on where it was when it is enabled.
 //   - A receiver that hangs holds up nobody but itself, for Timeout at most.
 //
+// Beside records there is one event of another kind: a subscription that names
+// trade_reminder is told what a day asks for in trade, such as terms that wait for
+// an answer or a period about to end. Each reminder is sent until it was taken
+// once, with the same webhook-id.
+//
 // A delivery is a POST signed as Standard Webhooks 1.0 says
 // (https://www.standardwebhooks.com): the header webhook-signature is "v1," and the
 // base64 of the HMAC-SHA256, keyed with the secret behind "whsec_", of

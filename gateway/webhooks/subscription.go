@@ -27,13 +27,15 @@ var schema = []string{
 	`CREATE TABLE webhook_letters (
 		id TEXT PRIMARY KEY, webhook TEXT NOT NULL, place BIGINT NOT NULL,
 		type TEXT NOT NULL, body TEXT NOT NULL, problem TEXT NOT NULL, died BIGINT NOT NULL)`,
+	`CREATE TABLE webhook_reminders (webhook TEXT NOT NULL, reminder TEXT NOT NULL, said BIGINT NOT NULL, PRIMARY KEY (webhook, reminder))`,
 }
 
 // Subscription is who is told of what, and how far they are.
 type Subscription struct {
 	ID  string
 	URL string
-	// Types are the types of commands whose records are sent; none means all.
+	// Types are the types of commands whose records are sent; none means all. With
+	// ReminderType, what a day asks for in trade is sent, too.
 	Types   []string
 	Creator string
 	Created time.Time
@@ -86,6 +88,9 @@ func check(address string, types []string) error {
 		return &Invalid{"url", "must have no user, no fragment, and at most 1024 bytes"}
 	}
 	for _, kind := range types {
+		if kind == ReminderType {
+			continue
+		}
 		if !slices.ContainsFunc(massbalance.Bodies, func(b massbalance.Body) bool { return b.Type() == kind }) {
 			return &Invalid{"types", fmt.Sprintf("there is no command %q", kind)}
 		}
@@ -183,7 +188,7 @@ func (h *Hub) Remove(ctx context.Context, id string) error {
 	if _, err := h.Subscription(ctx, id); err != nil {
 		return err
 	}
-	for _, statement := range []string{`DELETE FROM webhook_letters WHERE webhook = ?`, `DELETE FROM webhooks WHERE id = ?`} {
+	for _, statement := range []string{`DELETE FROM webhook_letters WHERE webhook = ?`, `DELETE FROM webhook_reminders WHERE webhook = ?`, `DELETE FROM webhooks WHERE id = ?`} {
 		if _, err := h.store.Exec(ctx, statement, id); err != nil {
 			return fmt.Errorf("couldn't remove a webhook: %w", err)
 		}

@@ -335,3 +335,30 @@ func TestAllowListsAreRead(t *testing.T) {
 	_, err = webhooks.ParseAllow("10.0.0")
 	require.ErrorContains(t, err, `"10.0.0"`)
 }
+
+// What a day asks for is sent to those that asked for it, until it was taken once.
+func TestRemindersAreSentUntilTheyAreTaken(t *testing.T) {
+	h, asked, other := newHouse(t), listen(t), listen(t)
+	hub, _ := h.start()
+	h.subscribe(hub, asked, webhooks.ReminderType)
+	h.subscribe(hub, other)
+	reminders := []webhooks.Reminder{
+		{Key: "answer_due growers/O-1", Kind: "answer_due", Subject: "growers/O-1", Due: "2026-08-31", Text: "terms wait"},
+		{Key: "period_ends growers/A-1 1", Kind: "period_ends", Subject: "growers/A-1", Period: 1, Due: "2026-08-31", Quantity: ledgertest.Kg("8000"), Text: "a period ends"},
+	}
+	asked.behave(fail)
+	require.NoError(t, hub.Remind(t.Context(), reminders))
+	asked.behave(func(http.ResponseWriter, *http.Request) {})
+	require.NoError(t, hub.Remind(t.Context(), reminders))
+	require.NoError(t, hub.Remind(t.Context(), reminders))
+	got := asked.seen()
+	require.Len(t, got, 4, "each failed once and was taken once")
+	require.Equal(t, got[:2], got[2:], "with the same IDs")
+	require.NotEqual(t, got[0].id, got[1].id)
+	require.Equal(t, webhooks.ReminderType, got[0].kind)
+	require.Empty(t, other.seen(), "who asked for no type is told of records")
+
+	restarted, _ := h.start()
+	require.NoError(t, restarted.Remind(t.Context(), reminders))
+	require.Len(t, asked.seen(), 4, "nor again after a restart")
+}
