@@ -80,7 +80,7 @@ func TestAYearIsPlannedFromOffers(t *testing.T) {
 	page, _ := brand.get("/scope3", http.StatusOK)
 	require.Contains(t, said(page), "Nothing is on offer to you now")
 	_, values := bakery.drawn("/do/offer?site=bakery&source=lots&product=wheat-flour")
-	page, _ = bakery.fill("/do/offer", values, "lots:manufacturer/RCV-1/1", "4000", "public", "some", "to:brand", "yes", "do", "draw")
+	page, _ = bakery.fill("/do/offer", values, "lots:manufacturer/RCV-1/2", "4000", "public", "some", "to:brand", "yes", "do", "draw")
 	bakery.books("/do/offer", boxed(page), "premium", "30")
 	page, _ = brand.get("/scope3", http.StatusOK)
 	require.Contains(t, said(page), "30.00 EUR per tas on the table")
