@@ -197,7 +197,7 @@ func (f *form) perPeriod(name, label, hint string, periods []massbalance.SupplyP
 // specification asks what volume must be at least.
 func (f *form) specification(before massbalance.Specification) massbalance.Specification {
 	var s massbalance.Specification
-	if !f.typed.Has("loosest") {
+	if f.typed.Get("loosest") == "" {
 		f.typed.Set("loosest", string(before.Model))
 	}
 	s.Model = massbalance.CustodyModel(f.choose("loosest", "Loosest custody model", "", modelChoices("")))

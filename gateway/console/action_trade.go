@@ -129,7 +129,7 @@ func (f *form) offered() (*massbalance.OfferFacts, error) {
 	if err != nil || f.Stop != "" || facts.Product == "" {
 		return nil, err
 	}
-	if !f.typed.Has("model") && facts.Model != "" {
+	if f.typed.Get("model") == "" && facts.Model != "" {
 		f.typed.Set("model", string(facts.Model))
 	}
 	facts.Model = massbalance.CustodyModel(f.choose("model", "Custody model", "Under which it will be delivered, at least", modelChoices(massbalance.MassBalance)))
