@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -71,11 +72,43 @@ type ran struct {
 }
 
 func (h house) run(ctx context.Context, in string, args ...string) ran {
+	return h.runTo(ctx, &bytes.Buffer{}, in, args...)
+}
+
+// waiting is an output that ends what fills it as soon as it holds a text.
+type waiting struct {
+	bytes.Buffer
+	text string
+	stop context.CancelFunc
+}
+
+func (w *waiting) Write(p []byte) (int, error) {
+	n, err := w.Buffer.Write(p)
+	if strings.Contains(w.String(), w.text) {
+		w.stop()
+	}
+	return n, err
+}
+
+// watch watches the ledger until it has shown the text.
+func (h house) watch(text string, args ...string) ran {
+	ctx, stop := context.WithTimeout(h.t.Context(), time.Minute)
+	defer stop()
+	return h.runTo(ctx, &waiting{text: text, stop: stop}, "", append([]string{"watch"}, args...)...)
+}
+
+// output is where a command line prints.
+type output interface {
+	io.Writer
+	String() string
+}
+
+func (h house) runTo(ctx context.Context, out output, in string, args ...string) ran {
 	root := &cobra.Command{Use: "gateway", SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(cli.Commands()...)
-	var out, errs bytes.Buffer
+	var errs bytes.Buffer
 	root.SetIn(strings.NewReader(in))
-	root.SetOut(&out)
+	root.SetOut(out)
 	root.SetErr(&errs)
 	if args[0] != "__complete" {
 		args = append(args, "--gateway", h.url)
@@ -216,9 +249,7 @@ func TestManagesWebhooks(t *testing.T) {
 
 func TestWatchesTheLedger(t *testing.T) {
 	h := serve(t)
-	ctx, stop := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer stop()
-	watched := h.run(ctx, "", "watch", "--after", "0")
+	watched := h.watch("brand/CLM-1", "--after", "0")
 	require.Zero(t, watched.code, watched.err)
 	require.Contains(t, watched.out, "brand/CLM-1")
 }

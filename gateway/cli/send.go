@@ -289,7 +289,10 @@ func (f *flags) watchCommand() *cobra.Command {
 				return err
 			}
 			response, err := client.open(c.Context(), request{method: http.MethodGet, path: "/api/v1/events?" + url.Values{"after": {after}}.Encode()})
-			if err != nil {
+			switch {
+			case err != nil && c.Context().Err() != nil:
+				return nil // whoever watches has seen enough, if nothing yet
+			case err != nil:
 				return err
 			}
 			defer response.Body.Close()
