@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -139,9 +140,7 @@ type opened struct {
 func TestThePageFromDisk(t *testing.T) {
 	p := &opened{t, browser(t)}
 	f := prepare(t)
-	require.NoError(t, chromedp.Do(p.ctx, chromedp.Navigate("about:blank")))
-	_, err := chromedp.Call(p.ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: true})
-	require.NoError(t, err)
+	p.cutOff()
 	require.NoError(t, chromedp.Do(p.ctx, chromedp.Navigate("file://"+f.page)))
 	p.await("Choose a claim bundle and a trust file.")
 	p.choose("#bundle", f.bundle)
@@ -193,6 +192,19 @@ func TestThePageFromAGateway(t *testing.T) {
 	origin, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("origin"))
 	require.NoError(t, err)
 	require.Equal(t, "null", origin, "it has an origin of its own")
+}
+
+// cutOff takes the network away, and makes sure that it is gone: not even a server
+// on this machine, which answered before, is heard.
+func (p *opened) cutOff() {
+	p.t.Helper()
+	server := httptest.NewServer(http.NotFoundHandler())
+	p.t.Cleanup(server.Close)
+	require.NoError(p.t, chromedp.Do(p.ctx, chromedp.Navigate(server.URL)))
+	_, err := chromedp.Call(p.ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+		MatchedNetworkConditions: []*network.Conditions{{Offline: true, DownloadThroughput: -1, UploadThroughput: -1}}})
+	require.NoError(p.t, err)
+	require.ErrorContains(p.t, chromedp.Do(p.ctx, chromedp.Navigate(server.URL)), "ERR_INTERNET_DISCONNECTED")
 }
 
 func (p *opened) choose(input, path string) {
