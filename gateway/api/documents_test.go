@@ -135,6 +135,7 @@ func TestDocumentsLeadToThePublicAddress(t *testing.T) {
 // is asked for at the same height.
 func TestEveryFileIsCompleteAndStable(t *testing.T) {
 	g := serve(t)
+	play(t, g.ledger)
 	for _, path := range lists(t) {
 		var items int
 		for query := "?limit=2"; query != ""; {
@@ -154,6 +155,7 @@ func TestEveryFileIsCompleteAndStable(t *testing.T) {
 		require.NoError(t, err, path)
 		require.Len(t, rows, items+1, path)
 		require.Equal(t, file, g.get(path+"?format=csv").body, path)
+		require.Equal(t, http.StatusOK, g.get(path+"?format=xlsx").StatusCode, path)
 	}
 }
 

@@ -107,6 +107,12 @@ func (f field) cell(item reflect.Value) (table.Cell, error) {
 // written gives a value as text: lists with semicolons between, lines of lots as
 // lot=kg, what has no plain form in the ledger's own.
 func written(v reflect.Value) (string, error) {
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return "", nil
+		}
+		return written(v.Elem())
+	}
 	if text, ok := v.Interface().(encoding.TextMarshaler); ok {
 		b, err := text.MarshalText()
 		return string(b), err
@@ -135,11 +141,6 @@ func written(v reflect.Value) (string, error) {
 			}
 		}
 		return strings.Join(parts, "; "), nil
-	case reflect.Pointer:
-		if v.IsNil() {
-			return "", nil
-		}
-		return written(v.Elem())
 	}
 	b, err := wire.Format(v.Interface())
 	return string(b), err

@@ -110,6 +110,14 @@ type AsOf struct {
 	Day massbalance.Date `query:"asOf" format:"date" doc:"The day; without it, today in UTC."`
 }
 
+// Resolve refuses a day that the books cannot have.
+func (in *AsOf) Resolve(huma.Context) []error {
+	if in.Day != "" && !in.Day.Valid() {
+		return []error{&huma.ErrorDetail{Location: "query.asOf", Message: "is no business date: those begin with the year 1900", Value: in.Day}}
+	}
+	return nil
+}
+
 func (in AsOf) day() massbalance.Date {
 	if in.Day != "" {
 		return in.Day

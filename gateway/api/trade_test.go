@@ -100,6 +100,7 @@ func TestWhatStandsOnOfferAndWhatADayAsksFor(t *testing.T) {
 	require.NotContains(t, g.get("/api/v1/trade/available?asOf=2026-10-01").body, "O-1")
 	require.Contains(t, g.get("/api/v1/trade/reminders?asOf=2026-08-27").body, `"kind":"answer_due","subject":"manufacturer/O-1","with":"manufacturer","due":"2026-09-30","days":34`)
 	require.NotContains(t, g.get("/api/v1/trade/reminders?asOf=2026-10-01").body, "O-1")
+	require.Contains(t, g.get("/api/v1/trade/reminders?asOf=0001-01-01").body, "is no business date")
 
 	facts := g.get("/api/v1/trade/offers/manufacturer/O-1/facts").body
 	require.Contains(t, facts, `"quantity":"10000"`)
