@@ -127,3 +127,36 @@ func TestAnOfferIsHeldAgainstTheLots(t *testing.T) {
 	require.Contains(t, p["detail"], "growers/INT-2/1: has less left: have 12680.5 kg, need 900000 kg")
 	require.Len(t, g.ledger.Blocks(), before)
 }
+
+// A project's report says what each organisation bought of the outcome, in
+// whatever product, at what cost per tonne of CO2e, and what is unsold.
+func TestAProjectsReport(t *testing.T) {
+	g := serve(t, func(*api.Options) {})
+	whole, err := massbalance.NewRatio(1, 1)
+	require.NoError(t, err)
+	saving, err := massbalance.ParseIntensity("0.1")
+	require.NoError(t, err)
+	g.ledger.Must(ledgertest.Growers, ledgertest.Command("P-1", "2026-09-01", massbalance.RegisterProject{Project: massbalance.Project{
+		ID: "soil", Owner: ledgertest.Growers, Name: "Cover crops", Product: "wheat", Practice: "cover-crops", From: "2026-01-01", To: "2026-12-31",
+		Funders: []massbalance.Funder{{Name: "Oderbruch Mills", Share: whole}}, Expected: ledgertest.Kg("400000"), Saving: saving, Method: "test", Spend: "5000", Currency: "EUR",
+	}}))
+	g.ledger.ProjectHarvest("soil", "VS-2026-099")
+	g.ledger.Must(ledgertest.Growers, ledgertest.Command("P-2", "2026-09-01", massbalance.Introduce{
+		Site: "elevator", Certifier: ledgertest.Certifier, Statement: "VS-2026-099", Quantity: ledgertest.Kg("100000"), Model: massbalance.MassBalance, Evidence: "P-2"}))
+	g.ledger.Must(ledgertest.Growers, ledgertest.Command("P-3", "2026-09-02", massbalance.Dispatch{
+		Site: "elevator", To: "mill", Product: "wheat", Quantity: ledgertest.Kg("25000"), Lines: []massbalance.LotLine{{Lot: "growers/P-2/1", Quantity: ledgertest.Kg("25000")}}}))
+	g.ledger.Must(ledgertest.Miller, ledgertest.Command("P-4", "2026-09-03", massbalance.Receive{Site: "mill", Transfer: "growers/P-3", Quantity: ledgertest.Kg("25000"), Evidence: "P-4"}))
+	g.ledger.Must(ledgertest.Miller, ledgertest.Command("P-5", "2026-09-04", massbalance.Convert{
+		Site: "mill", Recipe: "milling", Quantity: ledgertest.Kg("25000"), Lines: []massbalance.LotLine{{Lot: "miller/P-4/1", Quantity: ledgertest.Kg("25000")}},
+		Outputs: []massbalance.Output{{Product: "wheat-flour", Quantity: ledgertest.Kg("18000")}, {Product: "wheat-bran", Quantity: ledgertest.Kg("6000")}}}))
+	var report struct {
+		Introduced, Bought, Unsold, Lost string
+		Parts                            []struct{ Organisation, Funder, Bought, Avoided, PerTonne string }
+		Holders                          []struct{ Organisation, Product, Held, Avoided string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(g.get("/api/v1/projects/soil/report").body), &report))
+	require.Equal(t, []string{"100000", "24000", "75000", "1000"}, []string{report.Introduced, report.Bought, report.Unsold, report.Lost})
+	require.Len(t, report.Parts, 2)
+	require.Equal(t, []string{"Oderbruch Mills", "24000", "2400", "2083.33"}, []string{report.Parts[1].Funder, report.Parts[1].Bought, report.Parts[1].Avoided, report.Parts[1].PerTonne})
+	require.Equal(t, "wheat-bran", report.Holders[1].Product)
+}

@@ -26,11 +26,14 @@ type projectRow struct {
 	trade.ProjectReport
 	OwnerName, Product string
 	Funders            []funderRow
-	Unsold             massbalance.Quantity
 	Ours               bool
 }
 
-type funderRow struct{ Name, Share string }
+// funderRow is who pays, with what it bought of the outcome where it is a member.
+type funderRow struct {
+	Name, Share string
+	Part        *partRow
+}
 
 // Spend is what the project costs in all, for people.
 func (p projectRow) Spend() string {
@@ -84,10 +87,13 @@ func (l *lens) projectRow(id massbalance.ProjectID) (row projectRow, err error) 
 	p := row.Project
 	row.OwnerName, row.Product, row.Ours = l.memberName(p.Owner), l.productName(p.Product), p.Owner == l.organisation
 	for _, f := range p.Funders {
-		row.Funders = append(row.Funders, funderRow{f.Name, perCent(f.Share)})
-	}
-	for _, h := range row.Holders {
-		row.Unsold = row.Unsold.Add(h.Unsold)
+		funder := funderRow{Name: f.Name, Share: perCent(f.Share)}
+		for _, part := range row.Parts {
+			if part.Funder == f.Name {
+				funder.Part = &partRow{ProjectPart: part}
+			}
+		}
+		row.Funders = append(row.Funders, funder)
 	}
 	return row, nil
 }
@@ -96,6 +102,7 @@ func (l *lens) projectRow(id massbalance.ProjectID) (row projectRow, err error) 
 type projectPage struct {
 	trading
 	projectRow
+	Parts    []partRow
 	Holders  []holderRow
 	Lots     []lotLine
 	More     bool
@@ -108,12 +115,31 @@ type projectPage struct {
 // Title is the page's name in the browser.
 func (p projectPage) Title() string { return p.Project.Name }
 
-// holderRow is what one organisation has of the outcome.
+// partRow is what one organisation bought, has unsold or lost of the outcome.
+type partRow struct {
+	trade.ProjectPart
+	Name  string
+	Owner bool
+}
+
+// Tonnes are what is avoided in what it bought, in tonnes of CO2e; "" where that is nothing.
+func (p partRow) Tonnes() string {
+	if p.Bought.IsZero() {
+		return ""
+	}
+	return tonnesOf(p.Avoided)
+}
+
+// Gone is what was lost, forfeited or given up in its hands.
+func (p partRow) Gone() massbalance.Quantity {
+	return massbalance.Sum(p.Lost, p.Forfeited, p.Withdrawn)
+}
+
+// holderRow is what one organisation has of the outcome in one product.
 type holderRow struct {
 	trade.ProjectHolder
 	Name, ProductName string
-	Owner             bool
-	// Index, Start and Width draw it among the others of the same product.
+	// Index, Start and Width draw it among the others.
 	Index        int
 	Start, Width string
 }
@@ -152,21 +178,22 @@ func yearIn(d massbalance.Date) (year int) {
 	return year
 }
 
-// hold lists the holders, with their parts of what there is of the project's own product.
+// hold lists who bought how much and in which products it is, with their parts of
+// all that there is.
 func (p *projectPage) hold(l *lens) {
+	for _, part := range p.ProjectReport.Parts {
+		p.Parts = append(p.Parts, partRow{ProjectPart: part, Name: l.memberName(part.Organisation), Owner: part.Organisation == p.Project.Owner})
+	}
 	var all, before massbalance.Quantity
 	for _, h := range p.ProjectReport.Holders {
-		if h.Product == p.Project.Product {
-			all = all.Add(h.All())
-		}
+		all = all.Add(h.All())
 	}
 	for _, h := range p.ProjectReport.Holders {
-		row := holderRow{ProjectHolder: h, Name: l.memberName(h.Organisation), ProductName: l.productName(h.Product), Owner: h.Organisation == p.Project.Owner, Index: len(p.Holders) % 6}
-		if h.Product == p.Project.Product {
-			row.Start, row.Width = percent(before, all, 2), percent(h.All(), all, 2)
-			before = before.Add(h.All())
-		}
-		p.Holders = append(p.Holders, row)
+		p.Holders = append(p.Holders, holderRow{
+			ProjectHolder: h, Name: l.memberName(h.Organisation), ProductName: l.productName(h.Product), Index: len(p.Holders) % 6,
+			Start: percent(before, all, 2), Width: percent(h.All(), all, 2),
+		})
+		before = before.Add(h.All())
 	}
 }
 

@@ -112,7 +112,7 @@ func TestAnInsettingProject(t *testing.T) {
 	brand.books("/do/receive", values, "quantity", "40000", "evidence", "WB-701")
 	page, _ = brand.get("/projects/soil", http.StatusOK)
 	// 5,000.00 for 100 t at 0.1 are 500.00 a tonne; Morgenbrot's 60 % for its 40 t are 750.00.
-	for _, want := range []string{"Per tonne CO₂e 500.00 EUR", "Still unsold 60.00 t", "Morgenbrot funder Winter wheat 40 000 – – – 4.00 750.00 EUR", "Growers' Co-operative owner Winter wheat 60 000 – – 60 000 6.00 –", "River elevator"} {
+	for _, want := range []string{"Per tonne CO₂e 500.00 EUR", "Still unsold 60.00 t", "Morgenbrot 60 % 40 000 4.00 750.00 EUR Rail fund 40 % no member", "Growers' Co-operative owner 100 000 – 40 000 – – 60 000 –", "Morgenbrot funder – 40 000 – – 40 000 – 4.00", "Of 100 000 kg that came in, 40 000 kg were bought and 60 000 kg are unsold. ", "Morgenbrot Winter wheat 40 000 – –", "River elevator"} {
 		require.Contains(t, said(page), want)
 	}
 	brand.get("/projects/none", http.StatusNotFound)

@@ -1,7 +1,6 @@
 package trade
 
 import (
-	"cmp"
 	"context"
 	"math/big"
 	"slices"
@@ -22,56 +21,83 @@ func days(from, to massbalance.Date) int64 {
 
 // ProjectReport connects what was paid for on farms with who has the volume that
 // came of it.
+//
+// The outcome is counted in kilograms of credit, as the ledger moves it: what a
+// kilogram of the project's own product brought in stays a kilogram through
+// shipments and conversions, is shared among co-products as their credit is, and
+// what the ledger books as lost, its rounding down to the gram included, is named
+// as lost. So Bought, Unsold, Used, Lost, Forfeited and Withdrawn add up to
+// Introduced, to the gram.
 type ProjectReport struct {
 	Project massbalance.Project
 	// Introduced is what came in with the project's characteristics so far, and
 	// Expected what was to come for each vintage.
 	Introduced massbalance.Quantity
+	// Bought is what organisations have that did not bring it in, claimed included;
+	// Unsold and Used are what those have and claimed that did.
+	Bought massbalance.Quantity
+	Unsold massbalance.Quantity
+	Used   massbalance.Quantity
+	// Lost went in shipments and conversions, Forfeited expired at the close of a
+	// period, Withdrawn was given up without a claim.
+	Lost      massbalance.Quantity
+	Forfeited massbalance.Quantity
+	Withdrawn massbalance.Quantity
 	// Avoided is Introduced times the saving that was expected, in kilograms of
 	// CO2e; PerTonne is the spend by tonne of it, with two decimals, rounded half
 	// away from zero, "" where nothing came in or no spend was stated.
 	Avoided  string
 	PerTonne string
-	Holders  []ProjectHolder
+	// Parts say who bought how much, all funders among the members included.
+	Parts   []ProjectPart
+	Holders []ProjectHolder
 }
 
-// ProjectHolder is what one organisation has of a project's outcome, by product.
+// ProjectPart is one organisation's part of a project's outcome, whatever product
+// it is in by now, in kilograms of the project's own product.
+type ProjectPart struct {
+	Organisation massbalance.OrganisationID
+	// Funder is the name under which the organisation is one of those that paid, by
+	// its ID or its own, and Share what it paid of the spend; "" and 0 if it is none.
+	Funder string
+	Share  massbalance.Ratio
+	// Introduced is what it brought in, Received what came from other organisations
+	// and PassedOn what it dispatched to others and did not get back.
+	Introduced massbalance.Quantity
+	Received   massbalance.Quantity
+	PassedOn   massbalance.Quantity
+	// Bought is what it has, on the way to it and claimed, beyond what it brought
+	// in; of what it has, its own counts first. Unsold is what it has of its own,
+	// Used what it claimed of its own.
+	Bought massbalance.Quantity
+	Unsold massbalance.Quantity
+	Used   massbalance.Quantity
+	// Lost, Forfeited and Withdrawn went in its hands.
+	Lost      massbalance.Quantity
+	Forfeited massbalance.Quantity
+	Withdrawn massbalance.Quantity
+	// Avoided is the saving expected of what it bought, in kilograms of CO2e;
+	// PerTonne is a funder's share of the spend by tonne of it, with two decimals,
+	// rounded half away from zero, "" where nothing can be said.
+	Avoided  string
+	PerTonne string
+}
+
+// ProjectHolder is what one organisation has of a project's outcome in one product.
 type ProjectHolder struct {
 	Organisation massbalance.OrganisationID
 	Product      massbalance.ProductID
-	// Funder is set where the organisation, by its ID or name, is one of those that paid.
-	Funder bool
-	// Held is in its lots, InTransit on the way to it, Claimed used up. What is
-	// held by the project's owner is unsold.
+	// Held is in its lots, InTransit on the way to it or back to it, Claimed used up.
 	Held      massbalance.Quantity
 	InTransit massbalance.Quantity
 	Claimed   massbalance.Quantity
-	Unsold    massbalance.Quantity
-	// Avoided is the saving expected of all of it that the organisation has or
-	// had, in kilograms of CO2e, where it is the project's own product; PerTonne is
-	// a funder's share of the spend by tonne of it, with two decimals, rounded half
-	// away from zero. Both are "" where nothing can be said.
-	Avoided  string
-	PerTonne string
+	// Avoided is the saving expected of all of it, in kilograms of CO2e.
+	Avoided string
 }
 
 // All is what the organisation has of the outcome, on the way and claimed included.
 func (h ProjectHolder) All() massbalance.Quantity {
 	return h.Held.Add(h.InTransit).Add(h.Claimed)
-}
-
-// cost sets what a project avoided for a holder, and what a tonne of it cost it.
-func (h *ProjectHolder) cost(p massbalance.Project, share massbalance.Ratio) {
-	if h.Product != p.Product {
-		return // the saving was set for a kilogram of the project's own product
-	}
-	avoided := p.Saving.Emissions(h.All())
-	h.Avoided = avoided.String()
-	spend, ok := new(big.Rat).SetString(p.Spend)
-	part, known := new(big.Rat).SetString(share.String())
-	if ok && known && part.Sign() > 0 && avoided.IsPositive() {
-		h.PerTonne = rounded(spend.Mul(spend, part).Quo(spend, avoided.Shift(-3).Rat()), 2)
-	}
 }
 
 // Project reports of one project.
@@ -93,133 +119,46 @@ func Project(s *readmodel.Snapshot, id massbalance.ProjectID) (ProjectReport, er
 	if spend, err := decimal.NewFromString(project.Spend); err == nil && avoided.IsPositive() {
 		r.PerTonne = perTonne(Money{spend}, avoided.Shift(-3))
 	}
-	h := &holders{s: s, id: id, at: map[holding]*ProjectHolder{}}
-	if err := h.count(); err != nil {
+	consortium, err := readmodel.Need[massbalance.Consortium](s, massbalance.ConsortiumKey())
+	if err != nil {
 		return r, err
 	}
-	r.Holders, err = h.list(project)
-	return r, err
-}
-
-type holding struct {
-	organisation massbalance.OrganisationID
-	product      massbalance.ProductID
-}
-
-// holders finds a project's characteristics in lots, transfers and claims.
-type holders struct {
-	s  *readmodel.Snapshot
-	id massbalance.ProjectID
-	at map[holding]*ProjectHolder
-}
-
-func (h *holders) of(organisation massbalance.OrganisationID, product massbalance.ProductID) *ProjectHolder {
-	key := holding{organisation, product}
-	if h.at[key] == nil {
-		h.at[key] = &ProjectHolder{Organisation: organisation, Product: product}
-	}
-	return h.at[key]
-}
-
-func (h *holders) count() error {
-	for page := (readmodel.Page{Limit: readmodel.MaxLimit}); ; {
-		lots, err := h.s.Lots(readmodel.LotFilter{Project: h.id, Available: true}, page)
-		if err != nil {
-			return err
-		}
-		for _, lot := range lots.Items {
-			site, err := readmodel.Need[massbalance.Site](h.s, massbalance.SiteKey(lot.Site))
-			if err != nil {
-				return err
-			}
-			holder := h.of(site.Owner, lot.Product)
-			holder.Held = holder.Held.Add(lot.Available())
-		}
-		if lots.Next == 0 {
-			break
-		}
-		page.After = lots.Next
-	}
-	transfers, err := h.s.AllTransfers(readmodel.TransferFilter{Status: massbalance.InTransit})
+	followed, err := follow(s, id)
 	if err != nil {
-		return err
+		return r, err
 	}
-	for _, t := range transfers {
-		on, err := h.ofProject(t.Lines)
-		if err != nil {
-			return err
-		}
-		if !on.IsZero() {
-			holder := h.of(t.Receiver, t.Product)
-			holder.InTransit = holder.InTransit.Add(on)
-		}
+	r.Holders = followed.holders(project)
+	for _, organisation := range followed.organisations(project, consortium) {
+		r.add(followed.part(organisation, r.Holders), consortium)
 	}
-	return h.claims()
+	return r, nil
 }
 
-func (h *holders) claims() error {
-	claims, err := h.s.AllClaims(readmodel.ClaimFilter{Standing: true})
-	if err != nil {
-		return err
+// add adds an organisation's part, with what it says of the organisation as a funder.
+func (r *ProjectReport) add(p ProjectPart, consortium massbalance.Consortium) {
+	if f, paid := funds(r.Project, consortium, p.Organisation); paid {
+		p.Funder, p.Share = f.Name, f.Share
 	}
-	for _, c := range claims {
-		if !slices.Contains(c.Projects, h.id) {
-			continue
-		}
-		on, err := h.ofProject(c.Lines)
-		if err != nil {
-			return err
-		}
-		holder := h.of(c.Organisation, c.Product)
-		holder.Claimed = holder.Claimed.Add(on)
+	avoided := r.Project.Saving.Emissions(p.Bought)
+	p.Avoided = avoided.String()
+	spend, ok := new(big.Rat).SetString(r.Project.Spend)
+	share, known := new(big.Rat).SetString(p.Share.String())
+	if ok && known && share.Sign() > 0 && avoided.IsPositive() {
+		p.PerTonne = rounded(spend.Mul(spend, share).Quo(spend, avoided.Shift(-3).Rat()), 2)
 	}
-	return nil
+	r.Bought, r.Unsold, r.Used = r.Bought.Add(p.Bought), r.Unsold.Add(p.Unsold), r.Used.Add(p.Used)
+	r.Lost, r.Forfeited, r.Withdrawn = r.Lost.Add(p.Lost), r.Forfeited.Add(p.Forfeited), r.Withdrawn.Add(p.Withdrawn)
+	r.Parts = append(r.Parts, p)
 }
 
-// ofProject adds up the lines that carry the project's name.
-func (h *holders) ofProject(lines []massbalance.TransferLine) (on massbalance.Quantity, err error) {
-	for _, line := range lines {
-		set, err := readmodel.Need[massbalance.Characteristics](h.s, massbalance.CharacteristicsKey(line.Characteristics))
-		if err != nil {
-			return on, err
-		}
-		if set.Project == h.id {
-			on = on.Add(line.Quantity)
-		}
-	}
-	return on, nil
-}
-
-func (h *holders) list(project massbalance.Project) ([]ProjectHolder, error) {
-	consortium, err := readmodel.Need[massbalance.Consortium](h.s, massbalance.ConsortiumKey())
-	if err != nil {
-		return nil, err
-	}
-	var all []ProjectHolder
-	for _, holder := range h.at {
-		share := funds(project, consortium, holder.Organisation)
-		holder.Funder = !share.IsZero()
-		holder.cost(project, share)
-		if holder.Organisation == project.Owner {
-			holder.Unsold = holder.Held
-		}
-		all = append(all, *holder)
-	}
-	slices.SortFunc(all, func(a, b ProjectHolder) int {
-		return cmp.Or(cmp.Compare(a.Organisation, b.Organisation), cmp.Compare(a.Product, b.Product))
-	})
-	return all, nil
-}
-
-// funds is an organisation's share of a project, by its ID or its name; 0 if it
-// is no funder.
-func funds(project massbalance.Project, consortium massbalance.Consortium, id massbalance.OrganisationID) massbalance.Ratio {
+// funds finds an organisation among a project's funders, by its ID or its name.
+func funds(project massbalance.Project, consortium massbalance.Consortium, id massbalance.OrganisationID) (massbalance.Funder, bool) {
 	for _, f := range project.Funders {
 		if f.Name == string(id) || slices.ContainsFunc(consortium.Members, func(m massbalance.Member) bool { return m.Organisation == id && m.Name == f.Name }) {
-			return f.Share
+			return f, true
 		}
 	}
-	return massbalance.Ratio{}
+	return massbalance.Funder{}, false
 }
 
 // Projects reports of all projects, in the order in which they were registered.

@@ -132,21 +132,21 @@ func TestProjectReport(t *testing.T) {
 	r := reports[0]
 	require.Equal(t, []string{"100000", "10000", "500.00"}, []string{r.Introduced.String(), r.Avoided, r.PerTonne}, "5,000.00 for 10 t CO2e")
 	type row struct {
-		org, held, transit, claimed, unsold string
-		funder                              bool
+		org, held, transit, claimed, avoided string
 	}
 	var rows []row
 	for _, h := range r.Holders {
-		rows = append(rows, row{string(h.Organisation), h.Held.String(), h.InTransit.String(), h.Claimed.String(), h.Unsold.String(), h.Funder})
+		rows = append(rows, row{string(h.Organisation), h.Held.String(), h.InTransit.String(), h.Claimed.String(), h.Avoided})
 	}
 	require.Equal(t, []row{
-		{"brand", "10000", "0", "30000", "0", true},
-		{"growers", "55000", "0", "0", "55000", false},
-		{"miller", "0", "5000", "0", "0", false},
+		{"brand", "10000", "0", "30000", "4000"},
+		{"growers", "55000", "0", "0", "5500"},
+		{"miller", "0", "5000", "0", "500"},
 	}, rows)
 	// Morgenbrot paid all of 5,000.00 and has 40 t of it, which avoid 4 t CO2e.
-	require.Equal(t, []string{"4000", "1250.00"}, []string{r.Holders[0].Avoided, r.Holders[0].PerTonne})
-	require.Empty(t, r.Holders[1].PerTonne, "it is no funder")
+	require.Equal(t, []string{"Morgenbrot", "40000", "4000", "1250.00"}, []string{r.Parts[0].Funder, r.Parts[0].Bought.String(), r.Parts[0].Avoided, r.Parts[0].PerTonne})
+	require.Empty(t, r.Parts[1].PerTonne, "it is no funder")
+	require.Equal(t, []string{"45000", "55000"}, []string{r.Bought.String(), r.Unsold.String()})
 }
 
 func whole(t *testing.T) massbalance.Ratio {
