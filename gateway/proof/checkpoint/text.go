@@ -26,6 +26,10 @@ type Text struct {
 // who the members were and by what rules the channel goes on.
 func Origin(genesis [32]byte) string { return fmt.Sprintf("weighbridge/%x", genesis[:16]) }
 
+// most bounds the sizes that a checkpoint may name. Nobody has such a log; beyond
+// 2^62 leaves package tlog never ends looking for where a tree parts.
+const most = 1 << 48
+
 var errText = errors.New("it is not a checkpoint of five lines: origin, size, root, register and its root")
 
 // String gives the body of a checkpoint (C2SP tlog-checkpoint): origin, size and
@@ -59,6 +63,9 @@ func ParseText(text string) (t Text, err error) {
 	}
 	if t.Origin == "" || t.Size < 0 || t.Registered < 0 || t.String() != text {
 		return t, errText
+	}
+	if t.Size > most || t.Registered > most {
+		return t, fmt.Errorf("it names %d records and %d keys, more than %d", t.Size, t.Registered, int64(most))
 	}
 	return t, nil
 }

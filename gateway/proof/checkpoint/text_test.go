@@ -1,6 +1,7 @@
 package checkpoint_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,6 +32,7 @@ func TestTextsThatAreNone(t *testing.T) {
 		"", "a\n1\n\nregister 1 \n", "weighbridge/00\n01\nAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nregister 62 AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
 		"weighbridge/00\n-1\nAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nregister 62 AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
 		sample().String() + "more\n",
+		strings.Replace(sample().String(), "1843", "9223372036854775807", 1), strings.Replace(sample().String(), "62", "4611686018427387905", 1),
 	} {
 		_, err := checkpoint.ParseText(text)
 		require.Error(t, err, text)

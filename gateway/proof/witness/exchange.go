@@ -195,8 +195,13 @@ func (w *Witness) extends(ctx context.Context, address string, before, now check
 	if err != nil {
 		return err
 	}
+	return continues([]byte(answer), before, now)
+}
+
+// continues reads a proof of consistency as a stranger sent it, and checks it.
+func continues(answer []byte, before, now checkpoint.Text) error {
 	var given consistency
-	if err := json.Unmarshal([]byte(answer), &given); err != nil {
+	if err := json.Unmarshal(answer, &given); err != nil {
 		return fmt.Errorf("couldn't read a proof of consistency: %w", err)
 	}
 	if err := tlog.CheckTree(given.Proof, now.Size, now.Root, before.Size, before.Root); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net/http"
 	"os"
 	"slices"
@@ -176,19 +177,18 @@ func (w *Witness) getTile(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &badParameter{"path.index", fmt.Sprintf("%q names no tile", path)}
 	}
+	first, end := leavesUnder(tile)
 	var data []byte
 	err = w.Model.Read(r.Context(), func(s *readmodel.Snapshot) error {
 		size, err := s.LogSize()
 		if err != nil {
 			return err
 		}
-		first := (tile.N << tileHeight) << (max(tile.L, 0) * tileHeight)
-		last := ((tile.N<<tileHeight + int64(tile.W)) << (max(tile.L, 0) * tileHeight)) - 1
-		if first < 0 || last < first || last >= size {
+		if end > uint64(size) { //nolint:gosec // no log has less than nothing
 			return &readmodel.NotFound{Kind: "tile", Name: path}
 		}
 		if entries {
-			data, err = entryBundle(s, first, tile.W)
+			data, err = entryBundle(s, int64(first), tile.W) //nolint:gosec // it is less than the log's size
 		} else {
 			data, err = tlog.ReadTileData(tile, s)
 		}
@@ -203,6 +203,18 @@ func (w *Witness) getTile(rw http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = rw.Write(data)
 	return err
+}
+
+// leavesUnder gives the leaves that a tile rests on, from first to end − 1; of a
+// tile beyond all logs, whose leaves cannot be counted, end is the greatest number.
+func leavesUnder(tile tlog.Tile) (first, end uint64) {
+	level := max(tile.L, 0) * tileHeight
+	n := uint64(tile.N) //nolint:gosec // ParseTilePath bounds it
+	if level >= 48 || n >= 1<<(48-level) {
+		return 0, math.MaxUint64
+	}
+	first = n << tileHeight
+	return first << level, (first + uint64(tile.W)) << level //nolint:gosec // a width is one to 2^tileHeight
 }
 
 func entryBundle(s *readmodel.Snapshot, first int64, n int) (data []byte, err error) {

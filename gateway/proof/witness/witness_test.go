@@ -388,6 +388,7 @@ func TestTilesAndProofs(t *testing.T) {
 	}
 	require.Empty(t, entries)
 	for path, status := range map[string]int{
+		"/tile/0/x072/x057/x594/x037/x927/936.p/1": 404, "/tile/entries/x072/x057/x594/x037/x927/936.p/1": 404, "/tile/8/000": 404, "/tile/6/000.p/255": 404,
 		"/tile/0/001": 404, "/tile/0/x": 422, "/tile/entries/000": 404, "/proof/inclusion?leaf=9999&size=10": 404, "/proof/consistency?from=0&to=1": 404,
 		"/proof/inclusion?leaf=01&size=10": 422, "/proof/inclusion?leaf=1&size=10&no=such": 422, "/checkpoints/x": 422, "/checkpoints/999999": 404,
 	} {
