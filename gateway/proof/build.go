@@ -231,8 +231,8 @@ func (b *builder) writersOf(key massbalance.Key) (writers []int64, err error) {
 	switch key.Kind {
 	case massbalance.KindLot, massbalance.KindClaim, massbalance.KindMark:
 		return nil, nil // chosen by walk, or told by the register
-	case massbalance.KindRecord, massbalance.KindEvidence, massbalance.KindHead, massbalance.KindAccount, massbalance.KindPool, massbalance.KindReversal:
-		return nil, nil // sums over what is not shown, or one's own
+	case massbalance.KindRecord, massbalance.KindEvidence, massbalance.KindHead, massbalance.KindAccount, massbalance.KindPool, massbalance.KindReversal, massbalance.KindAgreement:
+		return nil, nil // sums over what is not shown, one's own, or between two parties
 	case massbalance.KindTaint:
 		return b.writers[key], nil
 	}

@@ -9,7 +9,8 @@
 // need to execute them again:
 //
 //   - who moved what, when, from where to where: organisations, sites, business
-//     dates, products, the command's own number;
+//     dates, products, the command's own number, the name of the agreement that a
+//     shipment calls off;
 //   - the mass of every shipment, conversion and receipt on the way, with the
 //     other inputs and outputs of a conversion and what its process emitted;
 //   - of every lot on the way all of it: characteristics, custody model, quantity,

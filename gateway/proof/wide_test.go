@@ -30,18 +30,37 @@ func TestEveryClaimOfTheDemosSeason(t *testing.T) {
 		c.cosigner(org, 1)
 	}
 	signed := c.signed(everybody()...)
-	claims := 0
+	claims, called := 0, 0
 	for key := range plan.State {
 		if key.Kind != KindClaim {
 			continue
 		}
 		claims++
 		id := ClaimID(key.A)
-		s, err := verify.Check(c.bundle(id, signed), c.trust(5))
+		bundle := c.bundle(id, signed)
+		called += calledOff(t, bundle)
+		s, err := verify.Check(bundle, c.trust(5))
 		require.NoError(t, err, id)
 		c.sameFarms(id, s)
 	}
 	require.Equal(t, 8, claims)
+	require.NotZero(t, called)
+}
+
+// calledOff counts the shipments that call an agreement off. How it came about
+// is nobody's business.
+func calledOff(t *testing.T, bundle verify.Bundle) (n int) {
+	for _, l := range bundle.Leaves {
+		switch b := l.Core.Command.Body.(type) {
+		case Dispatch:
+			if b.Agreement != "" {
+				n++
+			}
+		case MakeOffer, CounterOffer, AcceptOffer, ConfirmSettlement:
+			require.Failf(t, "a bundle shows what two parties agreed", "%s %s", b.Type(), l.Core.Command.ID)
+		}
+	}
+	return n
 }
 
 // lanes lets the lanes of a phase go on side by side, each step after the one

@@ -14,8 +14,9 @@ import (
 
 // World is a ledger in which nothing happened but what a bundle shows: the real
 // rules decide over it. What is a sum over records that are not shown (stock
-// accounts, heads of journals, pools of averages) is taken to allow whatever the
-// rules ask for; everything else is only what the records made it.
+// accounts, heads of journals, pools of averages) or a matter between two parties
+// (what a shipment calls off) is taken to allow whatever the rules ask for;
+// everything else is only what the records made it.
 type World struct {
 	State massbalance.Memory
 	// Read collects what the rules looked up, if it is set.
@@ -25,7 +26,8 @@ type World struct {
 	// Names are the lots on the way by their pseudonyms.
 	Names map[string]massbalance.LotID
 
-	command massbalance.Command
+	command      massbalance.Command
+	organisation massbalance.OrganisationID
 	// earlier are the made-up periods before the first one shown, by site.
 	earlier map[massbalance.Key]massbalance.Period
 }
@@ -62,8 +64,30 @@ func (w *World) Get(key massbalance.Key) (massbalance.Value, error) {
 		}
 	case massbalance.KindMark:
 		return w.mark(key), nil
+	case massbalance.KindAgreement:
+		return w.agreement(massbalance.AgreementID(key.A)), nil
 	}
 	return w.State[key], nil
+}
+
+// agreement is one that admits the shipment at hand, whatever it is of, and that
+// some of it comes back. No claim rests on what two parties agreed, so a bundle
+// shows no more of it than its name.
+func (w *World) agreement(id massbalance.AgreementID) massbalance.Agreement {
+	var to massbalance.SiteID
+	var product massbalance.ProductID
+	switch b := w.command.Body.(type) {
+	case massbalance.Dispatch:
+		to, product = b.To, b.Product
+	case massbalance.TransferCredits:
+		to, product = b.To, b.Product
+	}
+	buyer, _ := w.State[massbalance.SiteKey(to)].(massbalance.Site)
+	always := massbalance.SupplyPeriod{From: "1900-01-01", To: "9999-12-31", Maximum: plenty.Add(plenty)}
+	return massbalance.Agreement{
+		ID: id, Seller: w.organisation, Buyer: buyer.Owner, Called: []massbalance.Quantity{plenty},
+		Commitment: massbalance.Commitment{Product: product, Periods: []massbalance.SupplyPeriod{always}},
+	}
 }
 
 // mark is what a claim lacks as its cover needs it. What it really lacks is the
@@ -95,7 +119,7 @@ func (w *World) Execute(l Leaf) (massbalance.Outcome, error) {
 	if err != nil {
 		return massbalance.Outcome{}, err
 	}
-	w.command = w.complete(command, l.Index)
+	w.command, w.organisation = w.complete(command, l.Index), l.Core.Organisation
 	w.prepare(l)
 	outcome, err := massbalance.Execute(w, massbalance.Tx{ID: fmt.Sprintf("record-%d", l.Index), Organisation: l.Core.Organisation}, w.command)
 	if err != nil {
@@ -217,8 +241,8 @@ func (w *World) Run(l Leaf) (massbalance.Record, error) {
 
 // Nested runs a leaf in the middle of another one's look-up.
 func (w *World) Nested(l Leaf) (massbalance.Record, error) {
-	outer := w.command
-	defer func() { w.command = outer }()
+	command, organisation := w.command, w.organisation
+	defer func() { w.command, w.organisation = command, organisation }()
 	return w.Run(l)
 }
 
