@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +65,8 @@ func (f *form) sends(keep keeping) (massbalance.Body, error) {
 	switch one := f.field("currency"); {
 	case err == nil:
 		return body, nil
+	case errors.Is(err, trade.ErrFacts) && f.volume() != nil:
+		f.volume().fail("%s", err) // it is what is offered, not what it costs
 	case errors.Is(err, trade.ErrUnusable) && one != nil:
 		one.fail("%s", err)
 	default:
@@ -71,6 +74,9 @@ func (f *form) sends(keep keeping) (massbalance.Body, error) {
 	}
 	return nil, nil
 }
+
+// volume is the field that says what is offered: the lots, or how much of a forecast.
+func (f *form) volume() *field { return cmp.Or(f.field(lotField), f.field("quantity")) }
 
 // offerForm puts volume up for sale.
 func offerForm(f *form) (massbalance.Body, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
+	"github.com/weighbridge/weighbridge/gateway/trade"
 )
 
 // offersPage lists what is offered.
@@ -262,6 +263,10 @@ type offerPage struct {
 	SiteName     string
 	Sets         []traits
 	Negotiations []negotiationView
+	// Held is set where the facts of an offer that stands were held against the
+	// seller's books, and Findings are what differs.
+	Held     bool
+	Findings []trade.FactFinding
 	// Bid is set on an offer to all on which this organisation has not answered.
 	OfferDeeds []deed
 	History    []entryRow
@@ -313,6 +318,9 @@ func (l *lens) offerPage(id massbalance.OfferID) (page offerPage, err error) {
 			page.Sets = append(page.Sets, t)
 		}
 	}
+	if err := page.hold(l); err != nil {
+		return page, err
+	}
 	for _, n := range page.negotiations {
 		view := negotiationView{Negotiation: n, BuyerName: l.memberName(n.Quote.Buyer), ByName: l.memberName(n.By), Ours: l.party(n)}
 		view.State, view.Class = l.negotiationState(offer, n)
@@ -326,6 +334,16 @@ func (l *lens) offerPage(id massbalance.OfferID) (page offerPage, err error) {
 	entries, err := l.s.Entries(readmodel.EntryFilter{Subject: string(id)}, readmodel.Page{Limit: readmodel.MaxLimit, Newest: true})
 	page.History = l.entryRows(entries.Items)
 	return page, err
+}
+
+// hold holds what the offer states, where this organisation can read it, against
+// the seller's books at the page's height, as trade.Desk.Facts does. What is over
+// is not held: its lots have gone where they were sold.
+func (p *offerPage) hold(l *lens) (err error) {
+	if p.Held = p.Facts != nil && (p.Class == "in_transit" || p.Class == "pending"); p.Held {
+		p.Findings, err = trade.HoldFacts(l.s, p.Seller, *p.Facts)
+	}
+	return err
 }
 
 // offerDeeds is what may be done about an offer as a whole.

@@ -143,6 +143,45 @@ func TestAnOfferToAll(t *testing.T) {
 	growers.fetch("/offers?export=offers.xlsx", "spreadsheetml")
 }
 
+// A private offer of more than the statement leaves is refused where the volume
+// stands, with the figures, and not beside the price.
+func TestAPrivateOfferOfTooMuch(t *testing.T) {
+	d := newDesks(t)
+	growers, through := d.of("growers")
+	_, values := growers.drawn("/do/offer?site=elevator&source=forecast&statement=certifier/VS-2026-012")
+	page, _ := growers.fill("/do/offer", values, "quantity", "300000", "model", "mass_balance", "public", "some", "to:miller", "yes", "do", "draw")
+	page, _ = growers.fill("/do/offer", boxed(page), "premium", "30", "do", "try")
+	require.Regexp(t, `id="h-quantity"><span class="why"[^>]*>[^<]*VS-2026-012: has less left to be introduced: have 287319.5 kg, need 300000 kg`, page)
+	require.NotContains(t, page, `id="h-currency"><span class="why"`)
+	require.Zero(t, through.sent)
+	page, _ = growers.fill("/do/offer", boxed(page), "quantity", "100000", "least:2026-09-01", "100000", "most:2026-09-01", "100000", "do", "try")
+	require.Contains(t, said(page), "The rules accept this")
+}
+
+// Both parties' pages of an offer hold what it states against the seller's books
+// as they are now; nobody else's does, and nothing is held once it is over.
+func TestAnOffersPageHoldsItsFacts(t *testing.T) {
+	d := newDesks(t)
+	growers, _ := d.of("growers")
+	miller, _ := d.of("miller")
+	bakery, _ := d.of("manufacturer")
+	at := d.offered(growers)
+	page, _ := miller.get(at, http.StatusOK)
+	require.Contains(t, said(page), "What it states is what the seller's books say now")
+	_, values := growers.drawn("/do/dispatch?site=elevator&product=wheat")
+	growers.books("/do/dispatch", values, "to", "mill", "quantity", "50000", "lots:growers/INT-4/1", "50000", "document", "CMR-9")
+	for _, party := range []*served{growers, miller} {
+		page, _ = party.get(at, http.StatusOK)
+		require.Contains(t, said(page), "growers/INT-4/1 has less left 6 300 20 000")
+		require.NotContains(t, said(page), "say now")
+	}
+	page, _ = bakery.get(at, http.StatusOK)
+	require.NotContains(t, said(page), "has less left")
+	d.today = d.today.AddDate(0, 0, 30)
+	page, _ = miller.get(at, http.StatusOK)
+	require.NotContains(t, said(page), "has less left", "it expired")
+}
+
 // agreed brings an offer of 20 t to an agreement, and gives its ID.
 func (d *desks) agreed(growers, miller *served) string {
 	d.t.Helper()

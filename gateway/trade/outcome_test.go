@@ -141,6 +141,20 @@ func TestFundersBuyTheOutcomeInWhateverProduct(t *testing.T) {
 	require.Equal(t, []string{"brand biscuit 3000 0 12000 1500", "brand wheat-flour 4000 0 0 400", "growers wheat 35000 5000 0 4000"}, holds)
 }
 
+// Two grams of two farms of which one gram arrives leave no lot: rounded down,
+// neither has any. The project's is named as lost.
+func TestWhatIsLostToTheLastGram(t *testing.T) {
+	m := funded(t)
+	harvest := m.made("growers", 1)
+	m.must("growers", "2026-08-03", massbalance.Introduce{Site: "elevator", Certifier: "certifier", Statement: "VS-2026-012", Quantity: kg("1"), Model: massbalance.MassBalance, Evidence: "WB2"})
+	lines := []massbalance.LotLine{{Lot: harvest, Quantity: kg("0.001")}, {Lot: m.made("growers", 1), Quantity: kg("0.001")}}
+	transfer := massbalance.TransferID(m.must("growers", "2026-08-09", massbalance.Dispatch{Site: "elevator", To: "mill", Product: "wheat", Quantity: kg("0.002"), Lines: lines}))
+	m.must("miller", "2026-08-10", massbalance.Receive{Site: "mill", Transfer: transfer, Quantity: kg("0.001"), Evidence: "R1"})
+	r := m.report()
+	require.Equal(t, []string{"0.001", "0", "99999.999"}, []string{r.Lost.String(), r.Bought.String(), r.Unsold.String()})
+	m.conserved(r)
+}
+
 // A funder that has nothing yet is listed; what an organisation brought in and
 // claims itself is nobody's purchase.
 func TestWhatIsClaimedByWhoeverBroughtItIn(t *testing.T) {
