@@ -44,14 +44,15 @@ func printProjects(out io.Writer, w Worth) {
 			fmt.Fprintf(out, " %s (%s)", f.Name, f.Share)
 		}
 		fmt.Fprintf(out, "; %s kg came in of %s kg expected, %s kg of CO2e less than average: %s %s per t CO2e\n", kg(r.Introduced), kg(p.Expected), thousands(r.Avoided), r.PerTonne, p.Currency)
-		s := sheet{title: "Who has what came of it (kg)", names: 3}
-		s.row("organisation", "", "product", "held", "in transit", "claimed", "unsold")
-		for _, h := range r.Holders {
+		s := sheet{title: "Who bought what came of it (kg of " + string(p.Product) + ")", names: 2}
+		s.row("organisation", "", "brought in", "received", "passed on", "lost", "bought", "unsold", p.Currency+" per t CO2e")
+		for _, o := range r.Parts {
 			funder := ""
-			if h.Funder {
+			if o.Funder != "" {
 				funder = "funder"
 			}
-			s.row(string(h.Organisation), funder, string(h.Product), kg(h.Held), kg(h.InTransit), kg(h.Claimed), kg(h.Unsold))
+			gone := massbalance.Sum(o.Lost, o.Forfeited, o.Withdrawn)
+			s.row(string(o.Organisation), funder, kg(o.Introduced), kg(o.Received), kg(o.PassedOn), kg(gone), kg(o.Bought), kg(o.Unsold), o.PerTonne)
 		}
 		s.print(out)
 	}

@@ -42,17 +42,17 @@ type Statement struct {
 	Due       string
 }
 
-// ProjectReport is what an insetting project cost and who has what came of it.
+// ProjectReport is what an insetting project cost and who bought what came of it.
 type ProjectReport struct {
 	Project    massbalance.Project
 	Introduced massbalance.Quantity
 	Avoided    string
 	PerTonne   string
-	Holders    []struct {
-		Organisation                     massbalance.OrganisationID
-		Product                          massbalance.ProductID
-		Funder                           bool
-		Held, InTransit, Claimed, Unsold massbalance.Quantity
+	Parts      []struct {
+		Organisation                                                                     massbalance.OrganisationID
+		Funder                                                                           string
+		Introduced, Received, PassedOn, Lost, Forfeited, Withdrawn, Bought, Unsold, Used massbalance.Quantity
+		PerTonne                                                                         string
 	}
 }
 
