@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -153,7 +154,7 @@ func (h *Hub) end(ctx context.Context) (place, height uint64, err error) {
 
 // Run delivers until ctx ends; what is under way then is sent again the next time.
 func (h *Hub) Run(ctx context.Context) {
-	running := map[string]context.CancelFunc{}
+	running := map[string]*service{}
 	var group sync.WaitGroup
 	defer group.Wait()
 	for ctx.Err() == nil {
@@ -163,17 +164,17 @@ func (h *Hub) Run(ctx context.Context) {
 			h.trouble(ctx, "couldn't read the webhooks", err)
 			continue
 		}
-		for _, s := range all {
-			if _, ok := running[s.ID]; !ok && !s.Disabled {
-				own, cancel := context.WithCancel(ctx)
-				running[s.ID] = cancel
-				group.Go(func() { h.serve(own, s.ID) })
+		for id, r := range running {
+			if !slices.ContainsFunc(all, func(s Subscription) bool { return s.ID == id && !s.Disabled }) {
+				r.cancel()
+			}
+			if r.over.Load() {
+				delete(running, id)
 			}
 		}
-		for id, cancel := range running {
-			if !slices.ContainsFunc(all, func(s Subscription) bool { return s.ID == id && !s.Disabled }) {
-				cancel()
-				delete(running, id)
+		for _, s := range all {
+			if running[s.ID] == nil && !s.Disabled {
+				running[s.ID] = h.begin(ctx, &group, s.ID)
 			}
 		}
 		select {
@@ -181,6 +182,26 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// service is what delivers to one subscription. Whoever enables a subscription may
+// do so before Run saw that it was disabled, but after the service did and ended:
+// so a service says itself when it is over, and until then no second one begins.
+type service struct {
+	cancel context.CancelFunc
+	over   atomic.Bool
+}
+
+func (h *Hub) begin(ctx context.Context, group *sync.WaitGroup, id string) *service {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &service{cancel: cancel}
+	group.Go(func() {
+		h.serve(ctx, id)
+		cancel()
+		r.over.Store(true)
+		h.changed()
+	})
+	return r
 }
 
 // trouble notes that the gateway's own data can't be had, and waits.

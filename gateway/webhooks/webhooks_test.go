@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
@@ -275,6 +276,38 @@ func TestWhoFailsOnIsDisabledAndGoesOnWhenEnabled(t *testing.T) {
 	require.NoError(t, hub.Remove(t.Context(), s.ID))
 	_, err = hub.Subscription(t.Context(), s.ID)
 	require.ErrorIs(t, err, webhooks.ErrUnknown)
+}
+
+// However soon after it was disabled a subscription is enabled, it is served again.
+func TestWhatIsEnabledAtOnceGoesOn(t *testing.T) {
+	h := newHouse(t)
+	hub, _ := h.start()
+	var group errgroup.Group
+	for range 8 {
+		r := listen(t)
+		r.behave(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) })
+		s := h.subscribe(hub, r)
+		group.Go(func() error {
+			for round := range 25 {
+				for end := time.Now().Add(10 * time.Second); !s.Disabled; {
+					var err error
+					if s, err = hub.Subscription(t.Context(), s.ID); err != nil {
+						return err
+					}
+					if time.Now().After(end) {
+						return fmt.Errorf("nothing came after it was enabled for the %d. time", round)
+					}
+				}
+				var err error
+				if s, err = hub.Enable(t.Context(), s.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	h.record(1)
+	require.NoError(t, group.Wait())
 }
 
 // Whatever a name resolves to, nothing is sent inside unless that was allowed.
