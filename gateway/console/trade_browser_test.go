@@ -74,7 +74,7 @@ func TestPagesOfScope3InABrowser(t *testing.T) {
 	bakery, _ := d.of("manufacturer")
 	brand, _ := d.of("brand")
 	_, values := bakery.drawn("/do/offer?site=bakery&source=lots&product=wheat-flour")
-	page, _ := bakery.fill("/do/offer", values, "lots:manufacturer/RCV-1/1", "4000", "public", "some", "to:brand", "yes", "do", "draw")
+	page, _ := bakery.fill("/do/offer", values, "lots:manufacturer/RCV-1/2", "4000", "public", "some", "to:brand", "yes", "do", "draw")
 	bakery.books("/do/offer", boxed(page), "premium", "30", "expires", "2027-03-31")
 	_, values = bakery.drawn("/do/offer?site=bakery&source=lots&product=wheat-flour")
 	page, _ = bakery.fill("/do/offer", values, "lots:manufacturer/RCV-1/1", "3000", "public", "all", "do", "draw")
