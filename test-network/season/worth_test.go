@@ -44,6 +44,16 @@ func TestWhatTheTradeCameTo(t *testing.T) {
 	require.Equal(t, "4086400", w.Projects[0].Introduced.String())
 	require.Equal(t, "537443.328", w.Projects[0].Avoided, "4,086,400 kg × 0.13152")
 	require.Equal(t, "133.24", w.Projects[0].PerTonne, "71,607.90 / 537.443328")
+	var funders [][]string
+	all := massbalance.Quantity{}
+	for _, o := range w.Projects[0].Parts {
+		all = massbalance.Sum(all, o.Bought, o.Unsold, o.Used, o.Lost, o.Forfeited, o.Withdrawn)
+		if o.Funder != "" {
+			funders = append(funders, []string{string(o.Organisation), o.Bought.String(), o.PerTonne})
+		}
+	}
+	require.Equal(t, [][]string{{"brand", "1191560", "274.16"}, {"miller", "962314.048", "226.31"}}, funders, "the brand's is in biscuits and flour")
+	require.Equal(t, "4086400", all.String(), "each gram is somewhere, once")
 
 	require.Equal(t, massbalance.OrganisationID("brand"), w.Scope3.Organisation)
 	require.Equal(t, "7948374", w.Scope3.Bought.String(), "6,959,895 kg of biscuits and 988,479 kg of flour came in")
