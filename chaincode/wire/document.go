@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -165,6 +166,9 @@ func parseJWS[T any](jws, kind string) (document T, e massbalance.Envelope, err 
 	}
 	e.Key, e.Input = header.Kid, parts[0]+"."+parts[1]
 	copy(e.Signature[:], raw[2])
+	if compact(e) != jws { // the decoder passes over line breaks
+		return document, e, errors.New("part 3 is not base64url: it has line breaks")
+	}
 	return document, e, nil
 }
 

@@ -209,16 +209,19 @@ func TestGolden(t *testing.T) {
 	require.Equal(t, string(golden), b.String())
 }
 
+// kindsOfValues are those of values, in their order.
+var kindsOfValues = []massbalance.Kind{
+	massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindProfile, massbalance.KindPool, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
+	massbalance.KindRecipe, massbalance.KindDerivation, massbalance.KindBaseline, massbalance.KindCertifier, massbalance.KindCosigner, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
+	massbalance.KindQuota, massbalance.KindLandUnit, massbalance.KindHarvest,
+	massbalance.KindRecall, massbalance.KindTaint, massbalance.KindMark, massbalance.KindProject, massbalance.KindOutcome, massbalance.KindRegionUse, massbalance.KindCreditUse,
+	massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,
+	massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindTierReport, massbalance.KindReversal, massbalance.KindEvidence, massbalance.KindRecord,
+}
+
 func TestParseUndoesFormat(t *testing.T) {
 	kinds := map[string]massbalance.Kind{}
-	for i, kind := range []massbalance.Kind{
-		massbalance.KindConsortium, massbalance.KindProposal, massbalance.KindRules, massbalance.KindSuperseded, massbalance.KindProfile, massbalance.KindPool, massbalance.KindSite, massbalance.KindHead, massbalance.KindProduct,
-		massbalance.KindRecipe, massbalance.KindDerivation, massbalance.KindBaseline, massbalance.KindCertifier, massbalance.KindCosigner, massbalance.KindCertificate, massbalance.KindStanding, massbalance.KindCoverage, massbalance.KindStatement,
-		massbalance.KindQuota, massbalance.KindLandUnit, massbalance.KindHarvest,
-		massbalance.KindRecall, massbalance.KindTaint, massbalance.KindMark, massbalance.KindProject, massbalance.KindOutcome, massbalance.KindRegionUse, massbalance.KindCreditUse,
-		massbalance.KindCharacteristics, massbalance.KindLot, massbalance.KindAccount, massbalance.KindTransfer,
-		massbalance.KindPeriod, massbalance.KindClaim, massbalance.KindTierReport, massbalance.KindReversal, massbalance.KindEvidence, massbalance.KindRecord,
-	} {
+	for i, kind := range kindsOfValues {
 		kinds[fmt.Sprintf("%T", values[i])] = kind
 	}
 	for _, sample := range samples() {
@@ -328,7 +331,7 @@ func TestSignedDocumentsAreJWS(t *testing.T) {
 	require.Equal(t, signed.Envelope, again.Envelope)
 	_, err = wire.ParseSignedCertificate(jws)
 	require.ErrorContains(t, err, "typ", "a statement is not a certificate")
-	for _, bad := range []string{"", "a.b", jws + ".", jws + "=", strings.Replace(jws, ".", "..", 1), jws[:len(jws)-4]} {
+	for _, bad := range []string{"", "a.b", jws + ".", jws + "=", strings.Replace(jws, ".", "..", 1), jws[:len(jws)-4], jws + "\n"} {
 		_, err := wire.ParseSignedStatement(bad)
 		require.Error(t, err, bad)
 	}

@@ -41,7 +41,7 @@ func newConsortium(t testing.TB) *consortium {
 	return c
 }
 
-func seasoned(t *testing.T) *consortium {
+func seasoned(t testing.TB) *consortium {
 	c := newConsortium(t)
 	c.ledger.Season()
 	for _, org := range organisations {

@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	. "github.com/weighbridge/weighbridge/chaincode/massbalance"
-	"github.com/weighbridge/weighbridge/gateway/proof/checkpoint"
 	"github.com/weighbridge/weighbridge/gateway/proof/verify"
 	"github.com/weighbridge/weighbridge/gateway/readmodel/ledgertest"
 	"github.com/weighbridge/weighbridge/test-network/season"
@@ -167,40 +166,4 @@ func TestABundleHasOneForm(t *testing.T) {
 	twice, err := again.Write()
 	require.NoError(t, err)
 	require.Equal(t, packed, twice)
-}
-
-// No bytes make the reader of bundles or trust files fail otherwise than with an error.
-func FuzzBundle(f *testing.F) {
-	f.Add([]byte(`{"format":"weighbridge claim bundle v1","claim":"brand/CLM-1","checkpoint":"x","proof":"","registerProof":""}`))
-	f.Add([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff})
-	trust := checkpoint.Trust{Origin: "o", Threshold: 1, Organisations: []checkpoint.Organisation{{Organisation: "a", Name: "A"}}}
-	f.Fuzz(func(t *testing.T, file []byte) {
-		if b, err := verify.Read(file); err == nil {
-			_, err := verify.Check(b, trust)
-			require.Error(t, err, "nobody is trusted")
-		}
-	})
-}
-
-func FuzzTrust(f *testing.F) {
-	f.Add([]byte(`{"origin":"o","threshold":1,"organisations":[{"organisation":"a","name":"A","keys":["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]}]}`))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		if trust, err := checkpoint.ParseTrust(file); err == nil {
-			data, err := trust.Format()
-			require.NoError(t, err)
-			again, err := checkpoint.ParseTrust(data)
-			require.NoError(t, err)
-			require.Equal(t, trust, again)
-		}
-	})
-}
-
-func FuzzNote(f *testing.F) {
-	f.Add("weighbridge/00\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nregister 0 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— a AAAAAAAA\n")
-	f.Fuzz(func(t *testing.T, signed string) {
-		_, who, _, err := checkpoint.Open(signed, []checkpoint.Key{{Organisation: "miller", Public: signer("miller", 1).Public()}})
-		if err == nil {
-			require.Empty(t, who, "nobody signed it")
-		}
-	})
 }

@@ -19,14 +19,14 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/replay"
 )
 
-func open(t *testing.T, c *chaintest.Chain, dir string) *chain.Checker {
+func open(t testing.TB, c *chaintest.Chain, dir string) *chain.Checker {
 	checker, err := chain.Open(dir, chain.GenesisHash(c.Blocks[0]))
 	require.NoError(t, err)
 	return checker
 }
 
 // checked is a checker that has seen the whole chain so far, and found nothing.
-func checked(t *testing.T, c *chaintest.Chain) *chain.Checker {
+func checked(t testing.TB, c *chaintest.Chain) *chain.Checker {
 	checker := open(t, c, t.TempDir())
 	t.Cleanup(func() { require.NoError(t, checker.Close()) })
 	for _, b := range c.Blocks {
@@ -35,13 +35,13 @@ func checked(t *testing.T, c *chaintest.Chain) *chain.Checker {
 	return checker
 }
 
-func check(t *testing.T, checker *chain.Checker, raw *common.Block) chain.Verdict {
+func check(t testing.TB, checker *chain.Checker, raw *common.Block) chain.Verdict {
 	v, err := checker.Check(raw)
 	require.NoError(t, err)
 	return v
 }
 
-func requireSound(t *testing.T, v chain.Verdict) {
+func requireSound(t testing.TB, v chain.Verdict) {
 	require.Empty(t, v.Findings, "block %d", v.Number)
 	require.False(t, v.Stop)
 	require.NotEmpty(t, v.Codes)

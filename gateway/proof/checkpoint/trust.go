@@ -117,7 +117,7 @@ func FormatKey(public ed25519.PublicKey) string { return base64.RawURLEncoding.E
 // ParseKey reads what FormatKey gives.
 func ParseKey(text string) (ed25519.PublicKey, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(raw) != ed25519.PublicKeySize {
+	if err != nil || len(raw) != ed25519.PublicKeySize || FormatKey(raw) != text {
 		return nil, fmt.Errorf("%q is not a key of %d bytes in base64url", text, ed25519.PublicKeySize)
 	}
 	return raw, nil

@@ -45,10 +45,11 @@ func (s Salt) MarshalText() ([]byte, error) {
 	return []byte(base64.RawURLEncoding.EncodeToString(s[:])), nil
 }
 
-// UnmarshalText reads base64url without padding.
+// UnmarshalText reads base64url without padding, and without the line breaks that
+// the decoder passes over.
 func (s *Salt) UnmarshalText(text []byte) error {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
-	if err != nil || len(raw) != len(s) {
+	if err != nil || len(raw) != len(s) || len(text) != base64.RawURLEncoding.EncodedLen(len(s)) {
 		return fmt.Errorf("%q is not a salt of %d bytes in base64url", text, len(s))
 	}
 	copy(s[:], raw)

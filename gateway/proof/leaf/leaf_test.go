@@ -133,3 +133,30 @@ func TestWhatStandsInTheRegister(t *testing.T) {
 	require.NotEqual(t, leaf.KeyHash(ProductKey("a")), leaf.KeyHash(ProductKey("b")))
 	require.NotEqual(t, leaf.Registration{Key: Digest{1}}.Hash(), leaf.Registration{Value: Digest{1}}.Hash())
 }
+
+// A core has one form: what reads is what was written.
+func FuzzParseCore(f *testing.F) {
+	core, err := leaf.FormatCore(record(dispatch()).Entry, []string{"#new"}, names)
+	require.NoError(f, err)
+	f.Add(core)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if core, err := leaf.ParseCore(data); err == nil {
+			again, err := wire.Format(core)
+			require.NoError(t, err)
+			require.Equal(t, string(data), string(again))
+		}
+	})
+}
+
+func FuzzSalt(f *testing.F) {
+	f.Add("AAAAAAAAAAAAAAAAAAAAAA")
+	f.Add("AAAAAAAAAAAA\nAAAAAAAAAA")
+	f.Fuzz(func(t *testing.T, text string) {
+		var salt leaf.Salt
+		if salt.UnmarshalText([]byte(text)) == nil {
+			again, err := salt.MarshalText()
+			require.NoError(t, err)
+			require.Equal(t, text, string(again))
+		}
+	})
+}

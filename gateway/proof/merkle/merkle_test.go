@@ -25,7 +25,7 @@ func (l *log) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
-func grow(t *testing.T, n int64) *log {
+func grow(t testing.TB, n int64) *log {
 	l := &log{}
 	for i := range n {
 		data := fmt.Appendf(nil, "leaf %d", i)
@@ -122,4 +122,50 @@ func TestNeighboursShareTheirProof(t *testing.T) {
 	proof, err := merkle.Prove(5000, in, merkle.Stored(l))
 	require.NoError(t, err)
 	require.Less(t, len(proof), 25)
+}
+
+// No numbers and no bytes do more than fail, and what gives the root of a tree
+// are its own leaves.
+func FuzzVerify(f *testing.F) {
+	const size = 13
+	l := grow(f, size)
+	root, err := tlog.TreeHash(size, l)
+	require.NoError(f, err)
+	for _, in := range [][]int64{{0}, {12}, {3, 4, 9}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}} {
+		proof, err := merkle.Prove(size, in, merkle.Stored(l))
+		require.NoError(f, err)
+		var leaves, hashes []byte
+		for _, i := range in {
+			leaves, hashes = append(leaves, byte(i)), append(hashes, l.leaves[i][:]...)
+		}
+		f.Add(int64(size), leaves, hashes, join(proof))
+	}
+	f.Add(int64(math.MaxInt64), []byte{0}, make([]byte, tlog.HashSize), []byte(nil))
+	f.Fuzz(func(t *testing.T, n int64, leaves, hashes, proof []byte) {
+		var in []int64
+		for _, leaf := range leaves {
+			in = append(in, int64(leaf))
+		}
+		got, err := merkle.Verify(n, in, parted(hashes), parted(proof))
+		if err != nil || n != size || got != root {
+			return
+		}
+		for i, leaf := range in {
+			require.Equal(t, l.leaves[leaf], parted(hashes)[i])
+		}
+	})
+}
+
+func join(hashes []tlog.Hash) (raw []byte) {
+	for _, h := range hashes {
+		raw = append(raw, h[:]...)
+	}
+	return raw
+}
+
+func parted(raw []byte) (hashes []tlog.Hash) {
+	for ; len(raw) >= tlog.HashSize; raw = raw[tlog.HashSize:] {
+		hashes = append(hashes, tlog.Hash(raw[:tlog.HashSize]))
+	}
+	return hashes
 }

@@ -113,10 +113,11 @@ func (h Hashes) MarshalText() ([]byte, error) {
 	return []byte(base64.StdEncoding.EncodeToString(raw)), nil
 }
 
-// UnmarshalText reads base64 of whole hashes.
+// UnmarshalText reads base64 of whole hashes, without the line breaks that the
+// decoder passes over.
 func (h *Hashes) UnmarshalText(text []byte) error {
 	raw, err := base64.StdEncoding.Strict().DecodeString(string(text))
-	if err != nil || len(raw)%tlog.HashSize != 0 {
+	if err != nil || len(raw)%tlog.HashSize != 0 || len(text) != base64.StdEncoding.EncodedLen(len(raw)) {
 		return errors.New("it is not the base64 of hashes of 32 bytes")
 	}
 	for ; len(raw) > 0; raw = raw[tlog.HashSize:] {
