@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,11 @@ type alarmsPage struct {
 
 // Title is the page's name.
 func (alarmsPage) Title() string { return "Alarms" }
+
+// Compared reports whether another organisation's log was ever seen.
+func (p alarmsPage) Compared() bool {
+	return slices.ContainsFunc(p.Cosigners, func(c cosignerRow) bool { return c.Seen > 0 })
+}
 
 // alarmRow is one contradiction with both sides.
 type alarmRow struct {

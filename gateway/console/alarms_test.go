@@ -72,16 +72,16 @@ func TestAlarmsShowBothSides(t *testing.T) {
 	shown := text(page)
 	for _, want := range []string{
 		"Split view: Morgenbrot and this gateway show different logs", "This gateway weighbridge/00000000000000000000000000000000", "Signatures",
-		"Morgenbrothttp://127.0.0.1", "refused 0 0 contradicts ours", "do not count: it has no key on the ledger", "connection refused", "0 findings",
+		"Morgenbrothttp://127.0.0.1", "refused 0 0 contradicts ours", "couldn't be compared: ", "What differs is marked", "do not count: it has no key on the ledger", "connection refused", "0 findings",
 	} {
 		require.Contains(t, shown, want)
 	}
 	require.Regexp(t, `<mark>[A-Za-z0-9/&#;]+=</mark>`, page)
 	require.NotContains(t, page, "Take note", "who is no administrator reads")
 	home, _ := s.get("/sites", http.StatusOK)
-	require.Contains(t, text(home), "Logs contradict each other. The log of brand contradicts ours (split_view, at record 33). Show both sides")
+	require.Contains(t, text(home), "Logs contradict each other. The log of brand contradicts ours (split view, at record 33). Show both sides")
 
 	quiet, _ := serve(t, "miller", season(t)).get("/alarms", http.StatusOK)
-	require.Contains(t, text(quiet), "0 open alarms")
+	require.Contains(t, text(quiet), "0 open alarms: no log was compared with this gateway's yet")
 	require.Contains(t, text(quiet), "No other organisation's gateway is named in the settings")
 }

@@ -77,7 +77,7 @@ func TestAClaimThatCoversARecall(t *testing.T) {
 	s := c.checked(a)
 	require.False(t, s.Stands())
 	require.Equal(t, "1500", s.Recalled[0].Tainted.String(), "worked out before anybody traced it")
-	require.Contains(t, fmt.Sprint(s.Words()), "Of that 1500 kg were not traced on the ledger yet; they were worked out here")
+	require.Contains(t, fmt.Sprint(s.Words()), "Of what rests on it 1500 kg were not traced on the ledger yet; they were worked out here")
 
 	c.traces("TR-1", "VS-A", []ClaimID{a}, below...)
 	s = c.checked(a)

@@ -16,6 +16,7 @@ type result struct {
 	Error    string           `json:"error,omitempty"`
 	Heading  string           `json:"heading,omitempty"`
 	Stands   bool             `json:"stands"`
+	Doubts   []string         `json:"doubts"`
 	Sections []verify.Section `json:"sections,omitempty"`
 	Picture  verify.Picture   `json:"picture"`
 }
@@ -50,5 +51,5 @@ func check(file []byte, trustFile string) (out result) {
 	if err != nil {
 		return result{Error: err.Error()}
 	}
-	return result{Heading: s.Heading(), Stands: s.Stands(), Sections: s.Words(), Picture: s.Picture()}
+	return result{Heading: s.Heading(), Stands: s.Stands(), Doubts: s.Doubts(), Sections: s.Words(), Picture: s.Picture()}
 }

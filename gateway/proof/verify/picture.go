@@ -35,7 +35,11 @@ func (s Statement) Picture() Picture {
 	site := func(id string) {
 		if _, known := columns[id]; !known {
 			columns[id] = len(columns) + 1
-			p.Points = append(p.Points, Point{ID: "site " + id, Name: s.Name("site", id), Column: columns[id]})
+			point := Point{ID: "site " + id, Name: id, Column: columns[id]}
+			if name := s.Names["site "+id]; name != "" && name != id {
+				point.Name, point.Detail = name, id
+			}
+			p.Points = append(p.Points, point)
 		}
 	}
 	for _, step := range s.Steps {

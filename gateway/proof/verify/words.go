@@ -23,7 +23,7 @@ func (s Statement) Words() []Section {
 		{"Carbon figures, as verified or computed by the rules", s.wordsOfCarbon()},
 		{"The way from the farms to the claim", s.wordsOfWay()},
 		{"Whom this rests on", s.wordsOfTrust()},
-		{"What this does not show", wordsOfLimits()},
+		{"What was checked here, and what nobody can check from this file", wordsOfLimits()},
 	}
 }
 
@@ -91,7 +91,7 @@ func wordsOfRecall(at string, r Recalled) string {
 		text += " That was claimed in its place by " + strings.Join(names(r.Covers), ", ") + ", of which files can be had in the same way."
 	}
 	if r.Traced.Less(r.Tainted) {
-		text += fmt.Sprintf(" Of that %s kg were not traced on the ledger yet; they were worked out here.", r.Traced.Shortage(r.Tainted))
+		text += fmt.Sprintf(" Of what rests on it %s kg were not traced on the ledger yet; they were worked out here.", r.Traced.Shortage(r.Tainted))
 	}
 	return text
 }
@@ -126,6 +126,23 @@ func (s Statement) wordsOfStanding() []string {
 		for _, d := range c.Standings {
 			lines = append(lines, fmt.Sprintf("Certificate %s of %s was declared %s from %s on (%s).", c.ID, c.Certifier, d.Kind, d.Effective, d.Reason))
 		}
+	}
+	return lines
+}
+
+// Doubts says in a line each why the claim does not stand; none where it does.
+func (s Statement) Doubts() (lines []string) {
+	if s.Reversed != "" {
+		lines = append(lines, fmt.Sprintf("It was taken back on %s.", s.Reversed))
+	}
+	for _, r := range s.Recalled {
+		if f := r.Finding; !r.Stands() {
+			lines = append(lines, fmt.Sprintf("%s kg of it rest on statement %s of %s, which was recalled on %s: %s.",
+				r.Tainted, f.Statement, s.Name("organisation", string(f.Certifier)), f.Issued, f.Reason))
+		}
+	}
+	for _, id := range s.Lacking {
+		lines = append(lines, fmt.Sprintf("Claim %s, which was put up in its place, lacks credit itself for a recall.", id))
 	}
 	return lines
 }
@@ -200,6 +217,22 @@ func (s Statement) wordsOfWay() (lines []string) {
 	return append(lines, "Decided by: "+strings.Join(s.Versions, "; ")+".")
 }
 
+// done is a command's type in the past tense.
+func done(kind string) string {
+	verb, rest, _ := strings.Cut(plain(kind), " ")
+	switch {
+	case verb == "take":
+		verb = "took"
+	case verb == "transfer":
+		verb = "transferred"
+	case strings.HasSuffix(verb, "e"):
+		verb += "d"
+	default:
+		verb += "ed"
+	}
+	return strings.TrimSpace(verb + " " + rest)
+}
+
 func (s Statement) wordsOfStretch(one *stretch) string {
 	step, when, times := one.step, string(one.from), ""
 	if one.to != one.from {
@@ -208,7 +241,7 @@ func (s Statement) wordsOfStretch(one *stretch) string {
 	if one.count > 1 {
 		times = fmt.Sprintf(" %d times, in all", one.count)
 	}
-	text := fmt.Sprintf("%s  %s: %s%s %s kg of %s at %s", when, s.Name("organisation", string(step.Organisation)), plain(step.Type), times, one.quantity,
+	text := fmt.Sprintf("%s  %s: %s%s %s kg of %s at %s", when, s.Name("organisation", string(step.Organisation)), done(step.Type), times, one.quantity,
 		s.Name("product", string(step.Product)), s.Name("site", string(step.Site)))
 	if step.To != "" {
 		text += " to " + s.Name("site", string(step.To))
@@ -222,7 +255,11 @@ func (s Statement) wordsOfStretch(one *stretch) string {
 func (s Statement) wordsOfTrust() []string {
 	lines := []string{fmt.Sprintf("%d of the %d organisations that you trust vouch for this state of the ledger; you ask for %d. By its signature each of them says that it executed every record itself.", len(s.Vouchers), s.Of, s.Threshold)}
 	for _, v := range s.Vouchers {
-		lines = append(lines, fmt.Sprintf("%s (%s), on %s.", v.Name, v.Organisation, v.Time.Format(time.RFC1123)))
+		who := v.Name
+		if who != string(v.Organisation) {
+			who = fmt.Sprintf("%s (%s)", v.Name, v.Organisation)
+		}
+		lines = append(lines, fmt.Sprintf("%s, on %s.", who, v.Time.Format(time.RFC1123)))
 	}
 	for _, org := range s.Replaced {
 		lines = append(lines, fmt.Sprintf("Not counted: %s signed with a key that the consortium has replaced.", org))

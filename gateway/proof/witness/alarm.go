@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -126,7 +127,7 @@ func (w *Witness) Problem(ctx context.Context) string {
 		case a.Organisation == w.Organisation:
 			return fmt.Sprintf("This gateway refuses to sign: its own log is not what it vouched for before (at record %d).", a.Size)
 		default:
-			return fmt.Sprintf("The log of %s contradicts ours (%s, at record %d).", a.Organisation, a.Problem, a.Size)
+			return fmt.Sprintf("The log of %s contradicts ours (%s, at record %d).", a.Organisation, strings.ReplaceAll(string(a.Problem), "_", " "), a.Size)
 		}
 	}
 	return ""
