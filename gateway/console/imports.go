@@ -49,8 +49,9 @@ type importPage struct {
 	Tally  []tally
 	Rows   []importRow
 	More   int
-	// Hidden carries the tried file to its confirmation, so that what is sent is
-	// what was tried and the gateway keeps nothing between.
+	// Hidden carries the tried file to its confirmation, or to the file of what
+	// would become of it, so that what is sent is what was tried and the gateway
+	// keeps nothing between.
 	Hidden []hidden
 }
 
@@ -96,7 +97,7 @@ func (c *Console) registerImport(mux *access.Mux) {
 			}
 			page, err := l.importPage(imports.Request{Kind: job.Report.Kind})
 			page.Job = job
-			page.show(job.Report)
+			page.show(job.Report, asksForFile(r))
 			return page, err
 		})(w, r)
 	})
@@ -107,8 +108,9 @@ func (l *lens) importPage(request imports.Request) (importPage, error) {
 	return importPage{Kind: request.Kind, Kinds: imports.Kinds, Site: request.Site, Sites: sites.Items}, err
 }
 
-// show puts a report onto the page: the lines that need a look, then the others.
-func (p *importPage) show(report imports.Report) {
+// show puts a report onto the page: the lines that need a look, then the others,
+// and all of them where they are asked for as a file.
+func (p *importPage) show(report imports.Report, whole bool) {
 	p.Tried, p.Report = true, report
 	counts := map[imports.Outcome]int{}
 	var good []importRow
@@ -122,7 +124,7 @@ func (p *importPage) show(report imports.Report) {
 		}
 	}
 	p.Rows = append(p.Rows, good...)
-	if len(p.Rows) > importRows {
+	if len(p.Rows) > importRows && !whole {
 		p.More = len(p.Rows) - importRows
 		p.Rows = p.Rows[:importRows]
 	}
@@ -160,10 +162,13 @@ func (c *Console) postImport(w http.ResponseWriter, r *http.Request) {
 			return page, failed
 		}
 		if err != nil {
-			return page, page.refuse(c, r, err)
+			failed = page.refuse(c, r, err)
+		} else {
+			page.show(report, asksForFile(r))
 		}
-		page.show(report)
-		page.Hidden, failed = carry(r, request)
+		if failed == nil && page.Tried {
+			page.Hidden, failed = carry(r, request)
+		}
 		return page, failed
 	})(w, r)
 }
@@ -198,7 +203,7 @@ func (p *importPage) refuse(c *Console, r *http.Request, err error) error {
 			p.Faults = append(p.Faults, fault.Error())
 		}
 	case errors.As(err, &malformed):
-		p.show(malformed.Report)
+		p.show(malformed.Report, asksForFile(r))
 	case errors.As(err, &form), errors.Is(err, imports.ErrBusy), errors.Is(err, errReadOnly):
 		p.Refusal = err.Error()
 	default:

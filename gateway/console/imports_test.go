@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"html"
 	"io"
 	"log/slog"
@@ -44,6 +45,11 @@ func serveImports(t *testing.T, org massbalance.OrganisationID) *served {
 // send posts a form; a part whose name begins with @ is a file.
 func (s *served) send(parts ...string) (string, *http.Response) {
 	s.t.Helper()
+	return s.sendTo("/import", parts...)
+}
+
+func (s *served) sendTo(path string, parts ...string) (string, *http.Response) {
+	s.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for i := 0; i < len(parts); i += 2 {
@@ -56,12 +62,23 @@ func (s *served) send(parts ...string) (string, *http.Response) {
 		require.NoError(s.t, err)
 	}
 	require.NoError(s.t, w.Close())
-	response, err := http.Post(s.url+"/import", w.FormDataContentType(), &body)
+	response, err := http.Post(s.url+path, w.FormDataContentType(), &body)
 	require.NoError(s.t, err)
 	defer response.Body.Close()
 	page, err := io.ReadAll(response.Body)
 	require.NoError(s.t, err)
 	return string(page), response
+}
+
+// givesLines checks that a file has the fate of each of the loads.
+func (s *served) givesLines(file string, _ *http.Response) {
+	s.t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file, "\ufeff"))).ReadAll()
+	require.NoError(s.t, err, file)
+	require.Len(s.t, rows, 4)
+	require.Equal(s.t, []string{"Line", "Document", "What", "Outcome"}, rows[0])
+	require.Contains(s.t, rows[1][3], "date_outside_period")
+	require.Contains(s.t, rows[2][2], "introduce 24820 kg on statement VS-2026-011")
 }
 
 // hiddenFields are what the confirmation carries.
@@ -88,6 +105,8 @@ func TestAFileIsTriedThenSentAsItWasTried(t *testing.T) {
 	require.NotContains(t, page, "<b>Somebody")
 	s.get("/api/none", http.StatusNotFound)
 
+	s.givesLines(s.sendTo("/import?export=lines.csv", append(hiddenFields(page), "do", "try")...))
+
 	done, response := s.send(append(hiddenFields(page), "do", "send")...)
 	require.Equal(t, http.StatusOK, response.StatusCode, done)
 	require.Contains(t, response.Request.URL.Path, "/import/")
@@ -96,6 +115,8 @@ func TestAFileIsTriedThenSentAsItWasTried(t *testing.T) {
 		return strings.Contains(text(done), "Done")
 	}, 10*time.Second, time.Millisecond)
 	require.Contains(t, text(done), "3 of 3 lines sent")
+	file, _ := s.get(response.Request.URL.Path+"?export=lines.csv", http.StatusOK)
+	s.givesLines(file, nil)
 	page, _ = s.send("kind", "tickets", "site", "elevator", "@file", loads, "do", "try")
 	require.Contains(t, text(page), "on the ledger already")
 	s.get("/import/none", http.StatusNotFound)

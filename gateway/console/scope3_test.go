@@ -96,6 +96,9 @@ func TestAYearIsPlannedFromOffers(t *testing.T) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Regexp(t, `[0-9.]+ t CO₂e instead of [0-9.]+: [0-9.]+ t avoided`, said(page))
 	require.Regexp(t, `Havel Bakeries Wheat flour 4 000 [0-9.]+ [0-9.]+ EUR`, said(page), "what is used, avoided, and the cost of a tonne")
+	file, response := brand.fill("/scope3?export=plan.csv", values)
+	require.Equal(t, "text/csv; charset=utf-8", response.Header.Get("Content-Type"))
+	require.Regexp(t, `(?m)^Havel Bakeries,Wheat flour,4000,[0-9.]+,[0-9.]+.EUR`, file)
 	for name := range values {
 		if name[:3] == "kg:" {
 			values.Set(name, "4.000,5,1")

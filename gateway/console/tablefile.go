@@ -23,6 +23,9 @@ import (
 // exportName is the parameter that asks for a table: its id and the file's form.
 const exportName = "export"
 
+// asksForFile reports whether a page is made for one of its tables.
+func asksForFile(r *http.Request) bool { return r.URL.Query().Has(exportName) }
+
 // tableFile sends one table of a page as a file.
 func tableFile(w http.ResponseWriter, asked string, page io.Reader) error {
 	name, form, _ := strings.Cut(asked, ".")
