@@ -166,14 +166,28 @@ func (activityPage) Title() string { return "Activity" }
 
 func (c *Console) activity(w http.ResponseWriter, r *http.Request) {
 	page := activityPage{Actor: r.URL.Query().Get("actor")}
-	acts, err := c.accounts().Activity(r.Context(), access.ActivityFilter{Actor: page.Actor, Before: asked(r.URL.Query()).After, Limit: listRows})
+	acts, next, err := c.done(r, asked(r.URL.Query()).After, page.Actor)
 	page.Acts = acts
-	next := uint64(0)
-	if len(acts) == listRows {
-		next = acts[len(acts)-1].Number
-	}
 	way := listing{query: r.URL.Query(), path: r.URL.Path}
 	way.seen(next, "")
 	page.Next, page.First = way.Next, way.First
 	c.inside(w, r, "activity", http.StatusOK, page, err)
+}
+
+// done is a page of what was done, with where the next one begins, or all of it
+// where it is asked for as a file.
+func (c *Console) done(r *http.Request, before uint64, actor string) (all []access.Act, next uint64, err error) {
+	for {
+		acts, err := c.accounts().Activity(r.Context(), access.ActivityFilter{Actor: actor, Before: before, Limit: listRows})
+		if err != nil {
+			return nil, 0, err
+		}
+		all = append(all, acts...)
+		if len(acts) < listRows {
+			return all, 0, nil
+		}
+		if before = acts[len(acts)-1].Number; !asksForFile(r) {
+			return all, before, nil
+		}
+	}
 }

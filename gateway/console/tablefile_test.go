@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -109,4 +111,25 @@ func TestListsNarrowAndSort(t *testing.T) {
 	require.Contains(t, body, "/api/v1/transfers?from=2026-08-12&amp;order=newest&amp;to=2026-08-12&amp;format=csv", "the file is narrowed as the page is")
 	body, _ = s.get("/audit?subject=growers/DSP-3", http.StatusOK)
 	require.Equal(t, 2, strings.Count(body, `class="a-what"`), "its dispatch and its rejection")
+}
+
+// Every table that a page works out, or that a list of the interface holds, has a link to it as a file.
+func TestEveryTableHasAFile(t *testing.T) {
+	templates, err := filepath.Glob("templates/*.html")
+	require.NoError(t, err)
+	var all strings.Builder
+	for _, file := range templates {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		all.Write(content)
+	}
+	text := all.String()
+	tables := regexp.MustCompile(`<table [^>]*id="t-([a-z0-9]+)"`).FindAllStringSubmatchIndex(text, -1)
+	require.Greater(t, len(tables), 20)
+	for _, at := range tables {
+		name, after := text[at[2]:at[3]], text[at[1]:]
+		after, _, _ = strings.Cut(after, "<table ")
+		linked := strings.Contains(after, `template "files"`) || strings.Contains(text, `caption "`+name+`"`) || strings.Contains(text, "export="+name+".csv")
+		require.True(t, linked, "table %s", name)
+	}
 }
