@@ -32,20 +32,28 @@ func (n *node) open(ctx context.Context, from uint64) (<-chan *common.Block, err
 		return nil, errors.New("connection refused")
 	}
 	stream := make(chan *common.Block)
+	blocks, after := slices.Clone(n.blocks), n.after
 	go func() {
 		defer close(stream)
-		for i := int(from); i < len(n.blocks) && (n.after == 0 || i < int(from)+n.after); i++ {
+		for i := int(from); i < len(blocks) && (after == 0 || i < int(from)+after); i++ {
 			select {
-			case stream <- n.blocks[i]:
+			case stream <- blocks[i]:
 			case <-ctx.Done():
 				return
 			}
 		}
-		if n.after == 0 {
+		if after == 0 {
 			<-ctx.Done()
 		}
 	}()
 	return stream, nil
+}
+
+// change changes what later streams deliver.
+func (n *node) change(how func(*node)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	how(n)
 }
 
 func (n *node) starts() []uint64 {
@@ -251,7 +259,7 @@ func TestFollowLeavesItToTheCheck(t *testing.T) {
 				}
 				lies++
 				if lies == 3 {
-					n.blocks = honest
+					n.change(func(n *node) { n.blocks = honest })
 				}
 				return Distrusted(errors.New("a lie about what was due"))
 			})
@@ -260,8 +268,7 @@ func TestFollowLeavesItToTheCheck(t *testing.T) {
 			go func() {
 				ended <- f.Follow(ctx, Checkpoint{}, func(b Block) error {
 					if got <- b.Number; b.Number == 0 {
-						spoil(n)
-						n.after = 0
+						n.change(func(n *node) { spoil(n); n.after = 0 })
 					}
 					return nil
 				})
