@@ -52,12 +52,12 @@ type Approval struct {
 // Claims, Reversals and Governance are the types of command for which a second
 // person is asked where an organisation chose nothing else.
 var (
-	Claims     = []string{massbalance.ClaimCredits{}.Type(), massbalance.Cancel{}.Type(), massbalance.ReportTier{}.Type()}
+	Claims     = []string{massbalance.ClaimCredits{}.Type(), massbalance.Cancel{}.Type(), massbalance.ReportTier{}.Type(), massbalance.CoverRecall{}.Type()}
 	Reversals  = []string{massbalance.ProposeReversal{}.Type(), massbalance.ConfirmReversal{}.Type(), massbalance.CompleteReversal{}.Type(), massbalance.Reverse{}.Type()}
 	Governance = []string{
 		massbalance.FoundConsortium{}.Type(), massbalance.RegisterOrganisation{}.Type(), massbalance.RemoveOrganisation{}.Type(),
 		massbalance.AdoptRules{}.Type(), massbalance.RegisterProduct{}.Type(), massbalance.RegisterRecipe{}.Type(),
-		massbalance.RegisterBaseline{}.Type(), massbalance.RegisterCertifier{}.Type(), massbalance.RegisterProfile{}.Type(),
+		massbalance.RegisterBaseline{}.Type(), massbalance.RegisterCertifier{}.Type(), massbalance.RegisterCosigner{}.Type(), massbalance.RegisterProfile{}.Type(),
 		massbalance.AdoptFinding{}.Type(),
 	}
 )
