@@ -44,17 +44,7 @@ func (l *lens) claimCarbon(lines []massbalance.TransferLine) ([]carbonLine, erro
 	}
 	out := make([]carbonLine, 0, len(names))
 	for _, name := range names {
-		out = append(out, carbonLine{Name: name, Total: minus(signed2(totals[name]))})
+		out = append(out, carbonLine{Name: name, Total: exactly(totals[name].String())})
 	}
 	return out, nil
-}
-
-// signed2 writes a number with a space between thousands and one decimal.
-func signed2(d decimal.Decimal) string {
-	text := d.Abs().StringFixed(1)
-	text = grouped(text[:len(text)-2]) + text[len(text)-2:]
-	if d.Sign() < 0 {
-		return "-" + text
-	}
-	return text
 }

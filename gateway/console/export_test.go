@@ -3,6 +3,9 @@ package console
 // Formless is the commands without a form, with the reason.
 var Formless = formless
 
+// Verbs say what each type of command did.
+var Verbs = verbs
+
 // Forms are the names of the forms that give each type of command.
 func Forms() map[string][]string {
 	forms := map[string][]string{}

@@ -118,12 +118,12 @@ type move struct {
 // verbs say what a command did; records are facts of the past.
 var verbs = map[string]string{
 	"found_consortium": "Consortium founded", "register_organisation": "Organisation registered", "remove_organisation": "Organisation removed", "register_product": "Product registered",
-	"register_recipe": "Recipe registered", "register_certifier": "Certifier recognised", "register_site": "Site registered",
+	"register_recipe": "Recipe registered", "register_baseline": "Average adopted", "register_profile": "Scheme profile adopted", "register_cosigner": "Cosigning key registered", "register_certifier": "Certifier recognised", "register_site": "Site registered",
 	"open_period": "Period opened", "close_period": "Period closed", "publish_certificate": "Certificate published",
-	"publish_statement": "Statement published", "introduce": "Introduced", "take_in": "Taken in", "dispatch": "Dispatched",
+	"publish_statement": "Statement published", "publish_credit_audit": "Audit of credit published", "choose_scheme": "Scheme chosen", "change_balance": "Way of balancing changed", "introduce": "Introduced", "take_in": "Taken in", "dispatch": "Dispatched",
 	"receive": "Received", "reject": "Rejected", "return": "Returned", "convert": "Converted", "withdraw": "Withdrawn", "claim": "Claimed",
 	"adopt_rules": "Rules adopted", "publish_standing": "Standing published", "publish_finding": "Finding published", "adopt_finding": "Finding adopted",
-	"trace_recall": "Recall traced", "cover_recall": "Recall covered", "downgrade": "Stepped down", "decouple": "Decoupled",
+	"trace_recall": "Recall traced", "cover_recall": "Recall covered", "downgrade": "Stepped down", "merge": "Lots merged", "reassign": "Credit reassigned", "decouple": "Decoupled",
 	"transfer_credits": "Credits offered", "accept_credits": "Credits accepted", "return_credits": "Credits returned", "cancel": "Cancelled",
 	"report_tier": "Reported for a tier", "propose_reversal": "Reversal proposed", "confirm_reversal": "Reversal agreed",
 	"complete_reversal": "Reversal completed", "reverse": "Reversed",

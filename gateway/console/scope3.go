@@ -162,9 +162,13 @@ func (p scope3Page) unclaimed() massbalance.Emissions {
 	return out
 }
 
-// emitted writes kilograms of CO2e exactly, with a space between thousands.
-func emitted(e massbalance.Emissions) string {
-	digits, negative := strings.CutPrefix(e.String(), "-")
+// emitted writes kilograms of CO2e, to the last digit.
+func emitted(e massbalance.Emissions) string { return exactly(e.String()) }
+
+// exactly writes a number with all its digits, a space between thousands and the
+// proper minus sign.
+func exactly(number string) string {
+	digits, negative := strings.CutPrefix(number, "-")
 	whole, fraction, _ := strings.Cut(digits, ".")
 	text := grouped(whole)
 	if fraction != "" {
