@@ -23,6 +23,9 @@ import (
 	"github.com/weighbridge/weighbridge/network/consortium"
 )
 
+// loadOffset keeps the network under load off the others.
+const loadOffset = 18000
+
 // TestNothingIsLostUnderLoad lets two gateways of one organisation take tickets
 // for one site while gateways, a peer and two of four orderers are killed. Every
 // command that was answered with 202 must be on the ledger, once.
@@ -30,20 +33,11 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real network")
 	}
-	options := consortium.Options{Root: "..", State: filepath.Join(t.TempDir(), "state"), PortOffset: 18000, Progress: t.Output()}
-	t.Cleanup(func() {
-		if t.Failed() {
-			showLogs(t, options.State)
-		}
-		require.NoError(t, consortium.Wipe(context.WithoutCancel(t.Context()), options))
-	})
-	network, err := consortium.Up(t.Context(), options)
-	require.NoError(t, err)
-	t.Cleanup(network.Close)
+	network := ownNetwork(t, loadOffset)
 	learn(t, network)
 	foundMill(t, network)
 
-	second := &twin{t: t, network: network, name: "second", port: 8151 + options.PortOffset}
+	second := &twin{t: t, network: network, name: "second", port: 8151 + loadOffset}
 	second.letIn()
 	second.start()
 	t.Cleanup(second.kill)
@@ -70,7 +64,7 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 	load.check()
 	second.kill()
 
-	t.Run("two gateways share a database", func(t *testing.T) { gatewaysShareADatabase(t, network, options.PortOffset) })
+	t.Run("two gateways share a database", func(t *testing.T) { gatewaysShareADatabase(t, network, loadOffset) })
 	t.Run("a peer hangs, and lags", func(t *testing.T) { peerHangsAndLags(t, network) })
 }
 

@@ -2,7 +2,6 @@ package testnetwork_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -42,16 +41,7 @@ func TestAMemberWithPostgreSQLAndAToken(t *testing.T) {
 	}
 	needs(t, "gcc", "softhsm2-util")
 	server := postgrestest.Start(t)
-	options := consortium.Options{Root: "..", State: filepath.Join(t.TempDir(), "state"), PortOffset: 20000, Progress: t.Output()}
-	t.Cleanup(func() {
-		if t.Failed() {
-			showLogs(t, options.State)
-		}
-		require.NoError(t, consortium.Wipe(context.WithoutCancel(t.Context()), options))
-	})
-	network, err := consortium.Up(t.Context(), options)
-	require.NoError(t, err)
-	t.Cleanup(network.Close)
+	network := ownNetwork(t, 20000)
 	seasons := season.Options{Gateways: gateways(network), Tokens: learn(t, network)}
 	report, err := season.Run(t.Context(), seasons)
 	require.NoError(t, err)

@@ -163,6 +163,23 @@ func certifierIsRefused(t *testing.T, network *consortium.Network) {
 	require.NoError(t, certifier.CheckRefused(t.Context()))
 }
 
+// ownNetwork brings up a network for one test, away from the others' ports. It
+// ends with the test, and shows its logs where that failed.
+func ownNetwork(t *testing.T, portOffset int) *consortium.Network {
+	t.Helper()
+	options := consortium.Options{Root: "..", State: filepath.Join(t.TempDir(), "state"), PortOffset: portOffset, Progress: t.Output()}
+	t.Cleanup(func() {
+		if t.Failed() {
+			showLogs(t, options.State)
+		}
+		require.NoError(t, consortium.Wipe(context.WithoutCancel(t.Context()), options))
+	})
+	network, err := consortium.Up(t.Context(), options)
+	require.NoError(t, err)
+	t.Cleanup(network.Close)
+	return network
+}
+
 func showLogs(t *testing.T, state string) {
 	logs, err := filepath.Glob(filepath.Join(state, "logs", "*.log"))
 	require.NoError(t, err)
