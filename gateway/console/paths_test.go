@@ -3,6 +3,7 @@ package console_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,23 +14,36 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 )
 
-// click follows a link or presses a button by what it says.
+// click follows a link or presses a button by what it says. Where the page was
+// replaced between the look and the click, nothing was clicked, and it looks again.
 func (p *tab) click(says string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf(`(() => {
-		const one = [...document.querySelectorAll("main a, main button, nav a")].find(e => e.textContent.trim() === %q);
-		if (!one) return false;
-		one.setAttribute("data-clicked", "yes");
-		return true;
-	})()`, says), "something to click that says "+says)
-	p.do(chromedp.Click(`[data-clicked]`))
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		p.until(fmt.Sprintf(`(() => {
+			const one = [...document.querySelectorAll("main a, main button, nav a")].find(e => e.textContent.trim() === %q);
+			if (!one || document.readyState !== "complete") return false;
+			one.setAttribute("data-clicked", "yes");
+			return true;
+		})()`, says), "something to click that says "+says)
+		err := p.try(chromedp.Click(`[data-clicked]`))
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "Could not find node") || time.Now().After(deadline) {
+			require.NoError(p.t, err, says)
+		}
+	}
 }
 
 func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
+	require.NoError(p.t, p.try(steps...))
+}
+
+func (p *tab) try(steps ...chromedp.Action[chromedp.Void]) error {
 	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
 	defer cancel()
-	require.NoError(p.t, chromedp.Do(ctx, steps...))
+	return chromedp.Do(ctx, steps...)
 }
 
 // field finds an input, a list or a box by its name.
