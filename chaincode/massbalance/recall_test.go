@@ -331,6 +331,7 @@ func TestRandomRecalls(t *testing.T) {
 			l.do("brand", TraceRecall{Certifier: "certifier", Statement: "r1", Claims: []ClaimID{id}})
 		}
 		l.foundAgain(r, "r0", "r1")
+		l.ancestriesAgree(r, claims, len(lots))
 	})
 }
 

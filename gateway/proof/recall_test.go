@@ -62,7 +62,21 @@ func (c *consortium) checked(id ClaimID) verify.Statement {
 	c.t.Helper()
 	s, err := verify.Check(c.bundle(id, c.signed(everybody()...)), c.trust(5))
 	require.NoError(c.t, err, id)
+	c.saysTheSame(id, s)
 	return s
+}
+
+// saysTheSame compares where a bundle says that a claim comes from with what the
+// gateway's pages, papers and interface say.
+func (c *consortium) saysTheSame(id ClaimID, s verify.Statement) {
+	c.t.Helper()
+	trace := c.trace(id)
+	farms := make([]verify.Farm, 0, len(trace.Origins))
+	for _, o := range trace.Origins {
+		farms = append(farms, verify.Farm{Statement: o.Statement, Quantity: o.Quantity})
+	}
+	require.Equal(c.t, s.Farms, farms, id)
+	require.Equal(c.t, s.Rounding, trace.Rounding, id)
 }
 
 var below = []LotID{"growers/I-A/1", "miller/T-1/1", "miller/CNV/1", "brand/T-2/1"}
@@ -162,6 +176,33 @@ func TestAClaimOnTheCleanRemainder(t *testing.T) {
 	if s, err := verify.Check(c.reproved(bad), c.trust(5)); err == nil {
 		require.Equal(t, "2250", s.Recalled[0].Tainted.String())
 	}
+}
+
+// Credit that is claimed beside a clean remainder keeps its own share, and what
+// left the mixture before the recall carries the recalled one, wherever it went.
+func TestACleanRemainderBesideOtherCredit(t *testing.T) {
+	c := mixed(t)
+	flour := func(id CommandID, kg string, lines ...LotLine) {
+		c.truck(ledgertest.Miller, id, "mill", ledgertest.Brand, "brand-hub", "wheat-flour", kg, lines...)
+	}
+	flour("T-3", "400", line("miller/CNV/1", "400"))
+	c.ledger.Find("VS-A", "Nothing was sown")
+	c.traces("TR-1", "VS-A", nil, below[:3]...)
+	c.traces("TR-2", "VS-A", []ClaimID{"brand/CLM-A"}, "brand/T-2/1", "brand/T-3/1")
+	flour("T-4", "300", line("miller/CNV/2", "300"))
+	c.ledger.Must(ledgertest.Brand, ledgertest.Command("CLM-D", "2026-09-02", ClaimCredits{Site: "brand-hub", Product: "wheat-flour",
+		Lines: []LotLine{line("brand/T-2/1", "100"), line("brand/T-3/1", "50"), line("brand/T-4/1", "300")}, Beneficiary: "Rolls", ReportingYear: 2026, Purpose: "P"}))
+
+	s := c.checked("brand/CLM-D")
+	require.True(t, s.Stands())
+	shares := map[StatementID]string{}
+	for _, f := range s.Farms {
+		shares[f.Statement.ID] = f.Quantity.String()
+	}
+	require.Equal(t, map[StatementID]string{"VS-B": "150", "VS-C": "300"}, shares)
+	s = c.checked("brand/CLM-A")
+	require.Equal(t, []string{"1500", "500"}, []string{s.Farms[0].Quantity.String(), s.Farms[1].Quantity.String()})
+	require.True(t, s.Rounding.IsZero())
 }
 
 // A covering claim tells nothing of the covered one's way, and a trace nothing of

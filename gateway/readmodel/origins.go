@@ -17,8 +17,8 @@ type Sources struct {
 	Origins []Origin
 	// Path holds every lot on the way, each before the lots it was made of.
 	Path []Step
-	// Rounding is what rounding down left without an origin: at most a gram for
-	// each parent of each lot. The shares and Rounding add up to Quantity.
+	// Rounding is what rounding down left without an origin: some grams for each
+	// parent of each lot at most. The shares and Rounding add up to Quantity.
 	Rounding massbalance.Quantity
 }
 
@@ -45,31 +45,16 @@ type Origin struct {
 }
 
 // Step is one lot behind credit.
-type Step struct {
-	Lot massbalance.Lot
-	// Share is how much of the whole rests on the lot, in kilograms of the product that is traced.
-	Share massbalance.Quantity
-	// Parents say how much of Share rests on each of the lot's parents.
-	Parents []massbalance.LotLine
-}
+type Step massbalance.Ancestor
 
 // Trace walks a claim's lots back to the statements under which they were
-// introduced.
-//
-// What a lot contributes is shared among its parents in proportion to what each
-// gave to it, rounded down to the gram. Shares are always in kilograms of the
-// product that was claimed: a conversion changes the product, not the
-// proportions, and its co-products rest on the same input side by side.
+// introduced, as massbalance.Ancestry does, and so as the claim's bundle says it.
 func (s *Snapshot) Trace(id massbalance.ClaimID) (Trace, error) {
 	claim, err := Need[massbalance.Claim](s, massbalance.ClaimKey(id))
 	if err != nil {
 		return Trace{}, err
 	}
-	lines := make([]massbalance.LotLine, 0, len(claim.Lines))
-	for _, line := range claim.Lines {
-		lines = append(lines, massbalance.LotLine{Lot: line.Lot, Quantity: line.Quantity})
-	}
-	sources, err := s.sources(claim.Quantity, lines)
+	sources, err := s.sources(claim.Quantity, claim.Lines)
 	if err != nil {
 		return Trace{}, fmt.Errorf("couldn't trace claim %s: %w", id, err)
 	}
@@ -82,73 +67,39 @@ func (s *Snapshot) TraceLot(id massbalance.LotID) (LotTrace, error) {
 	if err != nil {
 		return LotTrace{}, err
 	}
-	sources, err := s.sources(lot.Quantity, []massbalance.LotLine{{Lot: id, Quantity: lot.Quantity}})
+	sources, err := s.sources(lot.Quantity, []massbalance.TransferLine{{Lot: id, Quantity: lot.Quantity}})
 	if err != nil {
 		return LotTrace{}, fmt.Errorf("couldn't trace lot %s: %w", id, err)
 	}
 	return LotTrace{lot, sources}, nil
 }
 
-func (s *Snapshot) sources(quantity massbalance.Quantity, lines []massbalance.LotLine) (Sources, error) {
-	w := walk{s: s, lots: map[massbalance.LotID]massbalance.Lot{}, share: map[massbalance.LotID]massbalance.Quantity{}}
-	for _, line := range lines {
-		w.share[line.Lot] = w.share[line.Lot].Add(line.Quantity)
-		if err := w.visit(line.Lot); err != nil {
-			return Sources{}, err
-		}
-	}
-	return w.sources(quantity)
-}
-
-// walk goes through a graph of lots; none is its own ancestor, because a
-// command makes lots only of lots that existed before it.
-type walk struct {
-	s     *Snapshot
-	lots  map[massbalance.LotID]massbalance.Lot
-	share map[massbalance.LotID]massbalance.Quantity
-	// order has every lot after all of its ancestors.
-	order []massbalance.LotID
-}
-
-func (w *walk) visit(id massbalance.LotID) error {
-	if _, seen := w.lots[id]; seen {
-		return nil
-	}
-	lot, err := Need[massbalance.Lot](w.s, massbalance.LotKey(id))
+func (s *Snapshot) sources(quantity massbalance.Quantity, lines []massbalance.TransferLine) (Sources, error) {
+	out := Sources{Quantity: quantity}
+	recalls, err := Things[massbalance.Recall](s, massbalance.KindRecall, ThingFilter{}, Page{Limit: 1})
 	if err != nil {
-		return err
+		return out, err
 	}
-	w.lots[id] = lot
-	for _, parent := range lot.Parents {
-		if err := w.visit(parent.Lot); err != nil {
-			return err
-		}
+	path, err := massbalance.Ancestry(traced{s, len(recalls.Items) > 0}, lines)
+	if err != nil {
+		return out, err
 	}
-	w.order = append(w.order, id)
-	return nil
-}
-
-// sources hands shares down from what is traced, each lot after all of its descendants.
-func (w *walk) sources(quantity massbalance.Quantity) (Sources, error) {
-	t := Sources{Quantity: quantity}
 	origins := map[massbalance.Key]*Origin{}
 	var placed massbalance.Quantity
-	for _, id := range slices.Backward(w.order) {
-		lot, share := w.lots[id], w.share[id]
-		if len(lot.Parents) == 0 && lot.Statement != "" {
-			t.Path = append(t.Path, Step{Lot: lot, Share: share})
-			if err := w.introduced(origins, lot, share); err != nil {
-				return t, err
-			}
-			placed = placed.Add(share)
+	for _, a := range path {
+		out.Path = append(out.Path, Step(a))
+		if len(a.Lot.Parents) > 0 || a.Lot.Statement == "" {
 			continue
 		}
-		t.Path = append(t.Path, w.handDown(lot, share))
+		if err := s.introducedAs(origins, a); err != nil {
+			return out, err
+		}
+		placed = placed.Add(a.Share)
 	}
 	for _, origin := range origins {
-		t.Origins = append(t.Origins, *origin)
+		out.Origins = append(out.Origins, *origin)
 	}
-	slices.SortFunc(t.Origins, func(a, b Origin) int {
+	slices.SortFunc(out.Origins, func(a, b Origin) int {
 		if b.Quantity.Less(a.Quantity) {
 			return -1
 		}
@@ -157,37 +108,37 @@ func (w *walk) sources(quantity massbalance.Quantity) (Sources, error) {
 		}
 		return cmp.Or(cmp.Compare(a.Statement.Certifier, b.Statement.Certifier), cmp.Compare(a.Statement.ID, b.Statement.ID))
 	})
-	t.Rounding, _ = quantity.Sub(placed)
-	return t, nil
+	out.Rounding, _ = quantity.Sub(placed)
+	return out, nil
 }
 
-// handDown gives each parent its part of a lot's share.
-func (w *walk) handDown(lot massbalance.Lot, share massbalance.Quantity) Step {
-	step := Step{Lot: lot, Share: share}
-	var given massbalance.Quantity
-	for _, parent := range lot.Parents {
-		given = given.Add(parent.Quantity)
-	}
-	for _, parent := range lot.Parents {
-		part := share.ScaleFloor(parent.Quantity, given)
-		w.share[parent.Lot] = w.share[parent.Lot].Add(part)
-		step.Parents = append(step.Parents, massbalance.LotLine{Lot: parent.Lot, Quantity: part})
-	}
-	return step
+// traced saves looking for what recalls found in thousands of lots where there
+// was never a recall.
+type traced struct {
+	*Snapshot
+	any bool
 }
 
-func (w *walk) introduced(origins map[massbalance.Key]*Origin, lot massbalance.Lot, share massbalance.Quantity) error {
-	key := massbalance.StatementKey(lot.Certifier, lot.Statement)
+// Get answers as the ledger does.
+func (t traced) Get(key massbalance.Key) (massbalance.Value, error) {
+	if key.Kind == massbalance.KindTaint && !t.any {
+		return nil, nil
+	}
+	return t.Snapshot.Get(key)
+}
+
+func (s *Snapshot) introducedAs(origins map[massbalance.Key]*Origin, a massbalance.Ancestor) error {
+	key := massbalance.StatementKey(a.Lot.Certifier, a.Lot.Statement)
 	origin, ok := origins[key]
 	if !ok {
-		verified, err := Need[massbalance.Verified](w.s, key)
+		verified, err := Need[massbalance.Verified](s, key)
 		if err != nil {
 			return err
 		}
-		origin = &Origin{Statement: verified.Statement, Introduced: lot.Product}
+		origin = &Origin{Statement: verified.Statement, Introduced: a.Lot.Product}
 		origins[key] = origin
 	}
-	origin.Quantity = origin.Quantity.Add(share)
-	origin.Lots = append(origin.Lots, lot.ID)
+	origin.Quantity = origin.Quantity.Add(a.Share)
+	origin.Lots = append(origin.Lots, a.Lot.ID)
 	return nil
 }

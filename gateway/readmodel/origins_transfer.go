@@ -19,12 +19,10 @@ func (s *Snapshot) TraceTransfer(id massbalance.TransferID) (TransferTrace, erro
 		return TransferTrace{}, err
 	}
 	var attributed massbalance.Quantity
-	lines := make([]massbalance.LotLine, 0, len(transfer.Lines))
 	for _, line := range transfer.Lines {
-		lines = append(lines, massbalance.LotLine{Lot: line.Lot, Quantity: line.Quantity})
 		attributed = attributed.Add(line.Quantity)
 	}
-	sources, err := s.sources(attributed, lines)
+	sources, err := s.sources(attributed, transfer.Lines)
 	if err != nil {
 		return TransferTrace{}, fmt.Errorf("couldn't trace transfer %s: %w", id, err)
 	}

@@ -56,9 +56,6 @@ func (v *verification) since() error {
 		}
 		v.out.Recalled = append(v.out.Recalled, found)
 	}
-	for _, r := range v.out.Recalled {
-		v.out.cleanse(r)
-	}
 	for _, id := range v.covers {
 		if slices.ContainsFunc(v.mark(id).Shares, func(s massbalance.MarkShare) bool { return s.Covered.Less(s.Quantity) }) {
 			v.out.Lacking = append(v.out.Lacking, id)
@@ -89,36 +86,6 @@ func (v *verification) tainted(recall massbalance.Recall) (Recalled, error) {
 	}
 	out.Tainted = out.Traced.Add(untraced.Claimed)
 	return out, nil
-}
-
-// cleanse takes from a recalled farm's share what the claim did not take of it:
-// the others' share in the mixture grew by that much when its own was frozen.
-func (s *Statement) cleanse(r Recalled) {
-	at := slices.IndexFunc(s.Farms, func(f Farm) bool {
-		return f.Statement.Certifier == r.Finding.Certifier && f.Statement.ID == r.Finding.Statement
-	})
-	if at < 0 || !r.Tainted.Less(s.Farms[at].Quantity) {
-		return
-	}
-	free := r.Tainted.Shortage(s.Farms[at].Quantity)
-	s.Farms[at].Quantity = r.Tainted
-	var others massbalance.Quantity
-	for i, f := range s.Farms {
-		if i != at {
-			others = others.Add(f.Quantity)
-		}
-	}
-	for i, f := range s.Farms {
-		if i != at && !others.IsZero() {
-			s.Farms[i].Quantity = f.Quantity.Add(free.ScaleFloor(f.Quantity, others))
-		}
-	}
-	s.Farms = slices.DeleteFunc(s.Farms, func(f Farm) bool { return f.Quantity.IsZero() })
-	var placed massbalance.Quantity
-	for _, f := range s.Farms {
-		placed = placed.Add(f.Quantity)
-	}
-	s.Rounding = placed.Shortage(s.Claim.Quantity)
 }
 
 // covered finds the claim that this one stands in for.

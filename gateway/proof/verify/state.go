@@ -90,33 +90,27 @@ func (v *verification) moved(step *Step, record massbalance.Record) {
 	}
 }
 
-// farms shares the claim out among the statements that it rests on: what a lot
-// contributes is divided among its parents as they gave to it, rounded down.
+// farms shares the claim out among the statements that it rests on.
 func (v *verification) farms() error {
-	share := map[massbalance.LotID]massbalance.Quantity{}
-	for _, line := range v.out.Claim.Lines {
-		share[line.Lot] = share[line.Lot].Add(line.Quantity)
+	path, err := massbalance.Ancestry(v.world.State, v.out.Claim.Lines)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrIncomplete, err)
 	}
 	var placed massbalance.Quantity
 	farms := map[massbalance.Key]*Farm{}
-	for _, id := range slices.Backward(v.made()) {
-		lot, part := v.lot(id), share[id]
-		if part.IsZero() {
+	for _, a := range path {
+		if len(a.Lot.Parents) > 0 {
 			continue
 		}
-		if len(lot.Parents) > 0 {
-			handDown(lot, part, share)
-			continue
-		}
-		key := massbalance.StatementKey(lot.Certifier, lot.Statement)
+		key := massbalance.StatementKey(a.Lot.Certifier, a.Lot.Statement)
 		verified, known := v.world.State[key].(massbalance.Verified)
 		if !known {
-			return fmt.Errorf("%w: lot %s comes from nowhere", ErrIncomplete, id)
+			return fmt.Errorf("%w: lot %s comes from nowhere", ErrIncomplete, a.Lot.ID)
 		}
 		if farms[key] == nil {
 			farms[key] = &Farm{Statement: verified.Statement}
 		}
-		farms[key].Quantity, placed = farms[key].Quantity.Add(part), placed.Add(part)
+		farms[key].Quantity, placed = farms[key].Quantity.Add(a.Share), placed.Add(a.Share)
 	}
 	for _, farm := range farms {
 		v.out.Farms = append(v.out.Farms, *farm)
@@ -142,16 +136,6 @@ func (v *verification) made() (lots []massbalance.LotID) {
 		}
 	}
 	return lots
-}
-
-func handDown(lot massbalance.Lot, part massbalance.Quantity, share map[massbalance.LotID]massbalance.Quantity) {
-	var given massbalance.Quantity
-	for _, parent := range lot.Parents {
-		given = given.Add(parent.Quantity)
-	}
-	for _, parent := range lot.Parents {
-		share[parent.Lot] = share[parent.Lot].Add(part.ScaleFloor(parent.Quantity, given))
-	}
 }
 
 // documents lists certificates, with what was declared of them, and versions.
