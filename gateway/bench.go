@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +35,7 @@ func benchCommand() *cobra.Command {
 	flags.StringVar(&options.Baseline, "baseline", "baseline", "`name` of the baselines' chaincode; empty leaves them out")
 	flags.IntSliceVar(&options.Clients, "clients", nil, "numbers of clients (default 1,16,64,256)")
 	flags.DurationVar(&options.Window, "window", 0, "how long a row is measured at a time (default 3s)")
+	flags.DurationVar(&options.Warm, "warm", time.Second, "how long the row's load runs before that without being counted")
 	flags.IntVar(&options.Rounds, "rounds", 0, "how often each row is measured (default 2)")
 	flags.StringSliceVar(&options.Only, "only", nil, "measure only rows with this in their `name`")
 	flags.StringVar(&options.Processes, "processes", "", "count the CPU time of what runs in this `folder`")

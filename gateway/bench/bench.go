@@ -44,9 +44,7 @@ type bench struct {
 // Run measures everything and prints the table. An error means that it could not
 // be measured, or that the ledger is not what was acknowledged.
 func Run(ctx context.Context, options Options) (err error) {
-	b := &bench{Options: options.withDefaults(), chain: newChain(), booked: booked{grams: map[string]int64{}}}
-	b.name = fmt.Sprintf("b%x", time.Now().UnixMilli())
-	b.sheet = &sheet{bench: b}
+	b := newBench(options)
 	defer func() { err = errors.Join(err, b.close()) }()
 	if err := b.dial(); err != nil {
 		return err
@@ -69,6 +67,13 @@ func Run(ctx context.Context, options Options) (err error) {
 		return err
 	}
 	return b.check(ctx)
+}
+
+func newBench(options Options) *bench {
+	b := &bench{Options: options.withDefaults(), chain: newChain(), booked: booked{grams: map[string]int64{}}}
+	b.name = fmt.Sprintf("b%x", time.Now().UnixMilli())
+	b.sheet = &sheet{bench: b}
+	return b
 }
 
 func (b *bench) dial() error {
@@ -138,24 +143,37 @@ func (b *bench) rounds(ctx context.Context, cells []*cell) error {
 	for round := range b.Rounds {
 		for i, c := range cells {
 			b.say("round %d of %d, %d of %d: %s, %d clients", round+1, b.Rounds, i+1, len(cells), c.contender.name, c.clients)
-			before := *c
-			retries, from := b.retries(), b.chain.height()
-			cpu := b.quiet(ctx)
-			b.measure(ctx, c)
-			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("couldn't finish: %w", err)
-			}
-			c.retries += b.retries() - retries
-			if err := b.weigh(ctx, c, from); err != nil {
+			if err := b.turn(ctx, c); err != nil {
 				return err
 			}
-			spent := usage{}
-			spent.add(cpu, b.quiet(ctx))
-			c.cpu.add(usage{}, spent)
-			b.say("  %.1f/s, %.2f ms of CPU time each", float64(c.committed-before.committed)/(c.elapsed-before.elapsed).Seconds(),
-				per(int(spent.total().Microseconds()), c.all-before.all)/1000)
 		}
 	}
+	return nil
+}
+
+// turn gives a cell a warm-up and a window. Between them the nodes get quiet, so
+// that nothing of the warm-up is left for the window to pay.
+func (b *bench) turn(ctx context.Context, c *cell) error {
+	b.warm(ctx, c)
+	if err := b.chain.await(ctx, b.last.Load()); err != nil {
+		return err
+	}
+	before := *c
+	cpu := b.quiet(ctx, longestQuiet)
+	retries, weighed := b.retries(), b.chain.weigh(c.contender.ledger)
+	b.measure(ctx, c)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("couldn't finish: %w", err)
+	}
+	c.retries += b.retries() - retries
+	if err := b.weigh(ctx, c, weighed); err != nil {
+		return err
+	}
+	spent := usage{}
+	spent.add(cpu, b.quiet(ctx, longestQuiet))
+	c.cpu.add(usage{}, spent)
+	b.say("  %.1f/s, %.2f ms of CPU time each", float64(c.committed-before.committed)/(c.elapsed-before.elapsed).Seconds(),
+		per(int(spent.total().cpu.Microseconds()), c.all-before.all)/1000)
 	return nil
 }
 
@@ -171,12 +189,12 @@ func (b *bench) reach(ctx context.Context) error {
 // quiet waits until the nodes have done what they still had to do, such as
 // gateways that follow the chain, and gives the CPU time used so far: what one
 // cell leaves over is its own, not that of the next.
-func (b *bench) quiet(ctx context.Context) usage {
+func (b *bench) quiet(ctx context.Context, longest time.Duration) usage {
 	used := cpuTime(b.Processes)
-	for range longestQuiet / glance {
+	for range longest / glance {
 		b.pause(ctx, glance)
 		now := cpuTime(b.Processes)
-		if now.total()-used.total() < glance/idlePart {
+		if now.total().minus(used.total()).cpu < glance/idlePart {
 			return now
 		}
 		used = now
@@ -195,12 +213,12 @@ func (b *bench) saw(o submit.Outcome) {
 }
 
 // weigh waits for the last block of what was sent and adds up what it weighs.
-func (b *bench) weigh(ctx context.Context, c *cell, from int) error {
+func (b *bench) weigh(ctx context.Context, c *cell, before weight) error {
 	if err := b.chain.await(ctx, b.last.Load()); err != nil {
 		return err
 	}
-	w := b.chain.weigh(from, c.contender.ledger)
-	c.bytes, c.state, c.transactions = c.bytes+w.bytes, c.state+w.state, c.transactions+w.transactions
+	w := b.chain.weigh(c.contender.ledger)
+	c.bytes, c.state, c.transactions = c.bytes+w.bytes-before.bytes, c.state+w.state-before.state, c.transactions+w.transactions-before.transactions
 	return nil
 }
 

@@ -15,18 +15,22 @@ import (
 type chain struct {
 	mu      sync.Mutex
 	blocks  []block.Block
-	arrived chan struct{} // closed and made anew by each block
+	next    uint64
+	weights map[string]weight // by chaincode
+	arrived chan struct{}     // closed and made anew by each block
 	failed  error
 }
 
-func newChain() *chain { return &chain{arrived: make(chan struct{})} }
+func newChain() *chain {
+	return &chain{arrived: make(chan struct{}), weights: map[string]weight{}}
+}
 
 // follow takes blocks from block 0 on until ctx ends.
 func (c *chain) follow(ctx context.Context, client *submit.Client) {
 	err := block.NewFollower(client.Network()).Follow(ctx, block.Checkpoint{}, func(b block.Block) error {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.blocks = append(c.blocks, b)
+		c.take(b)
 		close(c.arrived)
 		c.arrived = make(chan struct{})
 		return nil
@@ -37,11 +41,19 @@ func (c *chain) follow(ctx context.Context, client *submit.Client) {
 	close(c.arrived)
 }
 
+func (c *chain) take(b block.Block) {
+	c.next = b.Number + 1
+	for _, tx := range b.Transactions {
+		c.weights[tx.Chaincode] = c.weights[tx.Chaincode].with(tx)
+	}
+	c.blocks = append(c.blocks, b)
+}
+
 // await waits until a block is there.
 func (c *chain) await(ctx context.Context, number uint64) error {
 	for {
 		c.mu.Lock()
-		height, arrived, failed := uint64(len(c.blocks)), c.arrived, c.failed
+		height, arrived, failed := c.next, c.arrived, c.failed
 		c.mu.Unlock()
 		switch {
 		case height > number:
@@ -57,36 +69,34 @@ func (c *chain) await(ctx context.Context, number uint64) error {
 	}
 }
 
-// weight is what the valid transactions of a chaincode amount to.
+// weight is what transactions of a chaincode amount to: bytes of all of them, the rest
+// of the valid ones.
 type weight struct{ transactions, bytes, state int }
 
-// height is how many blocks there are.
-func (c *chain) height() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.blocks)
-}
-
-// weigh adds up what there is of a chaincode from a block on.
-func (c *chain) weigh(from int, chaincode string) (w weight) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, b := range c.blocks[from:] {
-		for _, tx := range b.Transactions {
-			if tx.Chaincode != chaincode {
-				continue
-			}
-			w.bytes += tx.Size
-			if !tx.Valid() {
-				continue
-			}
-			w.transactions++
-			for _, write := range tx.Writes {
-				w.state += len(write.Key) + len(write.Value)
-			}
-		}
+func (w weight) with(tx block.Transaction) weight {
+	w.bytes += tx.Size
+	if !tx.Valid() {
+		return w
+	}
+	w.transactions++
+	for _, write := range tx.Writes {
+		w.state += len(write.Key) + len(write.Value)
 	}
 	return w
+}
+
+// height is how many blocks there are.
+func (c *chain) height() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.next
+}
+
+// weigh is what there is of a chaincode so far.
+func (c *chain) weigh(chaincode string) weight {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.weights[chaincode]
 }
 
 // recounted is what the check of the ledger found.

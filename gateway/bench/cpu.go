@@ -16,10 +16,20 @@ const tick = 10 * time.Millisecond
 // programs are whose CPU time is told apart.
 var programs = []string{"peer", "orderer", "chaincode", "gateway", "clients"}
 
-// usage is CPU time by program.
-type usage map[string]time.Duration
+// use is CPU time, and how often the kernel had to give a process a page of
+// memory meanwhile (minor faults), which is part of it.
+type use struct {
+	cpu    time.Duration
+	faults int64
+}
 
-// cpuTime adds up the CPU time of the processes that work in a folder below the
+func (u use) plus(v use) use  { return use{u.cpu + v.cpu, u.faults + v.faults} }
+func (u use) minus(v use) use { return use{u.cpu - v.cpu, u.faults - v.faults} }
+
+// usage is what was used by program.
+type usage map[string]use
+
+// cpuTime adds up what is used by the processes that work in a folder below the
 // given one, as the nodes of a network do, and of this one, the clients. Those
 // that came or went between two calls distort the difference; in a window none
 // should. It is empty where there is no such folder, and on systems without /proc.
@@ -35,9 +45,9 @@ func cpuTime(folder string) usage {
 	for _, process := range processes {
 		switch {
 		case filepath.Base(process) == strconv.Itoa(os.Getpid()):
-			used["clients"] += usedBy(process)
+			used["clients"] = used["clients"].plus(usedBy(process))
 		case worksIn(process, folder):
-			used[programOf(process)] += usedBy(process)
+			used[programOf(process)] = used[programOf(process)].plus(usedBy(process))
 		}
 	}
 	return used
@@ -57,13 +67,13 @@ func programOf(process string) string {
 // add adds what was used between two moments.
 func (u usage) add(before, after usage) {
 	for name, used := range after {
-		u[name] += used - before[name]
+		u[name] = u[name].plus(used.minus(before[name]))
 	}
 }
 
-func (u usage) total() (sum time.Duration) {
+func (u usage) total() (sum use) {
 	for _, used := range u {
-		sum += used
+		sum = sum.plus(used)
 	}
 	return sum
 }
@@ -73,26 +83,26 @@ func worksIn(process, folder string) bool {
 	return err == nil && strings.HasPrefix(at+"/", folder+"/")
 }
 
-// usedBy reads the 14th and 15th field, which follow the name in parentheses.
-func usedBy(process string) time.Duration {
+// usedBy reads the 10th, 14th and 15th field, which follow the name in parentheses.
+func usedBy(process string) use {
 	stat, err := os.ReadFile(filepath.Join(process, "stat"))
 	if err != nil {
-		return 0
+		return use{}
 	}
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	const user, system = 11, 12
+	const minor, user, system = 7, 11, 12
 	if len(fields) <= system {
-		return 0
+		return use{}
 	}
-	var ticks int64
-	for _, field := range []string{fields[user], fields[system]} {
-		n, err := strconv.ParseInt(field, 10, 64)
+	var numbers [3]int64
+	for i, field := range []int{minor, user, system} {
+		n, err := strconv.ParseInt(fields[field], 10, 64)
 		if err != nil {
-			return 0
+			return use{}
 		}
-		ticks += n
+		numbers[i] = n
 	}
-	return time.Duration(ticks) * tick
+	return use{cpu: time.Duration(numbers[1]+numbers[2]) * tick, faults: numbers[0]}
 }
 
 // rusageThread asks Linux for the calling thread's use.

@@ -9,9 +9,13 @@
 //
 // A cell is one contender at one number of clients. Each client sends a request,
 // waits until it is committed and valid, and sends the next: it is one of so many
-// clerks or programs at weighbridges. A window is measured after the clients got
-// going; what they still wait for at its end is waited for and checked, but not
-// counted.
+// clerks or programs at weighbridges. Each window has a warm-up before it, the same
+// load for the same contender, that counts in nothing: heaps that grow are the
+// business of a node that was just started. Then the nodes get quiet, the clients
+// get going again, and the window begins; what they still wait for at its end is
+// waited for and checked, but not counted in the rate. CPU time and bytes are
+// those of everything sent since the nodes were quiet, until they are quiet again,
+// over all commands of that time.
 //
 //   - put, put 100: a chaincode that writes one key, or a hundred, per
 //     transaction and nothing else: the ceiling of transactions, and of writes.

@@ -29,9 +29,12 @@ type Options struct {
 	Sites int
 	// Bulk is how many commands an import sends per request: 100.
 	Bulk int
-	// Window is how long a cell is measured at a time: 3 s; Warmup how long its
+	// Window is how long a cell is measured at a time: 3 s; Ramp how long its
 	// clients run before: 1 s.
-	Window, Warmup time.Duration
+	Window, Ramp time.Duration
+	// Warm is how long they run before that without being counted in anything, so
+	// that heaps have grown; 0 is not at all.
+	Warm time.Duration
 	// Rounds is how many windows each cell gets: 2.
 	Rounds int
 	// Limit bounds the number of commands of one window: 100,000.
@@ -52,7 +55,7 @@ func (o Options) withDefaults() Options {
 	o.Sites = cmp.Or(o.Sites, 100)
 	o.Bulk = cmp.Or(o.Bulk, 100)
 	o.Window = cmp.Or(o.Window, 3*time.Second)
-	o.Warmup = cmp.Or(o.Warmup, time.Second)
+	o.Ramp = cmp.Or(o.Ramp, time.Second)
 	o.Rounds = cmp.Or(o.Rounds, 2)
 	o.Limit = cmp.Or(o.Limit, 100_000)
 	if o.Progress == nil {

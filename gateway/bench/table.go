@@ -46,7 +46,7 @@ func find(cells []*cell, name string, n int) *cell {
 // print writes the table. Ratios are to bare Fabric's single put at the same
 // number of clients.
 func (b *bench) print(cells []*cell) error {
-	fmt.Fprintf(b.Out, "%d trading members; %d windows of %s per row\n\n", len(b.trading), b.Rounds, b.Window)
+	fmt.Fprintf(b.Out, "%d trading members; %d windows of %s per row, each after a warm-up of %s\n\n", len(b.trading), b.Rounds, b.Window, b.Warm)
 	table := tabwriter.NewWriter(b.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "contender\tclients\tcommitted/s\t× put\tp50 ms\tp95 ms\tp99 ms\tper tx\tretries each\tfailed\tCPU ms each\tblock B each\tstate B each\t")
 	clients := 0
@@ -63,7 +63,7 @@ func (b *bench) print(cells []*cell) error {
 			c.contender.name, c.clients, c.rate(), ratio,
 			c.percentile(50).Milliseconds(), c.percentile(95).Milliseconds(), c.percentile(99).Milliseconds(),
 			per(c.all, c.transactions), per(c.retries, c.all), c.failed,
-			c.cpuEach(c.cpu.total()), per(c.bytes, c.all), per(c.state, c.all))
+			c.cpuEach(c.cpu.total().cpu), per(c.bytes, c.all), per(c.state, c.all))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("couldn't write the table: %w", err)
@@ -86,16 +86,16 @@ const crowded = 16
 // printCPU tells where the CPU time went.
 func (b *bench) printCPU(cells []*cell) error {
 	table := tabwriter.NewWriter(b.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(table, "CPU ms each\tclients\t%s\t\n", strings.Join(programs, "\t"))
+	fmt.Fprintf(table, "CPU ms each\tclients\t%s\tpage faults each\t\n", strings.Join(programs, "\t"))
 	for _, c := range cells {
 		if c.clients < crowded {
 			continue
 		}
 		fmt.Fprintf(table, "%s\t%d\t", c.contender.name, c.clients)
 		for _, name := range programs {
-			fmt.Fprintf(table, "%.3f\t", c.cpuEach(c.cpu[name]))
+			fmt.Fprintf(table, "%.3f\t", c.cpuEach(c.cpu[name].cpu))
 		}
-		fmt.Fprintln(table)
+		fmt.Fprintf(table, "%.2f\t\n", per(int(c.cpu.total().faults), c.all))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("couldn't write the table: %w", err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,8 +16,8 @@ func TestTheTable(t *testing.T) {
 	put := &contender{name: "put"}
 	intake := &contender{name: "intake hot"}
 	cells := []*cell{
-		{contender: put, clients: 64, committed: 400, all: 500, transactions: 500, elapsed: 4 * time.Second, latencies: []time.Duration{4e8, 1e8, 2e8, 3e8}, bytes: 2_000_000, cpu: usage{"peer": 5 * time.Second}},
-		{contender: intake, clients: 64, committed: 8000, all: 9000, transactions: 30, retries: 9, elapsed: 4 * time.Second, latencies: []time.Duration{1e8}, state: 9000 * 600, cpu: usage{"peer": 9 * time.Second, "clients": 9 * time.Second}},
+		{contender: put, clients: 64, committed: 400, all: 500, transactions: 500, elapsed: 4 * time.Second, latencies: []time.Duration{4e8, 1e8, 2e8, 3e8}, bytes: 2_000_000, cpu: usage{"peer": {cpu: 5 * time.Second, faults: 2000}}},
+		{contender: intake, clients: 64, committed: 8000, all: 9000, transactions: 30, retries: 9, elapsed: 4 * time.Second, latencies: []time.Duration{1e8}, state: 9000 * 600, cpu: usage{"peer": {cpu: 9 * time.Second}, "clients": {cpu: 9 * time.Second, faults: 900}}},
 	}
 	var out bytes.Buffer
 	b := &bench{Options: Options{Out: &out, Processes: "/somewhere"}}
@@ -29,7 +30,7 @@ func TestTheTable(t *testing.T) {
 	}
 	require.Equal(t, strings.Fields("put 64 100.0 1.00 200 300 300 1.0 0.000 0 10.00 4000 0"), rows[2])
 	require.Equal(t, strings.Fields("intake hot 64 2000.0 20.00 100 100 100 300.0 0.001 0 2.00 0 600"), rows[3])
-	require.Equal(t, strings.Fields("intake hot 64 1.000 0.000 0.000 0.000 1.000"), rows[len(rows)-1])
+	require.Equal(t, strings.Fields("intake hot 64 1.000 0.000 0.000 0.000 1.000 0.10"), rows[len(rows)-1])
 }
 
 func TestCellsOfEqualClientsStandTogether(t *testing.T) {
@@ -51,7 +52,7 @@ func TestCellsOfEqualClientsStandTogether(t *testing.T) {
 
 // A window counts what ended in it, and failures whenever they happen.
 func TestAWindow(t *testing.T) {
-	b := &bench{Options: Options{Window: 200 * time.Millisecond, Warmup: 50 * time.Millisecond, Limit: 1e6}}
+	b := &bench{Options: Options{Window: 200 * time.Millisecond, Ramp: 50 * time.Millisecond, Limit: 1e6}}
 	c := &cell{contender: &contender{client: func(i int) request {
 		return func(context.Context) done {
 			<-time.After(5 * time.Millisecond)
@@ -67,6 +68,29 @@ func TestAWindow(t *testing.T) {
 	require.Equal(t, c.failed, 2*c.retries)
 	require.Zero(t, c.committed%3)
 	require.GreaterOrEqual(t, c.percentile(50), 5*time.Millisecond)
+}
+
+// What a warm-up sends counts in nothing, unless it fails.
+func TestAWarmUp(t *testing.T) {
+	var sent atomic.Int64
+	contender := &contender{client: func(i int) request {
+		return func(context.Context) done {
+			<-time.After(time.Millisecond)
+			if sent.Add(1) == 1 {
+				return done{failed: 1}
+			}
+			return done{committed: 1}
+		}
+	}}
+	b := &bench{Options: Options{Warm: 50 * time.Millisecond, Limit: 1e6}}
+	c := &cell{contender: contender, clients: 2}
+	b.warm(t.Context(), c)
+	require.Greater(t, sent.Load(), int64(2))
+	require.Equal(t, &cell{contender: contender, clients: 2, failed: 1}, c)
+	b.Warm = 0
+	before := sent.Load()
+	b.warm(t.Context(), c)
+	require.Equal(t, before, sent.Load(), "without a warm-up nothing is sent")
 }
 
 func TestTheLimitEndsAWindow(t *testing.T) {
@@ -87,9 +111,10 @@ func TestCPUTime(t *testing.T) {
 	before := cpuTime(t.TempDir())
 	require.Len(t, before, 1)
 	used := usage{}
-	for began := time.Now(); used.total() == 0 && time.Since(began) < time.Minute; {
+	for began := time.Now(); used.total().cpu == 0 && time.Since(began) < time.Minute; {
 		used = usage{}
 		used.add(before, cpuTime(t.TempDir()))
 	}
-	require.Positive(t, used.total())
+	require.Positive(t, used.total().cpu)
+	require.Positive(t, cpuTime(t.TempDir())["clients"].faults)
 }
