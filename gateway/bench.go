@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -49,14 +50,37 @@ func benchCommand() *cobra.Command {
 }
 
 func growthCommand() *cobra.Command {
-	var sizes []int
+	var options bench.NetworkGrowthOptions
+	var configurations []string
 	c := &cobra.Command{
-		Use: "growth FOLDER", Short: "Measure in this process whether the ledger slows down as it grows", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return bench.Growth(c.Context(), args[0], sizes, c.OutOrStdout())
+		Use: "growth [FOLDER]", Short: "Measure whether the ledger slows down as it grows, on a running network or in this process", Args: cobra.MaximumNArgs(1),
+		Example: "  gateway bench growth --config '.weighbridge/organisations/*/gateway.yaml' --processes .weighbridge\n  gateway bench growth /tmp/growth",
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			if (len(args) == 0) == (len(configurations) == 0) {
+				return errors.New("either the configurations of a running network's gateways are needed, or a folder to grow a ledger in")
+			}
+			if len(args) > 0 {
+				return bench.Growth(c.Context(), args[0], options.Lots, c.OutOrStdout())
+			}
+			if options.Members, err = benchMembers(configurations, submit.Limits{}); err != nil {
+				return err
+			}
+			if options.Processes, err = realPath(options.Processes); err != nil {
+				return err
+			}
+			options.Out, options.Progress = c.OutOrStdout(), c.ErrOrStderr()
+			return bench.NetworkGrowth(c.Context(), options)
 		},
 	}
-	c.Flags().IntSliceVar(&sizes, "lots", []int{1_000, 10_000, 100_000, 1_000_000}, "numbers of lots at which to measure")
+	flags := c.Flags()
+	flags.IntSliceVar(&options.Lots, "lots", []int{1_000, 10_000, 100_000, 1_000_000}, "numbers of lots at which to measure")
+	flags.StringSliceVar(&configurations, "config", nil, "the configurations of all members' gateways; may be a `pattern`")
+	flags.StringVar(&options.Baseline, "baseline", "baseline", "`name` of the baselines' chaincode, measured beside if it is deployed")
+	flags.DurationVar(&options.Window, "window", 10*time.Second, "how long each is measured at a time")
+	flags.DurationVar(&options.Warm, "warm", time.Second, "how long the load runs before that without being counted")
+	flags.IntVar(&options.Rounds, "rounds", 2, "how often each is measured at each size")
+	flags.DurationVar(&options.Within, "within", 20*time.Minute, "when to stop filling and measure what there is")
+	flags.StringVar(&options.Processes, "processes", "", "count the CPU time of what runs in this `folder`")
 	return c
 }
 

@@ -11,10 +11,12 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/submit"
 )
 
-// chain keeps the blocks of the channel for the recount, and what they weigh.
+// chain keeps the blocks of the channel for the recount, or counts their lots, and
+// what they weigh.
 type chain struct {
 	mu      sync.Mutex
 	blocks  []block.Block
+	lots    *lots // instead of blocks, where there will be too many of them
 	next    uint64
 	weights map[string]weight // by chaincode
 	arrived chan struct{}     // closed and made anew by each block
@@ -45,6 +47,10 @@ func (c *chain) take(b block.Block) {
 	c.next = b.Number + 1
 	for _, tx := range b.Transactions {
 		c.weights[tx.Chaincode] = c.weights[tx.Chaincode].with(tx)
+	}
+	if c.lots != nil {
+		c.lots.take(b)
+		return
 	}
 	c.blocks = append(c.blocks, b)
 }
@@ -90,6 +96,13 @@ func (c *chain) height() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.next
+}
+
+// counted is how many lots there are.
+func (c *chain) counted() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.lots.seen)
 }
 
 // weigh is what there is of a chaincode so far.

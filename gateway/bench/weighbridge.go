@@ -115,6 +115,14 @@ func intakes(s *sheet, p, _ place, n int) request {
 	}
 }
 
+// introductions are harvests that a certification body verified: each makes a lot.
+func introductions(s *sheet, p, _ place, n int) request {
+	return func(ctx context.Context) done {
+		d, _ := s.submit(ctx, p.client, many(n, func(int) massbalance.Command { return s.introduction(p) }))
+		return d
+	}
+}
+
 // inAndOut takes in and takes out in turn, so that nothing is ever short.
 func inAndOut(s *sheet, p, _ place, n int) request {
 	out := true
