@@ -108,7 +108,8 @@ var mayImport = map[string][]string{
 
 	"gateway/audit":           {"gateway/audit/*", "gateway/block", "gateway/replay", "chaincode/massbalance", "chaincode/wire"},
 	"gateway/audit/blockfile": {},
-	"gateway/audit/chain":     {"gateway/audit/blockfile", "gateway/audit/chaintest", "gateway/replay"},
+	"gateway/audit/p256":      {},
+	"gateway/audit/chain":     {"gateway/audit/blockfile", "gateway/audit/chaintest", "gateway/audit/p256", "gateway/replay"},
 	"gateway/audit/chaintest": {"gateway/audit/blockfile", "gateway/block", "gateway/replay", "chaincode/massbalance", "chaincode/wire"},
 	"test-network/recording":  {"gateway/audit/blockfile", "network/topology"},
 	"test-network/crooked":    {"chaincode/contract"},
