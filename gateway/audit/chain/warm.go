@@ -6,7 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"slices"
+	"hash"
 	"sync"
 
 	"github.com/hyperledger/fabric-lib-go/bccsp"
@@ -46,7 +46,8 @@ func (c *Checker) warmOrderers(raw *common.Block, orderers []*common.Consenter) 
 	}
 	for _, s := range metadata.GetSignatures() {
 		if consenter, data, err := signedBy(raw.GetHeader(), metadata.GetValue(), s, orderers); err == nil {
-			c.warmSignature(serialized(consenter), data, s.GetSignature())
+			digest := sha256.Sum256(data)
+			c.warmSignature(serialized(consenter), digest[:], s.GetSignature())
 		}
 	}
 }
@@ -64,14 +65,27 @@ func (c *Checker) warmTransaction(data []byte) {
 	if err != nil {
 		return
 	}
-	c.warmSignature(header.GetCreator(), envelope.GetPayload(), envelope.GetSignature())
+	digest := sha256.Sum256(envelope.GetPayload())
+	c.warmSignature(header.GetCreator(), digest[:], envelope.GetSignature())
 	action, err := actionIn(payload)
 	if err != nil {
 		return
 	}
-	response := action.GetAction().GetProposalResponsePayload()
-	for _, e := range action.GetAction().GetEndorsements() {
-		c.warmSignature(e.GetEndorser(), slices.Concat(response, e.GetEndorser()), e.GetSignature())
+	c.warmEndorsements(action.GetAction())
+}
+
+// warmEndorsements hashes the answer that all of them endorse once; each signed it
+// with its own identity behind it.
+func (c *Checker) warmEndorsements(endorsed *peer.ChaincodeEndorsedAction) {
+	answer := sha256.New()
+	answer.Write(endorsed.GetProposalResponsePayload())
+	for _, e := range endorsed.GetEndorsements() {
+		content, err := answer.(hash.Cloner).Clone()
+		if err != nil {
+			return
+		}
+		content.Write(e.GetEndorser())
+		c.warmSignature(e.GetEndorser(), content.Sum(nil), e.GetSignature())
 	}
 }
 
@@ -99,15 +113,14 @@ func actionIn(payload *common.Payload) (*peer.ChaincodeActionPayload, error) {
 	return protoutil.UnmarshalChaincodeActionPayload(transaction.GetActions()[0].GetPayload())
 }
 
-// warmSignature verifies a signature by the key in the identity's certificate.
-// Whether the certificate is any good is for Check to say.
-func (c *Checker) warmSignature(identity, data, signature []byte) {
+// warmSignature verifies a signature of a digest by the key in the identity's
+// certificate. Whether the certificate is any good is for Check to say.
+func (c *Checker) warmSignature(identity, digest, signature []byte) {
 	key, err := c.keys.of(identity, c.crypto)
 	if err != nil {
 		return
 	}
-	digest := sha256.Sum256(data)
-	_, _ = c.crypto.Verify(key, signature, digest[:], nil) // Check asks again
+	_, _ = c.crypto.Verify(key, signature, digest, nil) // Check asks again
 }
 
 // keyring keeps the public keys of the identities seen. There are a handful of
@@ -117,7 +130,7 @@ type keyring struct {
 	keys map[string]bccsp.Key
 }
 
-// keysKept bounds the keyring.
+// keysKept bounds the keyring, and what the verifier knows of keys.
 const keysKept = 4096
 
 func (k *keyring) of(identity []byte, crypto bccsp.BCCSP) (bccsp.Key, error) {
