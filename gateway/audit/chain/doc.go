@@ -49,4 +49,8 @@
 // than were shown. And that Fabric's own code is right; that is shared with the
 // peers on purpose, because a validity code is right when it is the one that
 // Fabric's rules give.
+//
+// One thing is not left to Fabric's code alone: that a signature by a key which
+// signs often is good may also be found by package p256, whose doc says why that
+// is sound. That one is not good is only ever said by Fabric's.
 package chain

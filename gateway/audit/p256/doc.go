@@ -1,6 +1,6 @@
 // Package p256 verifies ECDSA signatures on the curve P-256 by the few keys that
 // sign a channel's blocks again and again, with a table of multiples for each. It
-// takes well under half of the processor time of crypto/ecdsa (BenchmarkVerify).
+// takes less than half of the processor time of crypto/ecdsa (BenchmarkVerify).
 //
 // # How
 //
