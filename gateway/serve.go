@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/access"
 	"github.com/weighbridge/weighbridge/gateway/api"
 	"github.com/weighbridge/weighbridge/gateway/audit"
@@ -125,7 +126,27 @@ func (p *process) dialOptions() submit.Options {
 	return submit.Options{
 		Peer: c.Peer.Address, ServerName: c.Peer.ServerName, TLSCA: c.Peer.TLSCA,
 		Key: c.Identity.options(), Organisation: string(c.Organisation),
-		Channel: c.Channel, Chaincode: c.Chaincode, Limits: c.Submit.limits(), Registerer: p.metrics,
+		Channel: c.Channel, Chaincode: c.Chaincode, Limits: c.Submit.limits(), Registerer: p.metrics, First: p.first,
+	}
+}
+
+// first finds the record of an accepted command of this organisation. One that was
+// committed a moment ago is awaited.
+func (p *process) first(ctx context.Context, id massbalance.CommandID) (record massbalance.Record, block uint64, err error) {
+	for {
+		next := p.model.Next()
+		var missing *readmodel.NotFound
+		err = p.model.Read(ctx, func(s *readmodel.Snapshot) error {
+			entry, err := s.Command(p.config.Organisation, id)
+			record, block = entry.Record, entry.Block
+			return err
+		})
+		if !errors.As(err, &missing) {
+			return record, block, err
+		}
+		if err := p.model.Await(ctx, next); err != nil {
+			return record, 0, err
+		}
 	}
 }
 

@@ -22,10 +22,11 @@ type Result struct {
 	// Message and Figures say why a command was refused.
 	Message string
 	Figures *Figures
-	// Repeated is set where the command had been accepted before, in
-	// Transaction.
+	// Repeated is set where the command had been accepted before.
 	Repeated bool
-	// Transaction, Subject, Sequence and Pending are those of the record.
+	// Transaction, Subject, Sequence and Pending are those of the record. From version
+	// 4 of the rules on Transaction is empty, since it is the one that answers, and a
+	// repetition has none of them: they stand with the first answer, see Record.Noted.
 	Transaction string
 	Subject     string
 	Sequence    uint64
@@ -72,7 +73,7 @@ func ExecuteBatch(view View, tx Tx, commands []Command) (BatchOutcome, error) {
 		}
 		record := outcome.Record
 		batch.Results = append(batch.Results, Result{
-			Command: command.ID, Code: Accepted, Repeated: outcome.Repeated, Transaction: record.Transaction,
+			Command: command.ID, Code: Accepted, Repeated: outcome.Repeated, Transaction: named(record),
 			Subject: record.Subject, Sequence: record.Sequence, Pending: record.Pending,
 		})
 		if !outcome.Repeated {
@@ -81,4 +82,12 @@ func ExecuteBatch(view View, tx Tx, commands []Command) (BatchOutcome, error) {
 	}
 	batch.Writes = over.sorted()
 	return batch, nil
+}
+
+// named is the transaction that a record's result names.
+func named(record Record) string {
+	if record.Whole() {
+		return record.Transaction
+	}
+	return ""
 }

@@ -147,6 +147,9 @@
 //     number of parts, not in 500. Credit of book and claim that came to a site since is
 //     no part of its opening average. A certificate covers no product that it does not
 //     name; before, its products bounded what its statements were of.
+//   - 4: the state keeps of a record what later commands ask of it, and no longer all,
+//     and an answer does not name its own transaction: see Record.Noted and Result. What
+//     is accepted and refused is the same.
 //
 // So have the keys with which the organisations sign checkpoints of their transparency
 // logs: see Cosigner.

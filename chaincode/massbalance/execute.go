@@ -10,7 +10,7 @@ import (
 // RulesVersion is the latest version of the rules in this package. It contains
 // all earlier ones: where they differ, the code asks which one is in force. A
 // ledger begins at version 1; the differences are listed in the package comment.
-const RulesVersion = 3
+const RulesVersion = 4
 
 // View answers point look-ups in the committed state. It has no lists and no
 // range queries: what a command depends on is exactly the keys it names, which
@@ -68,7 +68,7 @@ func Execute(view View, tx Tx, command Command) (Outcome, error) {
 	if err := command.Body.execute(e); err != nil {
 		return Outcome{}, err
 	}
-	e.put(RecordKey(tx.Organisation, command.ID), e.record)
+	e.put(RecordKey(tx.Organisation, command.ID), e.record.Noted())
 	return Outcome{Record: e.record, Writes: e.state.sorted()}, nil
 }
 
@@ -79,12 +79,12 @@ func (e *execution) admit() (first Record, repeated bool, err error) {
 	if !ValidName(string(c.ID)) || c.Body == nil {
 		return first, false, refuse(InvalidCommand, "id: %q is not a name of 1 to 64 letters, digits, dots, underscores and hyphens, or the command is empty", c.ID)
 	}
-	first, seen, err := find[Record](e, RecordKey(e.tx.Organisation, c.ID))
+	first, seen, err := e.noted(e.tx.Organisation, c.ID)
 	if err != nil {
 		return first, false, err
 	}
 	if seen && first.Content != c.Content {
-		return Record{}, false, refuse(CommandIDReused, "command %s of %s was accepted before with other content (a %s, in transaction %s)", c.ID, e.tx.Organisation, first.Type, first.Transaction)
+		return Record{}, false, reused(first)
 	}
 	if seen {
 		return first, true, nil
@@ -96,6 +96,14 @@ func (e *execution) admit() (first Record, repeated bool, err error) {
 		return first, false, &Refusal{Code: InvalidCommand, Message: problem}
 	}
 	return first, false, e.admitSender()
+}
+
+// reused refuses another command of the same ID, and says of the first what is known.
+func reused(first Record) error {
+	if first.Transaction == "" {
+		return refuse(CommandIDReused, "command %s of %s was accepted before with other content (SHA-256 %s)", first.Command, first.Organisation, first.Content)
+	}
+	return refuse(CommandIDReused, "command %s of %s was accepted before with other content (a %s, in transaction %s)", first.Command, first.Organisation, first.Type, first.Transaction)
 }
 
 // admitSender lets trading members submit. Before the consortium is founded

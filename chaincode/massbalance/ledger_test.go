@@ -79,6 +79,7 @@ func (l *ledger) send(org OrganisationID, c Command) Result {
 	l.next++
 	batch, err := ExecuteBatch(l.state, Tx{ID: fmt.Sprintf("tx%d", l.next), Organisation: org}, []Command{c})
 	require.NoError(l.t, err)
+	l.sendShort(org, c, batch)
 	l.state.Apply(batch.Writes)
 	for _, r := range batch.Records {
 		l.entries = append(l.entries, Entry{Block: uint64(l.next), Command: c, Record: r.Record})

@@ -1,5 +1,7 @@
 package massbalance
 
+import "slices"
+
 // Record is the administrative record of one accepted command: a fact that is
 // never changed. Its postings are the whole movement, so conservation can be
 // recounted from records alone.
@@ -39,6 +41,45 @@ type Record struct {
 
 // reference names the record's command in postings and derived identifiers.
 func (r Record) reference() string { return string(r.Organisation) + "/" + string(r.Command) }
+
+// Noted is what the state keeps of the record, for later commands to ask: up to
+// version 3 of the rules all of it. From version 4 on it is what they can ask: the
+// hash of the command's content, by which a repetition is told from a reuse of its
+// ID, and of what may be reversed, type, date, site and movements. The rest follows
+// from the chain for everybody who replays it; in the state it was half of all
+// bytes, and every peer looks after every byte.
+func (r Record) Noted() Record {
+	if r.Whole() {
+		return r
+	}
+	noted := Record{Content: r.Content}
+	if slices.Contains(askedFor, r.Type) {
+		noted.Type, noted.Date, noted.Period, noted.Occurred = r.Type, r.Date, r.Period, r.Occurred
+		noted.Site, noted.Materials, noted.Credits = r.Site, r.Materials, r.Credits
+	}
+	return noted
+}
+
+// Whole reports whether the state keeps the whole record.
+func (r Record) Whole() bool { return r.Rules < 4 }
+
+// askedFor are the commands to whose records others refer: those that may be
+// reversed, and both ends of a transfer.
+var askedFor = append([]string{Dispatch{}.Type(), TransferCredits{}.Type(), Receive{}.Type(), AcceptCredits{}.Type()}, reversible...)
+
+// noted looks up what the state keeps of a command's record.
+func (e *execution) noted(org OrganisationID, command CommandID) (Record, bool, error) {
+	record, seen, err := find[Record](e, RecordKey(org, command))
+	record.Organisation, record.Command = org, command
+	return record, seen, err
+}
+
+// needNoted is noted where there must be one.
+func (e *execution) needNoted(org OrganisationID, command CommandID) (Record, error) {
+	record, err := need[Record](e, RecordKey(org, command))
+	record.Organisation, record.Command = org, command
+	return record, err
+}
 
 // Material is a physical movement on one stock account.
 type Material struct {

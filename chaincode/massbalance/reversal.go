@@ -287,7 +287,7 @@ func (b Reverse) execute(e *execution) error {
 	if err != nil {
 		return err
 	}
-	record, err := need[Record](e, RecordKey(c.Organisation, c.Command))
+	record, err := e.needNoted(c.Organisation, c.Command)
 	if err != nil {
 		return err
 	}
@@ -301,7 +301,7 @@ func (b Reverse) execute(e *execution) error {
 		return refuse(SignatureInvalid, "consent %s is not signed with key %q of %s", c.ID, b.Consent.Envelope.Key, c.Certifier)
 	}
 	if !slices.Contains(reversible, record.Type) {
-		return refuse(NotReversible, "a %s is not reversed with a certifier's consent", record.Type)
+		return refuse(NotReversible, "a %s is not reversed with a certifier's consent", cmp.Or(record.Type, "command of this type"))
 	}
 	if err := books.checkReversalWindow(cmp.Or(record.Occurred, record.Date), linesOfRecord(record)); err != nil {
 		return err
@@ -342,7 +342,7 @@ func (e *execution) reverseClaim(record Record) error {
 // site. What that command created must be wholly there still: its lots unspent,
 // and as much material of its kind as it brought in.
 func (b *books) undo(command CommandID, mark Reversal) error {
-	record, err := need[Record](b.e, RecordKey(b.site.Owner, command))
+	record, err := b.e.needNoted(b.site.Owner, command)
 	if err != nil {
 		return err
 	}

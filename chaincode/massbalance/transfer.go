@@ -251,7 +251,7 @@ func (e *execution) resolve(a arrival, from, to TransferStatus) error {
 // leftNow reports whether a transfer was dispatched in the period that is open.
 func (b *books) leftNow(transfer Transfer) (bool, error) {
 	_, dispatch, _ := strings.Cut(string(transfer.ID), "/")
-	record, err := need[Record](b.e, RecordKey(transfer.Sender, CommandID(dispatch)))
+	record, err := b.e.needNoted(transfer.Sender, CommandID(dispatch))
 	return record.Period == b.head.Period, err
 }
 

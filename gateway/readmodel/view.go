@@ -79,7 +79,17 @@ func value(row *sql.Row, key massbalance.Key) (massbalance.Value, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't read %s: %w", wire.FormatKey(key), err)
 	}
-	return wire.ParseValue(key.Kind, data)
+	return parseValue(key.Kind, data)
+}
+
+// parseValue reads what the state has at a key of this kind. Of a record it may have
+// less than is kept with the entries.
+func parseValue(kind massbalance.Kind, data []byte) (massbalance.Value, error) {
+	v, err := wire.ParseValue(kind, data)
+	if record, ok := v.(massbalance.Record); ok {
+		return record.Noted(), err
+	}
+	return v, err
 }
 
 // Fetch reads the values at many keys at once, for Get to find them until the
@@ -155,7 +165,7 @@ func (m *Model) fetchPortion(statement *sql.Stmt, args []any, keyOf func(string)
 			return err
 		}
 		key := keyOf(name)
-		if into[key], err = wire.ParseValue(key.Kind, data); err != nil {
+		if into[key], err = parseValue(key.Kind, data); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}

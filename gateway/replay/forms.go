@@ -54,16 +54,15 @@ func (f *Forms) addWrites(writes []massbalance.Write) error {
 	return nil
 }
 
-// addRecords finds the records among the writes, where the rules put each.
+// addRecords finds the records among the writes, where the rules put each that the
+// state keeps whole, and formats the others.
 func (f *Forms) addRecords(entries []massbalance.Entry, writes []massbalance.Write) error {
-	at := make(map[massbalance.Key]int, len(entries))
-	for i, w := range writes {
-		if w.Key.Kind == massbalance.KindRecord {
-			at[w.Key] = i
-		}
-	}
+	var at map[massbalance.Key]int
 	for _, e := range entries {
-		if i, ok := at[massbalance.RecordKey(e.Record.Organisation, e.Record.Command)]; ok {
+		if at == nil && e.Record.Whole() {
+			at = recordsAmong(writes)
+		}
+		if i, ok := at[massbalance.RecordKey(e.Record.Organisation, e.Record.Command)]; ok && e.Record.Whole() {
 			f.Records = append(f.Records, f.Values[i])
 			continue
 		}
@@ -74,4 +73,15 @@ func (f *Forms) addRecords(entries []massbalance.Entry, writes []massbalance.Wri
 		f.Records = append(f.Records, record)
 	}
 	return nil
+}
+
+// recordsAmong tells which of the writes are records.
+func recordsAmong(writes []massbalance.Write) map[massbalance.Key]int {
+	at := map[massbalance.Key]int{}
+	for i, w := range writes {
+		if w.Key.Kind == massbalance.KindRecord {
+			at[w.Key] = i
+		}
+	}
+	return at
 }

@@ -78,7 +78,7 @@ func newClient(conn *grpc.ClientConn, id identity.Identity, key *keys.Key, optio
 		return nil, err
 	}
 	timeouts := options.Timeouts.withDefaults()
-	run := &runner{platform: platform, timeouts: timeouts, metrics: m}
+	run := &runner{platform: platform, timeouts: timeouts, metrics: m, first: options.First}
 	return &Client{
 		queue:  newQueue(options.Limits.withDefaults(), m, run.run),
 		runner: run, fabric: platform,

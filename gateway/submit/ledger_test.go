@@ -64,12 +64,17 @@ type mishap struct {
 var _ platform = (*ledger)(nil)
 
 func newLedger(t testing.TB, mishaps ...mishap) *ledger {
+	return newLedgerUnder(t, massbalance.RulesVersion, mishaps...)
+}
+
+// newLedgerUnder is a ledger under a version of the rules.
+func newLedgerUnder(t testing.TB, rules int, mishaps ...mishap) *ledger {
 	l := &ledger{
 		state: massbalance.Memory{}, versions: map[massbalance.Key]uint64{}, commits: map[string]commit{}, inFlight: map[massbalance.SiteID]int{}, delay: 200 * time.Millisecond,
 	}
 	miller := massbalance.Member{Organisation: "miller", Name: "Miller", Role: massbalance.Trading}
 	commands := []massbalance.Command{
-		sealed(t, "found", massbalance.FoundConsortium{Members: []massbalance.Member{miller}}),
+		sealed(t, "found", massbalance.FoundConsortium{Members: []massbalance.Member{miller}, Rules: rules}),
 		sealed(t, "wheat", massbalance.RegisterProduct{Product: massbalance.Product{ID: "wheat", Name: "Wheat"}}),
 	}
 	for _, site := range []massbalance.SiteID{"mill", "silo", "port"} {
@@ -84,6 +89,22 @@ func newLedger(t testing.TB, mishaps ...mishap) *ledger {
 	l.commit(tx.(*simulated))
 	l.proposed, l.batches, l.mishaps = 0, nil, mishaps
 	return l
+}
+
+// first is what a gateway's read model knows of a command.
+func (l *ledger) first(_ context.Context, id massbalance.CommandID) (massbalance.Record, uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.entry(id)
+}
+
+func (l *ledger) entry(id massbalance.CommandID) (massbalance.Record, uint64, error) {
+	for _, e := range l.entries {
+		if e.Command.ID == id {
+			return e.Record, e.Block, nil
+		}
+	}
+	return massbalance.Record{}, 0, fmt.Errorf("there is no command %s", id)
 }
 
 func sealed(t testing.TB, id string, body massbalance.Body) massbalance.Command {

@@ -2,10 +2,12 @@ package submit
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/keys"
 )
 
@@ -24,6 +26,12 @@ type Options struct {
 	Organisation string
 	Channel      string
 	Chaincode    string
+
+	// First finds the record of an accepted command of the organisation, and its block. From version
+	// 4 of the rules on the ledger answers a repetition without them. It may wait
+	// until the context ends for a command that was just committed. Nil finds nothing:
+	// the outcome of a repetition then names no transaction.
+	First func(context.Context, massbalance.CommandID) (massbalance.Record, uint64, error)
 
 	Timeouts Timeouts
 	Limits   Limits

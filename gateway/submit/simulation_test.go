@@ -96,7 +96,8 @@ func insist(t *testing.T, q *queue, l *ledger, caller int) {
 func truthful(t *testing.T, l *ledger, id massbalance.CommandID, o Outcome, seen bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	value, there := l.state[massbalance.RecordKey("miller", id)]
+	record, _, err := l.entry(id)
+	there := err == nil
 	if o.Stage != Valid {
 		if o.Stage != Unknown {
 			l.denied = append(l.denied, o.Transaction)
@@ -106,8 +107,8 @@ func truthful(t *testing.T, l *ledger, id massbalance.CommandID, o Outcome, seen
 		}
 		return
 	}
-	if record, ok := value.(massbalance.Record); !there || !ok || record.Transaction != o.Transaction {
-		t.Errorf("command %s is valid in %s, but the ledger has %+v", id, o.Transaction, value)
+	if !there || record.Transaction != o.Transaction {
+		t.Errorf("command %s is valid in %s, but the ledger has %+v", id, o.Transaction, record)
 	}
 	if done := l.commits[o.Transaction]; o.Block != 0 && done.block != o.Block {
 		t.Errorf("command %s is in block %d, not %d", id, done.block, o.Block)

@@ -62,6 +62,8 @@ type runner struct {
 	platform platform
 	timeouts Timeouts
 	metrics  *metrics
+	// first is Options.First.
+	first func(context.Context, massbalance.CommandID) (massbalance.Record, uint64, error)
 }
 
 // run sends commands as one transaction and gives an outcome for each.
@@ -280,13 +282,31 @@ func (r *runner) outcomes(ctx context.Context, end ending) []Outcome {
 		case result.Code != massbalance.Accepted:
 			o.Stage = Refused
 		case result.Repeated:
-			o.Transaction = result.Transaction
-			r.findBlock(ctx, blocks, o.Transaction)
+			o.Transaction = r.findFirst(ctx, blocks, &o.Result)
 		}
 		o.Block = blocks[o.Transaction]
 		outcomes[i] = o
 	}
 	return outcomes
+}
+
+// findFirst gives the transaction in which a repeated command was accepted, and notes
+// its block. What the ledger no longer says of it is added to the result.
+func (r *runner) findFirst(ctx context.Context, blocks map[string]uint64, result *massbalance.Result) (id string) {
+	if result.Transaction != "" {
+		r.findBlock(ctx, blocks, result.Transaction)
+		return result.Transaction
+	}
+	if r.first == nil {
+		return ""
+	}
+	record, block, err := r.first(ctx, result.Command)
+	if err != nil {
+		return "" // that it was accepted is certain; where is only good to know
+	}
+	result.Transaction, result.Subject, result.Sequence, result.Pending = record.Transaction, record.Subject, record.Sequence, record.Pending
+	blocks[record.Transaction] = block
+	return record.Transaction
 }
 
 // findBlock looks up where an earlier transaction was committed, once. That it

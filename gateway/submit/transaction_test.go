@@ -2,6 +2,7 @@ package submit
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,6 +19,11 @@ func start(t testing.TB, p platform, limits Limits) *queue {
 	m, err := newMetrics(prometheus.NewRegistry())
 	require.NoError(t, err)
 	run := &runner{platform: p, timeouts: Timeouts{}.withDefaults(), metrics: m}
+	if model, ok := p.(interface {
+		first(context.Context, massbalance.CommandID) (massbalance.Record, uint64, error)
+	}); ok {
+		run.first = model.first
+	}
 	q := newQueue(limits.withDefaults(), m, run.run)
 	t.Cleanup(func() { _ = q.shut(context.Background()) })
 	return q
@@ -86,8 +92,16 @@ func TestABatchOfRefusalsIsNotOrdered(t *testing.T) {
 }
 
 func TestARepeatedCommandNamesItsFirstTransaction(t *testing.T) {
+	for _, rules := range []int{3, massbalance.RulesVersion} {
+		t.Run(fmt.Sprint("rules ", rules), func(t *testing.T) { testRepetition(t, rules) })
+	}
+}
+
+// testRepetition: up to version 3 of the rules the ledger's answer to a repetition
+// names the first transaction, from version 4 on the gateway knows it.
+func testRepetition(t *testing.T, rules int) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLedger(t)
+		l := newLedgerUnder(t, rules)
 		q := start(t, l, Limits{})
 		first := send(t, q, takeIn(t, "mill", "c1", "100"))[0]
 
@@ -100,6 +114,8 @@ func TestARepeatedCommandNamesItsFirstTransaction(t *testing.T) {
 			require.True(t, o.Result.Repeated)
 			require.Equal(t, first.Transaction, o.Transaction)
 			require.Equal(t, first.Block, o.Block)
+			require.Equal(t, first.Result.Sequence, o.Result.Sequence)
+			require.Equal(t, first.Result.Subject, o.Result.Subject)
 		}
 		require.Equal(t, "101", l.stock("mill"))
 	})
@@ -192,7 +208,7 @@ func TestAnUntoldCommitStatus(t *testing.T) {
 		require.Equal(t, Valid, again.Stage)
 		require.True(t, again.Result.Repeated)
 		require.Equal(t, lost.Transaction, again.Transaction)
-		require.Zero(t, again.Block, "the peer still does not tell")
+		require.NotZero(t, again.Block, "the peer still does not tell, but the read model knows")
 		require.Equal(t, "200", d.stock("mill"))
 		d.check(t)
 	})
