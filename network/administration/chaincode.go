@@ -3,6 +3,7 @@ package administration
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hyperledger/fabric-protos-go/common"
 	"github.com/hyperledger/fabric-sdk-go/pkg/client/resmgmt"
@@ -15,15 +16,19 @@ import (
 type Definition struct {
 	Version  string
 	Sequence int64
-	Policy   string
+	// Policy is the endorsement policy, or where it begins with a slash the name of one of the channel's policies.
+	Policy string
 }
 
-func (d Definition) policy() (*common.SignaturePolicyEnvelope, error) {
-	policy, err := policydsl.FromString(d.Policy)
-	if err != nil {
-		return nil, fmt.Errorf("couldn't parse the endorsement policy %s: %w", d.Policy, err)
+// policy is the definition's policy, or the name of the channel's that holds instead.
+func (d Definition) policy() (policy *common.SignaturePolicyEnvelope, channels string, err error) {
+	if strings.HasPrefix(d.Policy, "/") {
+		return nil, d.Policy, nil
 	}
-	return policy, nil
+	if policy, err = policydsl.FromString(d.Policy); err != nil {
+		return nil, "", fmt.Errorf("couldn't parse the endorsement policy %s: %w", d.Policy, err)
+	}
+	return policy, "", nil
 }
 
 // Install puts a chaincode package on the organisation's peer, which lets its builder check the program it stands for. A
@@ -44,7 +49,7 @@ func (a *Administrator) Install(ctx context.Context, label string, content []byt
 
 // Approvals says for each organisation whether it approved exactly this definition.
 func (a *Administrator) Approvals(ctx context.Context, definition Definition) (map[string]bool, error) {
-	policy, err := definition.policy()
+	policy, channels, err := definition.policy()
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +58,7 @@ func (a *Administrator) Approvals(ctx context.Context, definition Definition) (m
 		return nil, err
 	}
 	readiness, err := resources.LifecycleCheckCCCommitReadiness(a.consortium.Channel, resmgmt.LifecycleCheckCCCommitReadinessRequest{
-		Name: a.consortium.Chaincode, Version: definition.Version, Sequence: definition.Sequence, SignaturePolicy: policy,
+		Name: a.consortium.Chaincode, Version: definition.Version, Sequence: definition.Sequence, SignaturePolicy: policy, ChannelConfigPolicy: channels,
 	}, resmgmt.WithTargetEndpoints(a.peer()), resmgmt.WithParentContext(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("couldn't ask %s who approved %s: %w", a.peer(), a.consortium.Chaincode, err)
@@ -63,7 +68,7 @@ func (a *Administrator) Approvals(ctx context.Context, definition Definition) (m
 
 // Approve records the organisation's approval of the definition and returns once its own peer has committed it.
 func (a *Administrator) Approve(ctx context.Context, definition Definition, packageID string) error {
-	policy, err := definition.policy()
+	policy, channels, err := definition.policy()
 	if err != nil {
 		return err
 	}
@@ -72,7 +77,7 @@ func (a *Administrator) Approve(ctx context.Context, definition Definition, pack
 		return err
 	}
 	_, err = resources.LifecycleApproveCC(a.consortium.Channel, resmgmt.LifecycleApproveCCRequest{
-		Name: a.consortium.Chaincode, Version: definition.Version, Sequence: definition.Sequence, SignaturePolicy: policy,
+		Name: a.consortium.Chaincode, Version: definition.Version, Sequence: definition.Sequence, SignaturePolicy: policy, ChannelConfigPolicy: channels,
 		PackageID: packageID,
 	}, resmgmt.WithTargetEndpoints(a.peer()), resmgmt.WithParentContext(ctx))
 	if err != nil {
@@ -83,7 +88,7 @@ func (a *Administrator) Approve(ctx context.Context, definition Definition, pack
 
 // Commit makes the definition the channel's, endorsed by the peers of all trading organisations.
 func (a *Administrator) Commit(ctx context.Context, definition Definition) error {
-	policy, err := definition.policy()
+	policy, channels, err := definition.policy()
 	if err != nil {
 		return err
 	}
@@ -96,7 +101,7 @@ func (a *Administrator) Commit(ctx context.Context, definition Definition) error
 		endorsers = append(endorsers, organisation.PeerNode().Name())
 	}
 	_, err = resources.LifecycleCommitCC(a.consortium.Channel, resmgmt.LifecycleCommitCCRequest{
-		Name: a.consortium.Chaincode, Version: definition.Version, Sequence: definition.Sequence, SignaturePolicy: policy,
+		Name: a.consortium.Chaincode, Version: definition.Version, Sequence: definition.Sequence, SignaturePolicy: policy, ChannelConfigPolicy: channels,
 	}, resmgmt.WithTargetEndpoints(endorsers...), resmgmt.WithParentContext(ctx))
 	if err != nil {
 		return fmt.Errorf("couldn't commit %s sequence %d: %w", a.consortium.Chaincode, definition.Sequence, err)

@@ -75,10 +75,17 @@ func applicationConfig(consortium topology.Consortium, layout topology.Layout) o
 			"Readers":              signature(consortium.Readers()),
 			"Writers":              signature(consortium.ApplicationWriters(topology.ApprovingWriters)),
 			"Admins":               signature(consortium.AdminsPolicy()),
-			"Endorsement":          signature(consortium.EndorsementPolicy()),
+			"Endorsement":          endorsement(consortium),
 			"LifecycleEndorsement": signature(consortium.EndorsementPolicy()),
 		},
 	}
+}
+
+func endorsement(consortium topology.Consortium) object {
+	if consortium.Endorsement == topology.ImplicitEndorsement {
+		return implicit("MAJORITY Endorsement")
+	}
+	return signature(consortium.EndorsementPolicy())
 }
 
 // readerACLs let members who may not write evaluate all the same. Proposing changes nothing: what counts is what the
@@ -111,9 +118,9 @@ func ordererConfig(consortium topology.Consortium, layout topology.Layout) objec
 	return object{
 		"OrdererType":      "BFT",
 		"ConsenterMapping": consenters,
-		"SmartBFT":         smartBFT(),
+		"SmartBFT":         smartBFT(consortium.Blocks),
 		// Small blocks under load make SmartBFT suspect its leader; see RequestComplainTimeout.
-		"BatchSize":     object{"MaxMessageCount": 100, "AbsoluteMaxBytes": "10 MB", "PreferredMaxBytes": "2 MB"},
+		"BatchSize":     object{"MaxMessageCount": consortium.Blocks.Transactions, "AbsoluteMaxBytes": "10 MB", "PreferredMaxBytes": consortium.Blocks.Bytes},
 		"BatchTimeout":  "1s", // not used by SmartBFT, but configtxgen wants it
 		"Organizations": organisations,
 		"Capabilities":  object{"V2_0": true},
@@ -130,9 +137,9 @@ func ordererConfig(consortium topology.Consortium, layout topology.Layout) objec
 // smartBFT sets the ordering protocol's timing. RequestBatchMaxInterval is what a lone transaction waits for company.
 // Complaint and view change are patient: shorter ones replaced healthy leaders under load. LeaderHeartbeatTimeout bounds how
 // long a dead leader is missed.
-func smartBFT() object {
+func smartBFT(blocks topology.Blocks) object {
 	return object{
-		"RequestBatchMaxCount": 100, "RequestBatchMaxBytes": 10 << 20, "RequestBatchMaxInterval": "100ms",
+		"RequestBatchMaxCount": blocks.Transactions, "RequestBatchMaxBytes": 10 << 20, "RequestBatchMaxInterval": blocks.Interval.String(),
 		"IncomingMessageBufferSize": 200, "RequestPoolSize": 100000,
 		"RequestForwardTimeout": "300ms", "RequestComplainTimeout": "20s", "RequestAutoRemoveTimeout": "3m",
 		"ViewChangeResendInterval": "5s", "ViewChangeTimeout": "20s",

@@ -67,7 +67,7 @@ func peerSettings(organisation topology.Organisation, layout topology.Layout, ho
 }
 
 func externalBuilder(layout topology.Layout) object {
-	return object{"name": "weighbridge", "path": layout.Builder(), "propagateEnvironment": []string{"WEIGHBRIDGE_CHAINCODE"}}
+	return object{"name": "weighbridge", "path": layout.Builder(), "propagateEnvironment": []string{"WEIGHBRIDGE_CHAINCODE", "WEIGHBRIDGE_CHAINCODE_ENVIRONMENT"}}
 }
 
 // WriteOrdererConfig writes orderer.yaml of an organisation's orderer.

@@ -94,6 +94,7 @@ func TestRunHashesAgain(t *testing.T) {
 
 func TestLaunchEnvironment(t *testing.T) {
 	folder := t.TempDir()
+	t.Setenv("WEIGHBRIDGE_CHAINCODE_ENVIRONMENT", "GOGC=400\nGODEBUG=madvdontneed=0,gctrace=1")
 	environment, err := launch{
 		ChaincodeID: "massbalance_0:1", MSPID: "growers", ClientCertificate: "certificate", ClientKey: "key", RootCertificate: "root",
 	}.environment(folder)
@@ -102,6 +103,8 @@ func TestLaunchEnvironment(t *testing.T) {
 	require.Contains(t, all, "CORE_CHAINCODE_ID_NAME=massbalance_0:1")
 	require.Contains(t, all, "CORE_PEER_LOCALMSPID=growers")
 	require.Contains(t, all, "CORE_PEER_TLS_ENABLED=true")
+	require.Contains(t, environment, "GOGC=400")
+	require.Contains(t, environment, "GODEBUG=madvdontneed=0,gctrace=1")
 	key, err := os.ReadFile(filepath.Join(folder, "client.key"))
 	require.NoError(t, err)
 	require.Equal(t, "key", string(key))

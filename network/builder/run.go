@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -46,10 +47,16 @@ func run(output, launchFolder string) error {
 	return nil
 }
 
+// further are variables that the operator has for the chaincode, one a line of the variable that the peer passes on.
+func further() []string {
+	return strings.FieldsFunc(os.Getenv("WEIGHBRIDGE_CHAINCODE_ENVIRONMENT"), func(r rune) bool { return r == '\n' })
+}
+
 // environment is what fabric-chaincode-go reads at its start. The credentials go to files in the launch folder, which the
 // peer removes when the chaincode ends.
 func (l launch) environment(folder string) ([]string, error) {
-	environment := append(os.Environ(),
+	environment := append(os.Environ(), further()...)
+	environment = append(environment,
 		"CORE_CHAINCODE_ID_NAME="+l.ChaincodeID,
 		"CORE_PEER_LOCALMSPID="+l.MSPID,
 	)

@@ -60,7 +60,7 @@ func (n *Network) deploy(ctx context.Context) error {
 }
 
 func (n *Network) definition(hash string, sequence int64) administration.Definition {
-	return administration.Definition{Version: hash, Sequence: sequence, Policy: n.Consortium.EndorsementPolicy()}
+	return administration.Definition{Version: hash, Sequence: sequence, Policy: n.Consortium.ChaincodePolicy()}
 }
 
 // deployFirst deploys the chaincode on a channel that has none. An existing network keeps the version it agreed on: changing

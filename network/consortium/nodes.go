@@ -114,13 +114,15 @@ func (n *Network) spec(node topology.Node) process.Spec {
 		spec.Executable, spec.Arguments = n.fabric.Peer(), []string{"node", "start"}
 		// The external builder explains a refusal on its standard error, which the peer logs as information.
 		spec.Environment = append(spec.Environment, "FABRIC_LOGGING_SPEC=error:chaincode.externalbuilder=info",
-			"WEIGHBRIDGE_CHAINCODE="+folder.Chaincode())
+			"WEIGHBRIDGE_CHAINCODE="+folder.Chaincode(),
+			"WEIGHBRIDGE_CHAINCODE_ENVIRONMENT="+strings.Join(n.Consortium.Variables(topology.KindChaincode), "\n"))
 	case topology.KindOrderer:
 		spec.Executable = n.fabric.Orderer()
 		spec.Environment = append(spec.Environment, "FABRIC_LOGGING_SPEC=error")
 	default:
 		spec.Executable, spec.Arguments = n.program("gateway"), []string{"serve", "--config", folder.GatewayConfig()}
 	}
+	spec.Environment = append(spec.Environment, n.Consortium.Variables(node.Kind)...)
 	return spec
 }
 

@@ -2,13 +2,15 @@ package topology
 
 import "strings"
 
-// Kind is what a node is.
+// Kind is what a process is.
 type Kind string
 
 const (
 	KindPeer    Kind = "peer"
 	KindOrderer Kind = "orderer"
 	KindGateway Kind = "gateway"
+	// KindChaincode is no node: a peer starts it.
+	KindChaincode Kind = "chaincode"
 )
 
 // Node is one process of one organisation, by the name used in commands, logs and certificates.

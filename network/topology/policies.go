@@ -12,7 +12,15 @@ import (
 // Majority is how many of the trading organisations must agree.
 func (c Consortium) Majority() int { return len(c.Trading())/2 + 1 }
 
-// EndorsementPolicy is the chaincode's policy: peers of a majority of trading organisations.
+// ChaincodePolicy is what a chaincode's definition says: the policy itself, or the channel's that holds instead.
+func (c Consortium) ChaincodePolicy() string {
+	if c.Endorsement == ImplicitEndorsement {
+		return ChannelEndorsementPolicy
+	}
+	return c.EndorsementPolicy()
+}
+
+// EndorsementPolicy names peers of a majority of trading organisations.
 func (c Consortium) EndorsementPolicy() string {
 	return outOf(c.Majority(), principals(c.Trading(), "peer"))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -26,6 +27,9 @@ type Consortium struct {
 	Channel       string
 	Chaincode     string
 	Organisations []Organisation
+	Blocks        Blocks      `yaml:",omitempty"`
+	Endorsement   Endorsement `yaml:",omitempty"`
+	Environment   Environment `yaml:"-"`
 }
 
 // Organisation is one member. Orderer is nil for a certification body; Gateway is nil where none is wanted.
@@ -82,6 +86,9 @@ type file struct {
 	Channel       string             `yaml:"channel"`
 	Chaincode     string             `yaml:"chaincode"`
 	Host          string             `yaml:"host"`
+	Blocks        Blocks             `yaml:"blocks"`
+	Endorsement   Endorsement        `yaml:"endorsement"`
+	Environment   Environment        `yaml:"environment"`
 	Organisations []fileOrganisation `yaml:"organisations"`
 }
 
@@ -124,7 +131,13 @@ func Parse(content []byte, portOffset int) (Consortium, error) {
 	if err := decoder.Decode(&raw); err != nil {
 		return Consortium{}, fmt.Errorf("couldn't parse yaml: %w", err)
 	}
-	consortium := Consortium{Channel: raw.Channel, Chaincode: raw.Chaincode}
+	consortium := Consortium{
+		Channel: raw.Channel, Chaincode: raw.Chaincode,
+		Blocks: raw.Blocks.withDefaults(), Endorsement: raw.Endorsement, Environment: raw.Environment,
+	}
+	if raw.Endorsement == "" {
+		consortium.Endorsement = SignatureEndorsement
+	}
 	for _, organisation := range raw.Organisations {
 		if organisation.Peer == nil {
 			return Consortium{}, fmt.Errorf("organisation %q has no peer", organisation.ID)
@@ -198,7 +211,10 @@ func (c Consortium) validate() error {
 	if n := len(c.Trading()); n < minimumOrderers {
 		return fmt.Errorf("%d trading organisations: SmartBFT needs %d orderers to survive a faulty one", n, minimumOrderers)
 	}
-	return c.validatePorts()
+	if c.Endorsement != SignatureEndorsement && c.Endorsement != ImplicitEndorsement {
+		return fmt.Errorf("endorsement is %q, not %q or %q", c.Endorsement, SignatureEndorsement, ImplicitEndorsement)
+	}
+	return errors.Join(c.Blocks.validate(), c.Environment.validate(), c.validatePorts())
 }
 
 func (o Organisation) validate() error {
@@ -269,12 +285,19 @@ func (c Consortium) withRole(role Role) []Organisation {
 }
 
 // Fingerprint identifies everything the state folder was made from; a folder made from another one can't be resumed.
-// Gateways are left out: they can come and go without touching the channel.
+// Gateways are left out: they can come and go without touching the channel. So is the environment, and what is the default
+// anyway: folders older than a setting go on.
 func (c Consortium) Fingerprint() string {
 	pinned := c
 	pinned.Organisations = append([]Organisation(nil), c.Organisations...)
 	for i := range pinned.Organisations {
 		pinned.Organisations[i].Gateway = nil
+	}
+	if pinned.Blocks == DefaultBlocks {
+		pinned.Blocks = Blocks{}
+	}
+	if pinned.Endorsement == SignatureEndorsement {
+		pinned.Endorsement = ""
 	}
 	encoded, err := yaml.Marshal(pinned)
 	if err != nil {

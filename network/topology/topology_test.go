@@ -3,8 +3,10 @@ package topology_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -64,6 +66,51 @@ func TestFingerprint(t *testing.T) {
 	withoutGateway := load(t, 0)
 	withoutGateway.Organisations[0].Gateway = nil
 	require.Equal(t, load(t, 0).Fingerprint(), withoutGateway.Fingerprint())
+}
+
+// TestSettings: what a file says is what holds; what it doesn't say is the default, and no other network than before.
+func TestSettings(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join("..", "..", "test-network", "consortium.yaml"))
+	require.NoError(t, err)
+	plain := load(t, 0)
+	require.Equal(t, topology.DefaultBlocks, plain.Blocks)
+	require.Equal(t, plain.EndorsementPolicy(), plain.ChaincodePolicy())
+	require.Empty(t, plain.Variables(topology.KindPeer))
+	for _, test := range []struct {
+		name, says string
+		same       bool
+		holds      func(topology.Consortium) bool
+	}{
+		{"blocks", "blocks: {interval: 50ms, transactions: 500}", false, func(c topology.Consortium) bool {
+			return c.Blocks == topology.Blocks{Interval: 50 * time.Millisecond, Transactions: 500, Bytes: topology.DefaultBlocks.Bytes}
+		}},
+		{"default blocks", "blocks: {interval: 100ms}", true, func(c topology.Consortium) bool { return c.Blocks == topology.DefaultBlocks }},
+		{"endorsement", "endorsement: implicit", false, func(c topology.Consortium) bool {
+			return c.ChaincodePolicy() == "/Channel/Application/Endorsement"
+		}},
+		{"environment", "environment: {peer: {GOGC: 200, CORE_PEER_VALIDATORPOOLSIZE: 2}}", true, func(c topology.Consortium) bool {
+			return slices.Equal(c.Variables(topology.KindPeer), []string{"CORE_PEER_VALIDATORPOOLSIZE=2", "GOGC=200"}) && c.Variables(topology.KindOrderer) == nil
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, err := topology.Parse(append(slices.Clone(content), test.says...), 0)
+			require.NoError(t, err)
+			require.True(t, test.holds(c), c)
+			require.Equal(t, test.same, plain.Fingerprint() == c.Fingerprint())
+		})
+	}
+	for says, problem := range map[string]string{
+		"blocks: {interval: 1ms}":                    "interval of blocks is 1ms",
+		"blocks: {transactions: 10}":                 "transactions of a block are 10",
+		"blocks: {bytes: 100}":                       "bytes of a block are 100",
+		"endorsement: none":                          `endorsement is "none"`,
+		"environment: {node: {A: b}}":                `environment of "node"`,
+		"environment: {peer: {A-B: c}}":              "A-B",
+		"environment: {chaincode: {A: \"b\\nC=d\"}}": "can't be set",
+	} {
+		_, err := topology.Parse(append(slices.Clone(content), says...), 0)
+		require.ErrorContains(t, err, problem, says)
+	}
 }
 
 // TestRefusals breaks one thing at a time in the consortium that works.
