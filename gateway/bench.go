@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -17,6 +18,7 @@ func benchCommand() *cobra.Command {
 	var options bench.Options
 	var configurations []string
 	var limits submit.Limits
+	var rows string
 	c := &cobra.Command{
 		Use: "bench --config FILE…", Short: "Measure a running network that is there to be tried out", Args: cobra.NoArgs,
 		Example: "  gateway bench --config '.weighbridge/organisations/*/gateway.yaml' --processes .weighbridge",
@@ -28,7 +30,15 @@ func benchCommand() *cobra.Command {
 				return err
 			}
 			options.Out, options.Progress = c.OutOrStdout(), c.ErrOrStderr()
-			return bench.Run(c.Context(), options)
+			if rows == "" {
+				return bench.Run(c.Context(), options)
+			}
+			file, err := os.Create(rows)
+			if err != nil {
+				return fmt.Errorf("couldn't write the rows: %w", err)
+			}
+			options.Rows = file
+			return errors.Join(bench.Run(c.Context(), options), file.Close())
 		},
 	}
 	flags := c.Flags()
@@ -37,8 +47,11 @@ func benchCommand() *cobra.Command {
 	flags.IntSliceVar(&options.Clients, "clients", nil, "numbers of clients (default 1,16,64,256)")
 	flags.DurationVar(&options.Window, "window", 0, "how long a row is measured at a time (default 3s)")
 	flags.DurationVar(&options.Warm, "warm", time.Second, "how long the row's load runs before that without being counted")
+	flags.DurationVar(&options.WarmFirst, "warm-first", 15*time.Second, "how long the nodes are loaded before the first row")
 	flags.IntVar(&options.Rounds, "rounds", 0, "how often each row is measured (default 2)")
-	flags.StringSliceVar(&options.Only, "only", nil, "measure only rows with this in their `name`")
+	flags.StringSliceVar(&options.Only, "only", nil, "measure only rows with this in their `name`, or name@clients")
+	flags.IntVar(&options.Sites, "sites", 0, "how many sites are spread over (default 100)")
+	flags.StringVar(&rows, "json", "", "write the rows also to this `file`")
 	flags.StringVar(&options.Processes, "processes", "", "count the CPU time of what runs in this `folder`")
 	flags.IntVar(&limits.Commands, "commands", 0, "most commands in one transaction (default as configured)")
 	flags.IntVar(&limits.Parallel, "parallel", 0, "most transactions under way per member (default as configured)")
@@ -78,6 +91,7 @@ func growthCommand() *cobra.Command {
 	flags.StringVar(&options.Baseline, "baseline", "baseline", "`name` of the baselines' chaincode, measured beside if it is deployed")
 	flags.DurationVar(&options.Window, "window", 10*time.Second, "how long each is measured at a time")
 	flags.DurationVar(&options.Warm, "warm", time.Second, "how long the load runs before that without being counted")
+	flags.DurationVar(&options.WarmFirst, "warm-first", 15*time.Second, "how long the nodes are loaded before the first row")
 	flags.IntVar(&options.Rounds, "rounds", 2, "how often each is measured at each size")
 	flags.DurationVar(&options.Within, "within", 20*time.Minute, "when to stop filling and measure what there is")
 	flags.StringVar(&options.Processes, "processes", "", "count the CPU time of what runs in this `folder`")

@@ -22,6 +22,8 @@ const (
 	glance       = 300 * time.Millisecond
 	idlePart     = 3
 	longestQuiet = 15 * time.Second
+	// backlog bounds how long the nodes may take to catch up with what filled or warmed them.
+	backlog = 5 * time.Minute
 )
 
 // bench is one run.
@@ -60,10 +62,13 @@ func Run(ctx context.Context, options Options) (err error) {
 		return err
 	}
 	cells := b.cells(b.trading[0].Chaincode())
+	if err := b.warmFirst(ctx); err != nil {
+		return err
+	}
 	if err := b.rounds(ctx, cells); err != nil {
 		return err
 	}
-	if err := b.print(cells); err != nil {
+	if err := errors.Join(b.print(cells), b.writeRows(cells)); err != nil {
 		return err
 	}
 	return b.check(ctx)
@@ -120,7 +125,7 @@ func (b *bench) cells(ledger string) []*cell {
 	for _, n := range b.Clients {
 		for _, c := range contenders {
 			for _, clients := range c.clients {
-				if clients == n && b.wanted(c.name) {
+				if clients == n && b.wanted(c.name, n) {
 					cells = append(cells, &cell{contender: c, clients: n, cpu: usage{}})
 				}
 			}
@@ -129,9 +134,9 @@ func (b *bench) cells(ledger string) []*cell {
 	return cells
 }
 
-func (b *bench) wanted(name string) bool {
+func (b *bench) wanted(name string, clients int) bool {
 	for _, part := range b.Only {
-		if strings.Contains(name, part) {
+		if strings.Contains(name, part) || part == fmt.Sprintf("%s@%d", name, clients) {
 			return true
 		}
 	}
@@ -172,8 +177,8 @@ func (b *bench) turn(ctx context.Context, c *cell) error {
 	spent := usage{}
 	spent.add(cpu, b.quiet(ctx, longestQuiet))
 	c.cpu.add(usage{}, spent)
-	b.say("  %.1f/s, %.2f ms of CPU time each", float64(c.committed-before.committed)/(c.elapsed-before.elapsed).Seconds(),
-		per(int(spent.total().cpu.Microseconds()), c.all-before.all)/1000)
+	b.say("  %.1f/s, %.2f ms of CPU time and %.1f page faults each", float64(c.committed-before.committed)/(c.elapsed-before.elapsed).Seconds(),
+		per(int(spent.total().cpu.Microseconds()), c.all-before.all)/1000, per(int(spent.total().faults), c.all-before.all))
 	return nil
 }
 

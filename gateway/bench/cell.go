@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,6 +74,22 @@ func (b *bench) warm(ctx context.Context, c *cell) {
 	thrown := &cell{contender: c.contender, clients: c.clients}
 	b.drive(ctx, thrown, b.Warm, 0)
 	c.failed += thrown.failed
+}
+
+// warmFirst loads the nodes before anything is measured, with what makes them
+// allocate the most.
+func (b *bench) warmFirst(ctx context.Context) error {
+	if b.WarmFirst == 0 {
+		return nil
+	}
+	b.say("warming up for %s", b.WarmFirst)
+	thrown := &cell{contender: b.weighbridge("intake", intakes, b.Bulk, true, b.trading[0].Chaincode()), clients: crowded}
+	b.drive(ctx, thrown, b.WarmFirst, 0)
+	b.quiet(ctx, backlog)
+	if thrown.failed > 0 {
+		return fmt.Errorf("%d commands failed while warming up: %s", thrown.failed, b.sheet.problem)
+	}
+	return ctx.Err()
 }
 
 // measure gives a cell one window. Failures count whenever they happen.

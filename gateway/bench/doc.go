@@ -9,7 +9,8 @@
 //
 // A cell is one contender at one number of clients. Each client sends a request,
 // waits until it is committed and valid, and sends the next: it is one of so many
-// clerks or programs at weighbridges. Each window has a warm-up before it, the same
+// clerks or programs at weighbridges. Before everything the nodes are loaded for
+// some seconds, and each window has a warm-up before it, the same
 // load for the same contender, that counts in nothing: heaps that grow are the
 // business of a node that was just started. Then the nodes get quiet, the clients
 // get going again, and the window begins; what they still wait for at its end is

@@ -15,8 +15,6 @@ const (
 	// fillers is how many clients introduce lots, each at a site of its own, and
 	// how many measure.
 	fillers = 16
-	// backlog bounds how long the nodes may take to catch up with what filled them.
-	backlog = 5 * time.Minute
 	// told is how often the filling says how far it is.
 	told = 15 * time.Second
 )
@@ -36,9 +34,10 @@ type networkGrowth struct {
 	*bench
 	options  NetworkGrowthOptions
 	deadline time.Time
-	// before is how many lots there were, failed how many introductions failed.
-	before, failed int
-	rows           []growthRow
+	// before is how many lots there were, skipped how many commands had been
+	// acknowledged then, failed how many introductions failed.
+	before, skipped, failed int
+	rows                    []growthRow
 }
 
 // growthRow is what was measured at one size. A window introduces lots itself,
@@ -67,10 +66,13 @@ func NetworkGrowth(ctx context.Context, options NetworkGrowthOptions) (err error
 	defer stop()
 	go b.chain.follow(following, b.trading[0])
 	b.say("preparing %d sites", b.Sites+2)
-	if err := errors.Join(b.prepare(ctx), b.reach(ctx)); err != nil {
+	if err := b.prepare(ctx); err != nil {
 		return err
 	}
-	g.before = b.chain.counted()
+	if err := errors.Join(b.warmFirst(ctx), b.reach(ctx)); err != nil {
+		return err
+	}
+	g.before, g.skipped = b.chain.counted(), len(b.sheet.acknowledged)
 	if err := g.grow(ctx); err != nil {
 		return err
 	}
@@ -80,11 +82,12 @@ func NetworkGrowth(ctx context.Context, options NetworkGrowthOptions) (err error
 	return g.check(ctx)
 }
 
-// lots is how many there are by what was acknowledged: nothing but introductions is.
+// lots is how many there are by what was acknowledged: after the warm-up, nothing
+// but introductions is.
 func (g *networkGrowth) lots() int {
 	g.sheet.mu.Lock()
 	defer g.sheet.mu.Unlock()
-	return g.before + len(g.sheet.acknowledged)
+	return g.before + len(g.sheet.acknowledged) - g.skipped
 }
 
 // grow fills up to each size and measures there. Sizes that the ledger is past

@@ -35,17 +35,23 @@ type Options struct {
 	// Warm is how long they run before that without being counted in anything, so
 	// that heaps have grown; 0 is not at all.
 	Warm time.Duration
+	// WarmFirst is how long the nodes are loaded before the first of all windows. A
+	// heap that may grow to five times what is live in it (GOGC is 400) takes some
+	// 30,000 commands to get there.
+	WarmFirst time.Duration
 	// Rounds is how many windows each cell gets: 2.
 	Rounds int
 	// Limit bounds the number of commands of one window: 100,000.
 	Limit int64
-	// Only, if set, is a part of the names of the contenders to measure.
+	// Only, if set, has parts of the names of the contenders to measure, or as
+	// name@clients a whole name and one number of clients.
 	Only []string
 	// Processes is a folder: the CPU time of all processes that work below it
 	// is counted. "" counts none.
 	Processes string
-	// Out takes the table, Progress what is being done.
-	Out, Progress io.Writer
+	// Out takes the table, Progress what is being done. Rows, if set, takes the rows
+	// as JSON, a list of Row.
+	Out, Progress, Rows io.Writer
 }
 
 func (o Options) withDefaults() Options {

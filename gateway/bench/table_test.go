@@ -21,7 +21,11 @@ func TestTheTable(t *testing.T) {
 	}
 	var out bytes.Buffer
 	b := &bench{Options: Options{Out: &out, Processes: "/somewhere"}}
+	var written bytes.Buffer
+	b.Rows = &written
 	require.NoError(t, b.print(cells))
+	require.NoError(t, b.writeRows(cells))
+	require.Contains(t, written.String(), `{"contender":"put","clients":64,"rate":100,"p50Ms":200,"p99Ms":300,"failed":0,"cpuMs":10,"faults":4}`)
 	var rows [][]string
 	for _, line := range strings.Split(out.String(), "\n") {
 		if fields := strings.Fields(line); len(fields) > 0 {
@@ -48,6 +52,8 @@ func TestCellsOfEqualClientsStandTogether(t *testing.T) {
 	require.Contains(t, names, "chain spread ×100")
 	b.Only = []string{"put"}
 	require.Len(t, b.cells("massbalance"), 3, "one put at both, a hundred where it is crowded")
+	b.Only = []string{"put@16", "intake spread ×100@16", "intake hot@1"}
+	require.Len(t, b.cells("massbalance"), 3)
 }
 
 // A window counts what ended in it, and failures whenever they happen.
