@@ -113,6 +113,7 @@ var mayImport = map[string][]string{
 	"gateway/audit/chaintest": {"gateway/audit/blockfile", "gateway/block", "gateway/replay", "chaincode/massbalance", "chaincode/wire"},
 	"test-network/recording":  {"gateway/audit/blockfile", "network/topology"},
 	"test-network/crooked":    {"chaincode/contract"},
+	"test-network/settings":   {"network/consortium"},
 }
 
 func allowed(importer string) ([]string, bool) {
