@@ -22,5 +22,11 @@
 // that it signed before. The organisation that serves a checkpoint signs the bare
 // text as well, as C2SP asks the log itself to; verifiers here do not count that.
 //
+// Two things differ from what C2SP recommends (by SHOULD, not by MUST). The key's name under the bare
+// text is that of the organisation and not the origin, for the log has no owner.
+// And there is an extension line, which watchers that know only C2SP cannot check;
+// organisations here work it out from the ledger, so their cosignatures vouch for
+// it. Signatures are the older Ed25519 ones, which quantum computers would forge.
+//
 // The package is pure, but for the randomness of new keys.
 package checkpoint

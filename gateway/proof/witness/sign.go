@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/proof/checkpoint"
@@ -106,12 +107,49 @@ func (w *Witness) lines(ctx context.Context, text checkpoint.Text) (string, erro
 	case !errors.Is(err, sql.ErrNoRows):
 		return "", fmt.Errorf("couldn't look up what was signed: %w", err)
 	}
-	lines = w.Signer.Sign(text, w.Now())
+	at, err := w.stamp(ctx, text.Size)
+	if err != nil {
+		return "", err
+	}
+	lines = w.Signer.Sign(text, at)
 	if _, err := w.Store.Exec(ctx, `INSERT INTO witness_signed (size, signer, body, lines) VALUES (?, ?, ?, ?)`, text.Size, signer, text.String(), lines); err != nil {
 		return "", fmt.Errorf("couldn't note what is signed: %w", err)
 	}
 	w.metrics.signed.Set(float64(text.Size))
 	return lines, nil
+}
+
+// stamp is the time to sign a log of a size with: now, unless more of it was signed
+// before; then the last second in which no more was known. A cosignature says that
+// nothing greater was seen at its time, so nobody gets an old state signed as one
+// of today.
+func (w *Witness) stamp(ctx context.Context, size int64) (time.Time, error) {
+	at := w.Now()
+	rows, err := w.Store.Query(ctx, `SELECT signer, body, lines FROM witness_signed WHERE size = (SELECT MIN(size) FROM witness_signed WHERE size > ?)`, size)
+	if err != nil {
+		return at, fmt.Errorf("couldn't look up what was signed after: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var signer, body, lines string
+		if err := rows.Scan(&signer, &body, &lines); err != nil {
+			return at, err
+		}
+		public, err := checkpoint.ParseKey(signer)
+		if err != nil {
+			return at, err
+		}
+		_, cosignatures, _, err := checkpoint.Open(body+"\n"+lines, []checkpoint.Key{{Organisation: w.Organisation, Public: public}})
+		if err != nil {
+			return at, fmt.Errorf("couldn't read what was signed after: %w", err)
+		}
+		for _, c := range cosignatures {
+			if known := c.Time.Add(-time.Second); known.Before(at) {
+				at = known
+			}
+		}
+	}
+	return at, rows.Err()
 }
 
 // note puts all signatures under a text.
