@@ -85,41 +85,67 @@ func (w *written) add(t testing.TB, org massbalance.OrganisationID, commands []m
 	w.blocks = append(w.blocks, block.Block{Number: number, Hash: [32]byte{byte(number), byte(number >> 8), 1}, Transactions: []block.Transaction{tx}})
 }
 
+// writeTickets brings intakes of one site into transactions of so many, as submit
+// does under full load.
+func writeTickets(t testing.TB, transactions, batch int) *written {
+	t.Helper()
+	w := &written{state: massbalance.Memory{}, blocks: []block.Block{{Hash: [32]byte{1}}}}
+	w.add(t, "miller", []massbalance.Command{
+		{ID: "found", Body: massbalance.FoundConsortium{Members: []massbalance.Member{{Organisation: "miller", Name: "Miller", Role: massbalance.Trading}}, Rules: massbalance.RulesVersion}},
+		{ID: "product", Body: massbalance.RegisterProduct{Product: massbalance.Product{ID: "wheat", Name: "Wheat"}}},
+		{ID: "site", Body: massbalance.RegisterSite{Site: "mill", Name: "Mill", Country: "DE", Region: "DE-BB"}},
+		{ID: "open", Body: massbalance.OpenPeriod{Site: "mill", Period: "2026", From: "2026-01-01", To: "2026-12-31"}},
+	})
+	for n := range transactions {
+		commands := make([]massbalance.Command, batch)
+		for i := range commands {
+			id := fmt.Sprintf("ticket-%d", n*batch+i)
+			commands[i] = massbalance.Command{ID: massbalance.CommandID(id), Date: "2026-08-03", Period: "2026", Body: massbalance.TakeIn{
+				Site: "mill", Product: "wheat", Quantity: massbalance.Kilograms(27_340), Supplier: "Farm", Evidence: massbalance.EvidenceID(id)}}
+			require.NoError(t, wire.Seal(&commands[i]))
+		}
+		w.add(t, "miller", commands)
+	}
+	return w
+}
+
 // BenchmarkFold measures what a gateway does with each command on the chain once
 // its block was read and checked: execute it again, compare, fold it into the
 // read model, append it to the transparency log.
 func BenchmarkFold(b *testing.B) {
 	for _, batch := range []int{1, 10, 100} {
-		w := writeSeason(b, batch)
-		b.Run(fmt.Sprintf("commands=%d", batch), func(b *testing.B) {
-			b.ReportAllocs()
-			var replayed, applied, used time.Duration
-			for b.Loop() {
-				b.StopTimer()
-				model, err := readmodel.Open(b.TempDir())
-				require.NoError(b, err)
-				engine := replay.New("massbalance")
-				b.StartTimer()
-				before := processorTime(b)
-				for _, one := range w.blocks {
-					began := time.Now()
-					out, err := engine.Replay(model, one)
-					require.NoError(b, err)
-					middle := time.Now()
-					require.NoError(b, model.Apply(b.Context(), out))
-					replayed, applied = replayed+middle.Sub(began), applied+time.Since(middle)
-				}
-				b.StopTimer()
-				used += processorTime(b) - before
-				require.NoError(b, model.Close())
-				b.StartTimer()
-			}
-			each := float64(b.N * w.commands)
-			b.ReportMetric(float64(used.Microseconds())/each, "cpu-µs/command")
-			b.ReportMetric(float64(replayed.Microseconds())/each, "replay-µs")
-			b.ReportMetric(float64(applied.Microseconds())/each, "fold-µs")
-		})
+		b.Run(fmt.Sprintf("commands=%d", batch), func(b *testing.B) { measure(b, writeSeason(b, batch)) })
 	}
+	b.Run("tickets=400", func(b *testing.B) { measure(b, writeTickets(b, 60, 400)) })
+}
+
+func measure(b *testing.B, w *written) {
+	b.ReportAllocs()
+	var replayed, applied, used time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		model, err := readmodel.Open(b.TempDir())
+		require.NoError(b, err)
+		engine := replay.New("massbalance")
+		b.StartTimer()
+		before := processorTime(b)
+		for _, one := range w.blocks {
+			began := time.Now()
+			out, err := engine.Replay(model, one)
+			require.NoError(b, err)
+			middle := time.Now()
+			require.NoError(b, model.Apply(b.Context(), out))
+			replayed, applied = replayed+middle.Sub(began), applied+time.Since(middle)
+		}
+		b.StopTimer()
+		used += processorTime(b) - before
+		require.NoError(b, model.Close())
+		b.StartTimer()
+	}
+	each := float64(b.N * w.commands)
+	b.ReportMetric(float64(used.Microseconds())/each, "cpu-µs/command")
+	b.ReportMetric(float64(replayed.Microseconds())/each, "replay-µs")
+	b.ReportMetric(float64(applied.Microseconds())/each, "fold-µs")
 }
 
 // processorTime is what this process has used of all cores so far, which other

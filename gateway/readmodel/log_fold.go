@@ -149,14 +149,14 @@ func (f *fold) logEntry(r leaf.Record) error {
 			add(&f.rows.writers, key, index)
 		}
 	}
-	f.grow(made.Leaf.Bytes())
+	f.grow(made.Leaf)
 	return nil
 }
 
 // grow appends a leaf, and its hashes to the rows.
-func (f *fold) grow(data []byte) {
+func (f *fold) grow(l leaf.Leaf) {
 	row := tlog.StoredHashCount(f.log.edge.Size()) / hashesPerRow
-	for _, h := range f.log.edge.Append(tlog.RecordHash(data)) {
+	for _, h := range f.log.edge.Append(l.Hash()) {
 		f.log.tail = append(f.log.tail, h[:]...)
 		if len(f.log.tail) == hashesPerRow*tlog.HashSize {
 			add(&f.rows.hashes, row, f.log.tail)

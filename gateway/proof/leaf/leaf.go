@@ -1,11 +1,15 @@
 package leaf
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
-	"reflect"
+	"hash"
+	"strconv"
+	"sync"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
@@ -20,9 +24,22 @@ type Leaf struct {
 }
 
 // Bytes gives the leaf's text, whose hash is in the tree.
-func (l Leaf) Bytes() []byte {
-	return fmt.Appendf(nil, "weighbridge record v1\nblock %d\ncore %s\nwhole %s\n", l.Block,
-		base64.StdEncoding.EncodeToString(l.Core[:]), base64.StdEncoding.EncodeToString(l.Whole[:]))
+func (l Leaf) Bytes() []byte { return l.appendTo(make([]byte, 0, textRoom)) }
+
+// textRoom is more than any leaf's text takes.
+const textRoom = 160
+
+// Hash is the leaf's in the tree: tlog.RecordHash of its text.
+func (l Leaf) Hash() tlog.Hash {
+	var room [1 + textRoom]byte // the zero byte marks a leaf
+	return sha256.Sum256(l.appendTo(room[:1]))
+}
+
+func (l Leaf) appendTo(b []byte) []byte {
+	b = strconv.AppendUint(append(b, "weighbridge record v1\nblock "...), l.Block, 10)
+	b = base64.StdEncoding.AppendEncode(append(b, "\ncore "...), l.Core[:])
+	b = base64.StdEncoding.AppendEncode(append(b, "\nwhole "...), l.Whole[:])
+	return append(b, '\n')
 }
 
 // Core is what a verifier needs to execute a command again.
@@ -70,11 +87,19 @@ type Origin struct {
 
 // NewSecret derives the secret of a record.
 func NewSecret(o Origin) Secret {
-	return sha256.Sum256(fmt.Appendf(nil, "weighbridge leaf secret v1\n%x\n%q\n%q\n%q\n", o.Block, o.Transaction, o.Organisation, o.Command))
+	var room [512]byte
+	b := hex.AppendEncode(append(room[:0], "weighbridge leaf secret v1\n"...), o.Block[:])
+	for _, name := range [...]string{o.Transaction, string(o.Organisation), string(o.Command)} {
+		b = strconv.AppendQuote(append(b, '\n'), name)
+	}
+	return sha256.Sum256(append(b, '\n'))
 }
 
 func (s Secret) salt(purpose string) (salt Salt) {
-	sum := sha256.Sum256(fmt.Appendf(nil, "weighbridge leaf salt v1\n%x\n%s\n", s, purpose))
+	var room [128]byte
+	b := hex.AppendEncode(append(room[:0], "weighbridge leaf salt v1\n"...), s[:])
+	b = append(append(b, '\n'), purpose...)
+	sum := sha256.Sum256(append(b, '\n'))
 	copy(salt[:], sum[:])
 	return salt
 }
@@ -83,11 +108,24 @@ func (s Secret) salt(purpose string) (salt Salt) {
 func (s Secret) CoreSalt() Salt { return s.salt("core") }
 
 // Lot is the salt of the n-th lot that the record's command created, from 1.
-func (s Secret) Lot(n int) Salt { return s.salt(fmt.Sprintf("lot %d", n)) }
+func (s Secret) Lot(n int) Salt { return s.salt("lot " + strconv.Itoa(n)) }
 
-func commit(what string, salt Salt, content ...[]byte) massbalance.Digest {
-	return sha256.Sum256(bytes.Join(append([][]byte{fmt.Appendf(nil, "weighbridge %s v1\n%x\n", what, salt)}, content...), nil))
+func commit(what string, salt Salt, content ...[]byte) (digest massbalance.Digest) {
+	h := hashers.Get().(hash.Hash)
+	defer hashers.Put(h)
+	h.Reset()
+	var room [128]byte
+	b := append(append(append(room[:0], "weighbridge "...), what...), " v1\n"...)
+	h.Write(append(hex.AppendEncode(b, salt[:]), '\n'))
+	for _, part := range content {
+		h.Write(part)
+	}
+	h.Sum(digest[:0])
+	return digest
 }
+
+// hashers are for one hash after the other.
+var hashers = sync.Pool{New: func() any { return sha256.New() }}
 
 // CommitCore commits to a core's canonical bytes.
 func CommitCore(salt Salt, core []byte) massbalance.Digest { return commit("core", salt, core) }
@@ -148,7 +186,7 @@ func Make(r Record) (Made, error) {
 }
 
 // FormatCore gives the canonical bytes of an entry's core.
-func FormatCore(e massbalance.Entry, created []string, name func(massbalance.LotID) (string, error)) ([]byte, error) {
+func FormatCore(e massbalance.Entry, created []string, name naming) ([]byte, error) {
 	command, err := renamed(e.Command, name)
 	if err != nil {
 		return nil, err
@@ -158,101 +196,3 @@ func FormatCore(e massbalance.Entry, created []string, name func(massbalance.Lot
 
 // ParseCore reads canonical bytes.
 func ParseCore(data []byte) (Core, error) { return wire.Parse[Core](data) }
-
-// Rename copies a command with another name for each lot and without its clerk
-// and its documents, and a trace without the claims that it marks: whose they are
-// is nobody's business, and their marks stand in the register. Documents that
-// certifiers signed stay as they are.
-func Rename(c massbalance.Command, name func(massbalance.LotID) (string, error)) (massbalance.Command, error) {
-	c, err := renamed(c, name)
-	if err != nil {
-		return c, err
-	}
-	return c, wire.Seal(&c)
-}
-
-// renamed is Rename without the digests, which have no part in a core.
-func renamed(c massbalance.Command, name func(massbalance.LotID) (string, error)) (massbalance.Command, error) {
-	if trace, ok := c.Body.(massbalance.TraceRecall); ok {
-		trace.Claims = nil
-		c.Body = trace
-	}
-	body := reflect.New(reflect.TypeOf(c.Body)).Elem()
-	body.Set(reflect.ValueOf(c.Body))
-	if err := rename(body, name); err != nil {
-		return c, err
-	}
-	c.By, c.Body = "", body.Interface().(massbalance.Body)
-	return c, nil
-}
-
-var (
-	lotType      = reflect.TypeFor[massbalance.LotID]()
-	evidenceType = reflect.TypeFor[massbalance.EvidenceID]()
-	envelopeType = reflect.TypeFor[massbalance.Envelope]()
-)
-
-// rename changes a value in place; what it points to or slices of it are copied
-// before, for they are the caller's.
-func rename(v reflect.Value, name func(massbalance.LotID) (string, error)) error {
-	switch v.Kind() {
-	case reflect.String:
-		return renameText(v, name)
-	case reflect.Slice:
-		return renameSlice(v, name)
-	case reflect.Pointer:
-		if v.IsNil() {
-			return nil
-		}
-		pointed := reflect.New(v.Type().Elem())
-		pointed.Elem().Set(v.Elem())
-		v.Set(pointed)
-		return rename(pointed.Elem(), name)
-	case reflect.Struct:
-		if _, signed := v.Type().FieldByName("Envelope"); signed || v.Type() == envelopeType {
-			return nil
-		}
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				if err := rename(v.Field(i), name); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func renameText(v reflect.Value, name func(massbalance.LotID) (string, error)) error {
-	switch {
-	case v.Type() == evidenceType:
-		v.SetString("")
-	case v.Type() == lotType && v.Len() > 0:
-		other, err := name(massbalance.LotID(v.String()))
-		if err != nil {
-			return err
-		}
-		v.SetString(other)
-	}
-	return nil
-}
-
-// renameSlice copies a list. Documents are left out, how many there were included.
-func renameSlice(v reflect.Value, name func(massbalance.LotID) (string, error)) error {
-	if v.Type().Elem() == evidenceType {
-		v.SetZero()
-		return nil
-	}
-	if v.IsNil() || v.Type().Elem().Kind() == reflect.Uint8 {
-		return nil
-	}
-	copied := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
-	reflect.Copy(copied, v)
-	v.Set(copied)
-	for i := range v.Len() {
-		if err := rename(v.Index(i), name); err != nil {
-			return err
-		}
-	}
-	return nil
-}

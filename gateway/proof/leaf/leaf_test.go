@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/tlog"
 
 	. "github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
@@ -84,6 +85,7 @@ func TestALeafIsTheSameForEverybodyOnTheChannel(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first, second)
 	require.Contains(t, string(first.Leaf.Bytes()), "weighbridge record v1\nblock 7\ncore ")
+	require.Equal(t, tlog.RecordHash(first.Leaf.Bytes()), first.Leaf.Hash())
 
 	for what, change := range map[string]func(*leaf.Record){
 		"clerk":       func(r *leaf.Record) { r.Entry.Command.By = "B. Clerk" },

@@ -104,13 +104,14 @@ func signed(body massbalance.Body) []massbalance.Key {
 // created, in their order: a lot is named after its command and its number.
 func CreatedBy(org massbalance.OrganisationID, command massbalance.CommandID, lots map[massbalance.LotID]massbalance.Lot) []massbalance.Lot {
 	var created []massbalance.Lot
-	for n := 1; ; n++ {
+	for n := 1; len(lots) > 0; n++ {
 		lot, ok := lots[massbalance.NameLot(org, command, n)]
 		if !ok {
 			return created
 		}
 		created = append(created, lot)
 	}
+	return nil
 }
 
 // Maker names the command that created a lot, from the lot's own name.
