@@ -76,6 +76,12 @@ func (p *process) followOnce(ctx context.Context) error {
 		return &databaseError{err}
 	}
 	p.saw("database", &p.health.folding, nil)
+	p.follower.Settle(func() error {
+		if err := p.model.Settle(); err != nil {
+			return &databaseError{err}
+		}
+		return nil
+	})
 	engine := replay.New(p.config.Chaincode)
 	from := p.fromAudit(block.Checkpoint{Next: p.model.Next(), Head: head})
 	return p.follower.Follow(ctx, from, func(b block.Block) error {
@@ -87,7 +93,7 @@ func (p *process) followOnce(ctx context.Context) error {
 }
 
 // fold replays one block. The rules never fail over one; what fails is reading
-// and writing the state.
+// and writing the state. While blocks wait, several are settled at once.
 func (p *process) fold(ctx context.Context, engine *replay.Engine, b block.Block) (err error) {
 	if b.Number < p.model.Next() {
 		return nil // the audit alone had to see it
@@ -113,7 +119,7 @@ func (p *process) fold(ctx context.Context, engine *replay.Engine, b block.Block
 		}
 	}
 	replayed.Findings = p.foundByAudit(b.Number)
-	if err := p.model.Apply(ctx, replayed); err != nil {
+	if err := p.model.Fold(ctx, replayed); err != nil {
 		return err
 	}
 	p.saw("database", &p.health.folding, nil)

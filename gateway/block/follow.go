@@ -1,6 +1,7 @@
 package block
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,10 @@ type Follower struct {
 	check func(raw *common.Block, due uint64) error
 	ahead func(*common.Block)
 	busy  atomic.Bool
+	// settle is called when blocks were handled, which unsettled says, and none waits;
+	// nil is not.
+	settle    func() error
+	unsettled bool
 
 	mu    sync.Mutex
 	state State
@@ -64,6 +69,11 @@ func (f *Follower) Check(check func(raw *common.Block, due uint64) error) { f.ch
 // once and in no order, so that the check can be prepared. It must not change
 // them. It is set before Follow.
 func (f *Follower) Ahead(look func(*common.Block)) { f.ahead = look }
+
+// Settle has settle called each time that blocks were handled and no other waits to
+// be, or the stream has ended: whoever handles them may bring several to the disk at
+// once. Its error ends Follow. It is set before Follow.
+func (f *Follower) Settle(settle func() error) { f.settle = settle }
 
 // Distrusted makes an error of a check one that asking the peer again may mend.
 func Distrusted(err error) error { return &lostError{err: err, distrusted: true} }
@@ -154,18 +164,54 @@ func (f *Follower) stream(ctx context.Context, c *cursor) (progressed bool, err 
 		return false, &lostError{err: fmt.Errorf("couldn't open a stream of blocks: %w", err)}
 	}
 	defer cancel()
-	for next := range f.readAhead(ctx, blocks) {
+	waiting := f.readAhead(ctx, blocks)
+	for {
+		next, ok, err := f.await(waiting)
+		if err != nil {
+			return progressed, err
+		}
+		if !ok {
+			return progressed, &lostError{err: errStreamEnded}
+		}
 		f.busy.Store(true)
 		<-next.ready
 		handled, err := c.take(next.raw)
 		f.busy.Store(false)
 		if err != nil {
-			return progressed, err
+			return progressed, cmp.Or(f.settled(), err)
 		}
-		progressed = true
+		progressed, f.unsettled = true, f.unsettled || handled
 		f.received(c.next, handled)
 	}
-	return progressed, &lostError{err: errStreamEnded}
+}
+
+// await gives the next block, and has settled what was handled if none waits.
+func (f *Follower) await(waiting <-chan waitingBlock) (next waitingBlock, ok bool, err error) {
+	select {
+	case next, ok = <-waiting:
+		if ok {
+			return next, true, nil
+		}
+	default:
+	}
+	if err := f.settled(); err != nil {
+		return next, false, err
+	}
+	next, ok = <-waiting
+	return next, ok, nil
+}
+
+func (f *Follower) settled() error {
+	if f.settle == nil || !f.unsettled {
+		return nil
+	}
+	f.unsettled = false
+	f.busy.Store(true)
+	defer f.busy.Store(false)
+	if err := f.settle(); err != nil {
+		return fmt.Errorf("couldn't settle the blocks that were handled: %w", err)
+	}
+	return nil
 }
 
 // take checks that a block continues the chain and hands it on if it is new. What

@@ -3,6 +3,7 @@ package block
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -236,6 +237,58 @@ func TestFollowLooksAhead(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, []uint64{0, 1, 2, 3, 4, 5}, got)
 	})
+}
+
+// What was handled is settled once nothing waits, and before anything else ends.
+func TestFollowSettles(t *testing.T) {
+	for name, test := range map[string]struct {
+		fails, settleFails error
+		want               []string
+	}{
+		"all":               {nil, nil, []string{"0", "1", "2", "3", "settled"}},
+		"a block fails":     {errors.New("nonsense"), nil, []string{"0", "1", "settled"}},
+		"settling fails":    {nil, errors.New("disk full"), []string{"0", "1", "2", "3", "settled"}},
+		"both fail, in one": {errors.New("nonsense"), errors.New("disk full"), []string{"0", "1", "settled"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			n := &node{blocks: chain(t, 4), up: true}
+			f := &Follower{open: n.open}
+			var mu sync.Mutex
+			var got []string
+			note := func(what string) {
+				mu.Lock()
+				defer mu.Unlock()
+				got = append(got, what)
+			}
+			f.Settle(func() error { note("settled"); return test.settleFails })
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() {
+				ended <- f.Follow(ctx, Checkpoint{}, func(b Block) error {
+					<-time.After(time.Second) // all others wait meanwhile
+					if b.Number == 2 && test.fails != nil {
+						return test.fails
+					}
+					note(fmt.Sprint(b.Number))
+					return nil
+				})
+			}()
+			pass(time.Minute)
+			cancel()
+			err := <-ended
+			mu.Lock()
+			defer mu.Unlock()
+			require.Equal(t, test.want, got, name)
+			switch {
+			case test.settleFails != nil:
+				require.ErrorIs(t, err, test.settleFails, name)
+			case test.fails != nil:
+				require.ErrorIs(t, err, test.fails, name)
+			default:
+				require.ErrorIs(t, err, context.Canceled, name)
+			}
+		})
+	}
 }
 
 // What is wrong with a block is for the check to say, if there is one: then the

@@ -17,46 +17,63 @@ import (
 // ErrGap says that a block was left out.
 var ErrGap = errors.New("a block was left out")
 
-// Apply folds one replayed block in. A block that was applied before is passed over.
+// Apply folds one replayed block in, and settles it. A block that was applied
+// before is passed over.
 func (m *Model) Apply(ctx context.Context, block replay.Block) error {
-	next := m.Next()
-	if block.Number < next {
+	if err := m.Fold(ctx, block); err != nil {
+		return err
+	}
+	return m.Settle()
+}
+
+// Fold is Apply for one of several blocks: they become visible, and stay, with
+// Settle, all at once or none of them. Each is replayed against the model as those
+// before it left it. Fold settles by itself what has come to be much or has waited
+// for long. If it fails, what was not settled is undone.
+func (m *Model) Fold(ctx context.Context, block replay.Block) error {
+	due := m.due()
+	if block.Number < due {
 		return nil
 	}
-	if block.Number > next {
-		return fmt.Errorf("couldn't apply block %d: %w: expected block %d", block.Number, ErrGap, next)
+	if block.Number > due {
+		return fmt.Errorf("couldn't apply block %d: %w: expected block %d", block.Number, ErrGap, due)
 	}
-	log := m.log
-	m.log = nil // until all is well
-	if log == nil || log.next != block.Number {
-		log = &logState{}
-	}
-	if err := m.apply(ctx, block, log); err != nil {
+	if err := m.fold(ctx, block); err != nil {
+		m.undo()
 		return fmt.Errorf("couldn't apply block %d: %w", block.Number, err)
 	}
-	log.next = block.Number + 1
-	m.log = log
-	for _, t := range block.Transactions {
-		m.held.apply(t.Writes)
+	if m.unsettled.large() {
+		return m.Settle()
 	}
-	m.advance(block.Number + 1)
 	return nil
 }
 
-func (m *Model) apply(ctx context.Context, block replay.Block, log *logState) error {
-	tx, err := m.database.begin(ctx)
-	if err != nil {
-		return err
+func (m *Model) fold(ctx context.Context, block replay.Block) (err error) {
+	u := &m.unsettled
+	if u.tx == nil {
+		if u.tx, err = m.database.begin(ctx); err != nil {
+			u.tx = nil
+			return err
+		}
+		u.began = time.Now()
 	}
-	defer tx.rollback()
-	f := &fold{writing: tx, block: block.Number, hash: block.Hash, log: log, rows: newRows()}
+	if m.log == nil || m.log.next != block.Number {
+		m.log = &logState{}
+	}
+	f := &fold{writing: u.tx, block: block.Number, hash: block.Hash, log: m.log, rows: newRows()}
 	if err := f.checkpoint(); err != nil {
 		return err
 	}
 	if err := f.blocks(block); err != nil {
 		return err
 	}
-	return tx.commit()
+	m.log.next = block.Number + 1
+	for _, t := range block.Transactions {
+		m.held.apply(t.Writes)
+		u.writes += len(t.Writes)
+	}
+	u.next = block.Number + 1
+	return nil
 }
 
 // blocks folds a block's transactions in, and logs its records.
@@ -202,6 +219,9 @@ func (f *fold) finding(d replay.Finding) error {
 // Note adds a finding on a block that is not to be applied. The same one is
 // added once.
 func (m *Model) Note(ctx context.Context, finding replay.Finding) error {
+	if err := m.Settle(); err != nil {
+		return err
+	}
 	tx, err := m.database.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("couldn't note a finding: %w", err)

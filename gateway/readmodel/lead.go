@@ -20,6 +20,7 @@ const standbyPause = 250 * time.Millisecond
 //
 // Whoever got ErrNotLeading from Apply asks again.
 func (m *Model) Lead(ctx context.Context, waiting func()) error {
+	m.undo()
 	for first := true; ; first = false {
 		leads, err := m.database.lead(ctx)
 		if err != nil {
@@ -47,6 +48,7 @@ func (m *Model) Lead(ctx context.Context, waiting func()) error {
 // Probe writes without changing anything, to find out whether the model can be
 // written. It is for whoever may Apply.
 func (m *Model) Probe(ctx context.Context) error {
+	m.undo()
 	tx, err := m.database.begin(ctx)
 	if err == nil {
 		defer tx.rollback()

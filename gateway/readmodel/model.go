@@ -22,6 +22,9 @@ type database interface {
 	snapshot() *sql.TxOptions
 	// begin begins to write a block.
 	begin(ctx context.Context) (writing, error)
+	// ask runs a query of whoever writes, which sees what was written last,
+	// committed or not.
+	ask(query string, args []any) (*sql.Rows, error)
 	// lead makes this process the only one that writes, or reports that another is.
 	lead(ctx context.Context) (bool, error)
 	close() error
@@ -43,9 +46,9 @@ type writing interface {
 
 // Model is one gateway's read model. One goroutine may Apply; any number may Read.
 type Model struct {
-	database database
-	prepared prepared
-	held     held
+	database  database
+	unsettled unsettled
+	held      held
 	// log is the log as of the block applied last, by whoever may Apply; nil if it
 	// has to be read.
 	log *logState
@@ -79,22 +82,21 @@ func OpenPostgres(ctx context.Context, source string) (*Model, error) {
 func open(ctx context.Context, d database) (*Model, error) {
 	m := &Model{database: d, moved: make(chan struct{})}
 	m.held.forget()
-	err := m.refresh(ctx)
-	if err == nil {
-		m.prepared, err = prepare(ctx, d)
-	}
-	if err != nil {
+	if err := m.refresh(ctx); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	return m, nil
 }
 
-// Close closes the database. No other call may be running or follow.
+// Close closes the database. What is not settled is undone. No other call may be
+// running or follow.
 func (m *Model) Close() error {
-	return errors.Join(m.prepared.close(), m.database.close())
+	m.undo()
+	return m.database.close()
 }
 
-// Next is the number of the block that Apply expects: how many were applied.
+// Next is the number of the first block that readers do not see: how many were
+// applied.
 func (m *Model) Next() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()

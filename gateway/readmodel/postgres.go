@@ -31,6 +31,8 @@ type postgres struct {
 	pool    *sql.DB
 	writer  *sql.Conn
 	leading bool
+	// writing is the transaction that is open, if there is one.
+	writing *postgresWriting
 }
 
 const schemaPrefix = "readmodel_"
@@ -148,6 +150,14 @@ func (d *postgres) snapshot() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 }
 
+// ask: the driver keeps the statements prepared.
+func (d *postgres) ask(query string, args []any) (*sql.Rows, error) {
+	if d.writing != nil {
+		return d.writing.read(query, args)
+	}
+	return d.readers.Query(d.translate(query), args...)
+}
+
 func (d *postgres) begin(ctx context.Context) (writing, error) {
 	led := d.leading
 	conn, err := d.connected(ctx)
@@ -165,21 +175,22 @@ func (d *postgres) begin(ctx context.Context) (writing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &postgresWriting{ctx: ctx, tx: tx, conn: own, translate: d.translate, batch: &pgx.Batch{}}, nil
+	d.writing = &postgresWriting{database: d, ctx: ctx, tx: tx, conn: own, batch: &pgx.Batch{}}
+	return d.writing, nil
 }
 
 // postgresWriting collects statements and sends them at once, because each would
 // cost a way to the server and back.
 type postgresWriting struct {
-	ctx       context.Context
-	tx        *sql.Tx
-	conn      *pgx.Conn
-	translate func(string) string
-	batch     *pgx.Batch
+	database *postgres
+	ctx      context.Context
+	tx       *sql.Tx
+	conn     *pgx.Conn
+	batch    *pgx.Batch
 }
 
 func (w *postgresWriting) execute(text string, args []any) error {
-	w.batch.Queue(w.translate(text), args...)
+	w.batch.Queue(w.database.translate(text), args...)
 	return nil
 }
 
@@ -198,7 +209,7 @@ func (w *postgresWriting) read(text string, args []any) (*sql.Rows, error) {
 	if err := w.flush(); err != nil {
 		return nil, err
 	}
-	return w.tx.QueryContext(w.ctx, w.translate(text), args...)
+	return w.tx.QueryContext(w.ctx, w.database.translate(text), args...)
 }
 
 // commit: if the connection breaks here, the transaction may have been committed
@@ -207,10 +218,14 @@ func (w *postgresWriting) commit() error {
 	if err := w.flush(); err != nil {
 		return err
 	}
+	w.database.writing = nil
 	return w.tx.Commit()
 }
 
-func (w *postgresWriting) rollback() { _ = w.tx.Rollback() } // after a commit there is nothing to undo
+func (w *postgresWriting) rollback() {
+	w.database.writing = nil
+	_ = w.tx.Rollback() // after a commit there is nothing to undo
+}
 
 // lead takes the advisory lock of the schema.
 func (d *postgres) lead(ctx context.Context) (bool, error) {

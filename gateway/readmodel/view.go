@@ -1,7 +1,6 @@
 package readmodel
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -27,32 +26,6 @@ func lookUp(key massbalance.Key) (query string, args []any) {
 	return selectValue, []any{wire.FormatKey(key)}
 }
 
-// prepared are the queries that replaying asks again and again.
-type prepared map[string]*sql.Stmt
-
-func prepare(ctx context.Context, d database) (prepared, error) {
-	p := prepared{}
-	texts := []string{selectValue, selectRecord}
-	for _, n := range portions {
-		texts = append(texts, many(manyValues, n), many(manyRecords, n))
-	}
-	for _, text := range texts {
-		statement, err := d.reader().PrepareContext(ctx, d.translate(text))
-		if err != nil {
-			return p, err
-		}
-		p[text] = statement
-	}
-	return p, nil
-}
-
-func (p prepared) close() (err error) {
-	for _, statement := range p {
-		err = errors.Join(err, statement.Close())
-	}
-	return err
-}
-
 func many(text string, n int) string { return text + strings.Repeat(", ?", n-1) + ")" }
 
 // Get returns the value at a key as of the block applied last: with it the
@@ -63,11 +36,29 @@ func (m *Model) Get(key massbalance.Key) (massbalance.Value, error) {
 		return v, nil
 	}
 	query, args := lookUp(key)
-	v, err := value(m.prepared[query].QueryRow(args...), key)
-	if err == nil {
-		m.held.keep(key, v)
+	v, err := m.ask(query, args, key)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read %s: %w", wire.FormatKey(key), err)
 	}
-	return v, err
+	m.held.keep(key, v)
+	return v, nil
+}
+
+func (m *Model) ask(query string, args []any, key massbalance.Key) (massbalance.Value, error) {
+	found, err := m.database.ask(query, args)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	if !found.Next() {
+		return nil, errors.Join(found.Err(), found.Close())
+	}
+	var data []byte
+	if err := found.Scan(&data); err != nil {
+		return nil, err
+	}
+	v, err := wire.ParseValue(key.Kind, data)
+	return v, errors.Join(err, found.Close())
 }
 
 func value(row *sql.Row, key massbalance.Key) (massbalance.Value, error) {
@@ -144,7 +135,7 @@ func (m *Model) fetch(query string, first []any, names []string, keyOf func(stri
 		for i := range size {
 			args = append(args, names[min(i, n-1)])
 		}
-		if err := m.fetchPortion(m.prepared[many(query, size)], args, keyOf, into); err != nil {
+		if err := m.fetchPortion(many(query, size), args, keyOf, into); err != nil {
 			return err
 		}
 		names = names[n:]
@@ -152,8 +143,8 @@ func (m *Model) fetch(query string, first []any, names []string, keyOf func(stri
 	return nil
 }
 
-func (m *Model) fetchPortion(statement *sql.Stmt, args []any, keyOf func(string) massbalance.Key, into map[massbalance.Key]massbalance.Value) error {
-	found, err := statement.Query(args...)
+func (m *Model) fetchPortion(query string, args []any, keyOf func(string) massbalance.Key, into map[massbalance.Key]massbalance.Value) error {
+	found, err := m.database.ask(query, args)
 	if err != nil {
 		return err
 	}
