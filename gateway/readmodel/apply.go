@@ -60,10 +60,11 @@ func (m *Model) fold(ctx context.Context, block replay.Block) (err error) {
 	if m.log == nil || m.log.next != block.Number {
 		m.log = &logState{}
 	}
-	f := &fold{writing: u.tx, block: block.Number, hash: block.Hash, log: m.log, rows: newRows()}
+	f := &fold{writing: u.tx, block: block.Number, hash: block.Hash, log: m.log, rows: m.rows}
 	if err := f.checkpoint(); err != nil {
 		return err
 	}
+	f.rows.empty()
 	if err := f.blocks(block); err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ type fold struct {
 	block uint64
 	hash  [32]byte
 	log   *logState
-	rows  rows
+	rows  *rows
 	// lots is the position of the last lot, or 0 while it is not known.
 	lots int64
 }

@@ -53,7 +53,24 @@ type rows struct {
 	stateAt, lotAt map[string]int
 }
 
-func newRows() rows { return rows{stateAt: map[string]int{}, lotAt: map[string]int{}} }
+func newRows() *rows { return &rows{stateAt: map[string]int{}, lotAt: map[string]int{}} }
+
+// empty makes room for the next block's rows in the place of the last one's. All
+// statements that had them were run by then: a block begins with a read.
+func (r *rows) empty() {
+	for _, table := range []*[]any{&r.state, &r.entries, &r.touched, &r.descent, &r.claimed, &r.lots, &r.leaves, &r.writers, &r.hashes, &r.texts} {
+		if cap(*table) > roomKept {
+			*table = nil
+		}
+		clear(*table)
+		*table = (*table)[:0]
+	}
+	clear(r.stateAt)
+	clear(r.lotAt)
+}
+
+// roomKept is how many columns of a table room is kept for: those of a full block.
+const roomKept = 1 << 15
 
 // add appends a row's columns.
 func add(to *[]any, columns ...any) {
@@ -74,7 +91,7 @@ func (r *rows) setState(key string, value []byte) {
 
 // flush writes all rows.
 func (f *fold) flush() error {
-	r := &f.rows
+	r := f.rows
 	for _, table := range []struct {
 		into *inserts
 		args []any

@@ -49,6 +49,8 @@ type Model struct {
 	database  database
 	unsettled unsettled
 	held      held
+	// rows are those of the block that is folded.
+	rows *rows
 	// log is the log as of the block applied last, by whoever may Apply; nil if it
 	// has to be read.
 	log *logState
@@ -80,7 +82,7 @@ func OpenPostgres(ctx context.Context, source string) (*Model, error) {
 }
 
 func open(ctx context.Context, d database) (*Model, error) {
-	m := &Model{database: d, moved: make(chan struct{})}
+	m := &Model{database: d, rows: newRows(), moved: make(chan struct{})}
 	m.held.forget()
 	if err := m.refresh(ctx); err != nil {
 		return nil, errors.Join(err, m.Close())

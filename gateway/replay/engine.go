@@ -129,7 +129,8 @@ func (t *Transaction) execute(state *overlay, number uint64, tx block.Transactio
 		return &Finding{Problem: RulesFailed, Expected: "an outcome", Found: err.Error()}
 	}
 	t.Results, t.Writes = outcome.Results, outcome.Writes
-	forms := &Forms{}
+	forms := &Forms{Commands: make([][]byte, 0, len(outcome.Records)), Records: make([][]byte, 0, len(outcome.Records))}
+	t.Entries = make([]massbalance.Entry, 0, len(outcome.Records)) // an entry is large, and growing would copy it again and again
 	for _, r := range outcome.Records {
 		t.Entries = append(t.Entries, massbalance.Entry{Block: number, Command: commands[r.Index], Record: r.Record})
 		forms.Commands = append(forms.Commands, texts[r.Index])
@@ -185,7 +186,7 @@ func (o *overlay) fetch(org massbalance.OrganisationID, commands []massbalance.C
 	if !ok {
 		return nil
 	}
-	var keys []massbalance.Key
+	keys := make([]massbalance.Key, 0, 2*len(commands))
 	for _, c := range commands {
 		for _, key := range massbalance.Names(org, c) {
 			if _, known := o.values[key]; !known {
