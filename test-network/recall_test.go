@@ -4,12 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/gateway/proof/checkpoint"
 	"github.com/weighbridge/weighbridge/network/consortium"
 )
 
@@ -27,35 +31,42 @@ func fetch(t *testing.T, url string, v any) int {
 	return status
 }
 
-// mostlyFrom finds the statement that the largest open lot of a site rests on most.
-func mostlyFrom(t *testing.T, base, site string) massbalance.StatementID {
+// largestLot finds the largest open lot of a site.
+func largestLot(t *testing.T, base, site string) (id, product string) {
 	var lots struct {
-		Items []struct{ ID, Available string }
+		Items []struct{ ID, Product, Available string }
 	}
 	require.Equal(t, http.StatusOK, fetch(t, base+"/api/v1/lots?available=true&limit=500&site="+site, &lots))
 	require.NotEmpty(t, lots.Items)
-	quantity := func(text string) massbalance.Quantity {
-		q, err := massbalance.ParseQuantity(text)
-		require.NoError(t, err)
-		return q
-	}
 	largest := lots.Items[0]
 	for _, lot := range lots.Items {
-		if quantity(largest.Available).Less(quantity(lot.Available)) {
+		if quantity(t, largest.Available).Less(quantity(t, lot.Available)) {
 			largest = lot
 		}
 	}
+	return largest.ID, largest.Product
+}
+
+func quantity(t *testing.T, text string) massbalance.Quantity {
+	q, err := massbalance.ParseQuantity(text)
+	require.NoError(t, err)
+	return q
+}
+
+// mostlyFrom finds the statement that the largest open lot of a site rests on most.
+func mostlyFrom(t *testing.T, base, site string) massbalance.StatementID {
+	lot, _ := largestLot(t, base, site)
 	var origins struct {
 		Origins []struct {
 			Statement massbalance.StatementID
 			Quantity  string
 		}
 	}
-	require.Equal(t, http.StatusOK, fetch(t, base+"/api/v1/lots/"+largest.ID+"/origins", &origins))
+	require.Equal(t, http.StatusOK, fetch(t, base+"/api/v1/lots/"+lot+"/origins", &origins))
 	require.NotEmpty(t, origins.Origins)
 	most := origins.Origins[0]
 	for _, o := range origins.Origins {
-		if quantity(most.Quantity).Less(quantity(o.Quantity)) {
+		if quantity(t, most.Quantity).Less(quantity(t, o.Quantity)) {
 			most = o
 		}
 	}
@@ -64,8 +75,8 @@ func mostlyFrom(t *testing.T, base, site string) massbalance.StatementID {
 
 // recallTracesItself adopts a finding against a statement on which much of the
 // mill's stock rests, and does nothing more: the gateways find what rests on it,
-// through the mill's pool to the buyers' claims, every gateway shows the same, and
-// what is frozen stays.
+// through the mill's pool to a claim, every gateway shows the same, and what is
+// frozen stays.
 func recallTracesItself(t *testing.T, network *consortium.Network) {
 	statement := mostlyFrom(t, network.GatewayURL("miller"), "mill-newark")
 	path := "/api/v1/recalls/certifier/" + string(statement) + "/reach"
@@ -89,6 +100,7 @@ func recallTracesItself(t *testing.T, network *consortium.Network) {
 	t.Logf("%d lots and %d claims were traced in %s", len(found.Lots), len(found.Claims), time.Since(began).Round(time.Millisecond))
 	require.Empty(t, found.Refused)
 	require.Greater(t, len(found.Lots), 3)
+	require.Contains(t, found.Claims, staleClaim)
 	frozen, err := massbalance.ParseQuantity(found.Recall.Frozen)
 	require.NoError(t, err)
 	require.False(t, frozen.Less(massbalance.Kilograms(1000)), found.Recall.Frozen)
@@ -118,4 +130,53 @@ func recallTracesItself(t *testing.T, network *consortium.Network) {
 		spent++
 	}
 	require.Positive(t, spent)
+}
+
+// staleClaim is the mill's, on its largest lot.
+const staleClaim = "miller/stale"
+
+// stale is what a claim was proven by before something happened to it.
+type stale struct {
+	trust checkpoint.Trust
+	said  string
+}
+
+// newStale has the mill claim some of its largest lot, and an outsider verify that.
+func newStale(t *testing.T, network *consortium.Network, trust checkpoint.Trust) *stale {
+	base := network.GatewayURL("miller")
+	lot, product := largestLot(t, base, "mill-newark")
+	for _, a := range settled(t, base, massbalance.Command{ID: "stale", Date: "2025-11-20", Period: "2025-Q4", Body: massbalance.ClaimCredits{
+		Site: "mill-newark", Product: massbalance.ProductID(product), Lines: []massbalance.LotLine{{Lot: massbalance.LotID(lot), Quantity: massbalance.Kilograms(10)}},
+		Beneficiary: "Stale loaf", ReportingYear: 2025, Purpose: "scope 3"}}) {
+		require.Equal(t, massbalance.Accepted, a.Code, a.Message)
+	}
+	s := &stale{trust: trust}
+	s.said = s.await(t, network, "none of the farms' statements behind it is recalled")
+	return s
+}
+
+// await verifies fresh bundles of the claim until one says what is wanted.
+func (s *stale) await(t *testing.T, network *consortium.Network, wanted string) (said string) {
+	require.Eventually(t, func() bool {
+		_, _, file := get(t, network.GatewayURL("growers")+"/api/v1/claims/"+staleClaim+"/bundle")
+		said, _ = verified(t, network, s.trust, s.trust.Threshold, file)
+		return strings.Contains(said, wanted)
+	}, time.Minute, 200*time.Millisecond, wanted)
+	return said
+}
+
+// saysItsHeight compares what was proven before a recall with what is proven now:
+// each says for which block it holds.
+func (s *stale) saysItsHeight(t *testing.T, network *consortium.Network) {
+	height := func(said string) int {
+		found := regexp.MustCompile(`As of block (\d+) of the ledger`).FindStringSubmatch(said)
+		require.Len(t, found, 2, said)
+		n, err := strconv.Atoi(found[1])
+		require.NoError(t, err)
+		return n
+	}
+	fresh := s.await(t, network, "RECALLED by finding FF-1")
+	require.Contains(t, fresh, "VERIFIED, BUT THE CLAIM DOES NOT STAND")
+	require.NotContains(t, s.said, "DOES NOT STAND")
+	require.Greater(t, height(fresh), height(s.said))
 }
