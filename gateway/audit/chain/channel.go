@@ -26,6 +26,7 @@ type channel struct {
 	bundle *channelconfig.Bundle
 	// definitions are those of the chaincodes as far as they were read.
 	definitions *definitions
+	evaluation  *evaluation
 	// proposed is the configuration of the block under check, once it was found to
 	// follow from this one, and refused why it was not.
 	proposed *common.Config
@@ -48,7 +49,7 @@ func newChannel(name string, config *common.Config, block uint64, crypto bccsp.B
 		return nil, errors.New("couldn't make use of the configuration: only application capabilities of version 2.0 and later can be checked")
 	}
 	c := &channel{name: name, crypto: crypto, config: config, block: block, bundle: bundle}
-	c.definitions = newDefinitions(c)
+	c.definitions, c.evaluation = newDefinitions(c), newEvaluation(c)
 	return c, nil
 }
 
@@ -229,8 +230,8 @@ func (c *channel) checkLastConfiguration(raw *common.Block, isConfiguration bool
 
 // configuration reads the configuration transaction of a block; nil if the
 // block is none. The name is the channel's.
-func configuration(raw *common.Block) (envelope *common.ConfigEnvelope, name string, err error) {
-	if !protoutil.HasConfigTx(raw.GetData()) {
+func configuration(raw *common.Block, p *prepared) (envelope *common.ConfigEnvelope, name string, err error) {
+	if p.plain() || !protoutil.HasConfigTx(raw.GetData()) {
 		return nil, "", nil
 	}
 	outer, err := protoutil.ExtractEnvelope(raw, 0)

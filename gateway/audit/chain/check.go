@@ -30,6 +30,10 @@ type Checker struct {
 	next uint64
 	head [32]byte
 	keys keyring
+	// ahead are the blocks that Warm prepared, and judged counts the transactions
+	// that our own code found valid.
+	ahead  ahead
+	judged atomic.Uint64
 	// orderers are those of the channel, for Warm to see at any time.
 	orderers atomic.Pointer[[]*common.Consenter]
 }
@@ -165,7 +169,7 @@ func GenesisHash(raw *common.Block) [32]byte {
 // block can then be checked again. What is wrong with the chain is a finding.
 func (c *Checker) Check(raw *common.Block) (Verdict, error) {
 	v := Verdict{Number: raw.GetHeader().GetNumber(), Hash: GenesisHash(raw)}
-	updates, err := c.check(raw, &v)
+	p, updates, err := c.check(raw, &v)
 	var refused *refusal
 	if errors.As(err, &refused) {
 		refused.Finding.Block = c.next
@@ -175,50 +179,52 @@ func (c *Checker) Check(raw *common.Block) (Verdict, error) {
 	if err != nil {
 		return v, err
 	}
-	return v, c.commit(raw, v, updates)
+	return v, c.commit(raw, p, v, updates)
 }
 
 // check makes the checks of a block as a whole, then those of its transactions.
 // A quorum of orderers can put bytes into a block that make Fabric's code panic
 // (a valid signature over a transaction without a header, say), and every peer
 // with it. Here it is a finding.
-func (c *Checker) check(raw *common.Block, v *Verdict) (updates *privacyenabledstate.UpdateBatch, err error) {
+func (c *Checker) check(raw *common.Block, v *Verdict) (p *prepared, updates *privacyenabledstate.UpdateBatch, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
-			updates, err = nil, refuse(Unreadable, "a block that Fabric can process", fmt.Sprint(broken))
+			err = refuse(Unreadable, "a block that Fabric can process", fmt.Sprint(broken))
 		}
 	}()
-	if err := c.checkHeader(raw, v.Hash); err != nil {
-		return nil, err
+	if err := c.checkLink(raw, v.Hash); err != nil {
+		return nil, nil, err
 	}
-	envelope, name, err := configuration(raw)
+	p = c.prepared(raw)
+	if err := checkData(raw, p); err != nil {
+		return nil, nil, err
+	}
+	envelope, name, err := configuration(raw, p)
 	if err != nil {
-		return nil, refuse(InvalidConfiguration, "a configuration that can be read", err.Error())
+		return nil, nil, refuse(InvalidConfiguration, "a configuration that can be read", err.Error())
 	}
 	if c.next == 0 {
-		return c.found(envelope, name, v)
+		updates, err = c.found(envelope, name, v)
+		return p, updates, err
 	}
 	if err := c.channel.checkSignatures(raw); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := c.channel.checkLastConfiguration(raw, envelope != nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	codes, updates, err := validate(c.channel, c.state, c.crypto, raw)
-	if err != nil {
-		return nil, err
+	if v.Codes, updates, err = c.validate(raw, p); err != nil {
+		return nil, nil, err
 	}
-	if proposed := c.channel.proposed != nil; proposed != (envelope != nil) || proposed && codes[0] != byte(peer.TxValidationCode_VALID) {
-		return nil, refuse(InvalidConfiguration, "one valid configuration, alone in its block", CodeName(codes[0]))
+	if proposed := c.channel.proposed != nil; proposed != (envelope != nil) || proposed && v.Codes[0] != byte(peer.TxValidationCode_VALID) {
+		return nil, nil, refuse(InvalidConfiguration, "one valid configuration, alone in its block", CodeName(v.Codes[0]))
 	}
-	v.Codes = codes
-	v.Findings, err = c.compare(raw, codes)
-	return updates, err
+	v.Findings, err = c.compare(raw, v.Codes)
+	return p, updates, err
 }
 
-// checkHeader checks that the block follows the one before, and that its data
-// are those that its header names.
-func (c *Checker) checkHeader(raw *common.Block, hash [32]byte) error {
+// checkLink checks that the block follows the one before.
+func (c *Checker) checkLink(raw *common.Block, hash [32]byte) error {
 	header := raw.GetHeader()
 	switch {
 	case header.GetNumber() != c.next:
@@ -228,12 +234,18 @@ func (c *Checker) checkHeader(raw *common.Block, hash [32]byte) error {
 	case c.next > 0 && !bytes.Equal(header.GetPreviousHash(), c.head[:]):
 		return refuse(BrokenLink, fmt.Sprintf("previous hash %x", c.head), fmt.Sprintf("%x", header.GetPreviousHash()))
 	}
-	sum, err := protoutil.BlockDataHash(raw.GetData())
-	if err != nil {
-		return refuse(DifferingData, "transactions in their canonical form", err.Error())
+	return nil
+}
+
+// checkData checks that the block's data are those that its header names.
+func checkData(raw *common.Block, p *prepared) error {
+	if !p.plain() { // those were read in their canonical form
+		if err := protoutil.VerifyTransactionsAreWellFormed(raw.GetData()); err != nil {
+			return refuse(DifferingData, "transactions in their canonical form", err.Error())
+		}
 	}
-	if !bytes.Equal(sum, header.GetDataHash()) {
-		return refuse(DifferingData, fmt.Sprintf("%x", header.GetDataHash()), fmt.Sprintf("%x", sum))
+	if expected := raw.GetHeader().GetDataHash(); !bytes.Equal(p.hash[:], expected) {
+		return refuse(DifferingData, fmt.Sprintf("%x", expected), fmt.Sprintf("%x", p.hash))
 	}
 	return nil
 }
@@ -254,7 +266,7 @@ func (c *Checker) found(envelope *common.ConfigEnvelope, name string, v *Verdict
 
 // commit stores the block's effects and what the checker notes on it, in one
 // step, and only then moves on.
-func (c *Checker) commit(raw *common.Block, v Verdict, updates *privacyenabledstate.UpdateBatch) error {
+func (c *Checker) commit(raw *common.Block, p *prepared, v Verdict, updates *privacyenabledstate.UpdateBatch) error {
 	taken := map[string][]byte{
 		noteHead:           v.Hash[:],
 		blockKey(v.Number): slices.Concat(v.Hash[:], v.Codes),
@@ -266,10 +278,10 @@ func (c *Checker) commit(raw *common.Block, v Verdict, updates *privacyenabledst
 		}
 		taken[findingsKey(v.Number)] = encoded
 	}
-	for _, envelope := range raw.GetData().GetData() {
+	for i, envelope := range raw.GetData().GetData() {
 		// Fabric indexes every ID in a block, of invalid transactions, too.
-		if id, err := protoutil.GetOrComputeTxIDFromEnvelope(envelope); err == nil && id != "" {
-			taken[noteTransaction+id] = []byte{1}
+		if id := p.id(i, envelope); id != "" {
+			taken[noteTransaction+id] = kept
 		}
 	}
 	following := c.channel

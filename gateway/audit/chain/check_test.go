@@ -35,7 +35,11 @@ func checked(t testing.TB, c *chaintest.Chain) *chain.Checker {
 	return checker
 }
 
+// check checks a block, whatever it is, by our own code and by Fabric's alone
+// before it does.
 func check(t testing.TB, checker *chain.Checker, raw *common.Block) chain.Verdict {
+	_, err := checker.Ways(raw)
+	require.NoError(t, err)
 	v, err := checker.Check(raw)
 	require.NoError(t, err)
 	return v

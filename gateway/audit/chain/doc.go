@@ -1,9 +1,10 @@
 // Package chain checks what a channel's blocks say of themselves, from the
 // genesis block on, and recomputes the validity code of every transaction. It is
 // a committing peer without the peer: the same code of Hyperledger Fabric's
-// evaluates signatures, policies, configurations and read versions, over a state
-// database of its own, and nothing that the peer wrote into the blocks is
-// believed.
+// evaluates identities, policies and configurations, over a state database of its
+// own, and nothing that the peer wrote into the blocks is believed. Which
+// transactions are valid is decided by Fabric's code, too, but for blocks of plain
+// transactions that are all valid: those are decided by our own, see below.
 //
 // What each check proves, in the order in which they are made:
 //
@@ -36,6 +37,32 @@
 // The last two give each transaction's validity code. Where it differs from the
 // peer's flag there is a Finding, and what was recomputed is what counts.
 //
+// Plain transactions. Fabric's validation reads each envelope six to ten times and
+// hashes what was endorsed for each policy, which was most of an audit's work. So
+// a block is first read by our own code (readPlain, judgeBlock), which can say one
+// thing only: all of its transactions are valid. Where it does not, for whatever
+// reason, Fabric's code decides on the whole block as if nothing had been tried.
+// It says so of transactions that call one chaincode, in canonical encoding
+// (package canonical), of which nothing can be read in two ways; that write to
+// this chaincode's namespace alone, public keys and their policies, each once;
+// that read single public keys; whose chaincode's definition names Fabric's
+// builtin plugin. It makes each check that Fabric makes of such a transaction, in
+// the order of the list above: headers, creator, ID, proposal hash, chaincode,
+// endorsements, each endorser once, the policy of every key written and where one
+// has none the chaincode's, and versions. Ranges, private data, definitions,
+// configurations, a key whose policy an earlier transaction of the block set,
+// and every transaction that is not valid are for Fabric's code. Identities, their
+// validity and the evaluation of policies are Fabric's in either case; what they
+// said under one configuration is remembered. The key and the hash by which an
+// identity's signatures are verified beforehand are ours, and the first signature
+// of each identity under each configuration is verified by Fabric's code as well.
+// The tests of this package hand every block that they make, forged ones included,
+// to both ways, and so are transactions with every part altered and random blocks
+// over few keys: what our own code finds valid Fabric's must, with equal updates.
+//
+// State. Of the keys of ordinary chaincodes the state keeps versions and metadata,
+// not values: validation never reads those.
+//
 // After a finding on a block as a whole (anchor, header, data, quorum,
 // configuration) nothing behind it can be told from a forgery, so checking ends
 // there; Verdict.Stop says so. After one on a transaction it goes on.
@@ -48,7 +75,8 @@
 // That this is the longest chain: an orderers' quorum may have signed more blocks
 // than were shown. And that Fabric's own code is right; that is shared with the
 // peers on purpose, because a validity code is right when it is the one that
-// Fabric's rules give.
+// Fabric's rules give. For plain transactions that our own code follows these rules
+// rests on the tests.
 //
 // One thing is not left to Fabric's code alone: that a signature by a key which
 // signs often is good may also be found by package p256, whose doc says why that

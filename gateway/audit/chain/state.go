@@ -10,6 +10,7 @@ import (
 	"github.com/hyperledger/fabric-lib-go/common/metrics/disabled"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
 	ledgerapi "github.com/hyperledger/fabric/common/ledger"
+	"github.com/hyperledger/fabric/core/chaincode/lifecycle"
 	"github.com/hyperledger/fabric/core/ledger"
 	"github.com/hyperledger/fabric/core/ledger/kvledger/bookkeeping"
 	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/privacyenabledstate"
@@ -115,8 +116,27 @@ func number(data []byte) uint64 {
 	return binary.BigEndian.Uint64(data)
 }
 
+// kept stands for the value of a key of an ordinary chaincode: validation asks
+// whether there is one, and for its version and metadata, never for the value.
+var kept = []byte{1}
+
+// dropValues puts kept where an ordinary chaincode's values are.
+func dropValues(updates *privacyenabledstate.UpdateBatch) {
+	for namespace := range updates.PubUpdates.Updates {
+		if namespace == lifecycle.LifecycleNamespace {
+			continue
+		}
+		for _, value := range updates.PubUpdates.GetUpdates(namespace) {
+			if !value.IsDelete() {
+				value.Value = kept
+			}
+		}
+	}
+}
+
 // commit writes the updates of a block together with the notes on it.
 func (s *state) commit(number uint64, updates *privacyenabledstate.UpdateBatch, taken map[string][]byte) error {
+	dropValues(updates)
 	height := rwsetutil.NewVersion(&kvrwset.Version{BlockNum: number})
 	for key, value := range taken {
 		updates.PubUpdates.Put(notes, key, value, height)

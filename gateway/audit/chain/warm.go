@@ -17,17 +17,17 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Warm verifies the signatures in a block ahead of Check, which then finds them
-// done. It decides nothing: a signature that is not good, or that it cannot make
-// sense of, is left for Check to find. Any number of blocks may be warmed at
-// once; orderers are the consenters by which Check will most likely measure.
+// Warm reads a block and verifies the signatures in it ahead of Check, which then
+// finds that done. It decides nothing: a signature that is not good, or that it
+// cannot make sense of, is left for Check to find. Any number of blocks may be
+// warmed at once; orderers are the consenters by which Check will most likely
+// measure. The block's transactions must not be changed until it was checked.
 func (c *Checker) Warm(raw *common.Block, orderers []*common.Consenter) {
 	// Bytes that Fabric's code cannot take are a finding of Check's.
 	defer func() { _ = recover() }()
 	c.warmOrderers(raw, orderers)
-	for _, envelope := range raw.GetData().GetData() {
-		c.warmTransaction(envelope)
-	}
+	data := raw.GetData().GetData()
+	c.ahead.put(c.prepare(data, hashed(data), 1))
 }
 
 // Orderers are the consenters of the configuration in force. It may be asked at
