@@ -1,6 +1,7 @@
 package readmodel_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,12 +115,14 @@ func writeTickets(t testing.TB, transactions, batch int) *written {
 // read model, append it to the transparency log.
 func BenchmarkFold(b *testing.B) {
 	for _, batch := range []int{1, 10, 100} {
-		b.Run(fmt.Sprintf("commands=%d", batch), func(b *testing.B) { measure(b, writeSeason(b, batch)) })
+		b.Run(fmt.Sprintf("commands=%d", batch), func(b *testing.B) { measure(b, writeSeason(b, batch), (*readmodel.Model).Apply) })
 	}
-	b.Run("tickets=400", func(b *testing.B) { measure(b, writeTickets(b, 60, 400)) })
+	b.Run("commands=1,together", func(b *testing.B) { measure(b, writeSeason(b, 1), (*readmodel.Model).Fold) })
+	b.Run("tickets=400", func(b *testing.B) { measure(b, writeTickets(b, 60, 400), (*readmodel.Model).Apply) })
 }
 
-func measure(b *testing.B, w *written) {
+// measure takes blocks one by one, or as many together as the model settles by itself.
+func measure(b *testing.B, w *written, take func(*readmodel.Model, context.Context, replay.Block) error) {
 	b.ReportAllocs()
 	var replayed, applied, used time.Duration
 	for b.Loop() {
@@ -134,9 +137,10 @@ func measure(b *testing.B, w *written) {
 			out, err := engine.Replay(model, one)
 			require.NoError(b, err)
 			middle := time.Now()
-			require.NoError(b, model.Apply(b.Context(), out))
+			require.NoError(b, take(model, b.Context(), out))
 			replayed, applied = replayed+middle.Sub(began), applied+time.Since(middle)
 		}
+		require.NoError(b, model.Settle())
 		b.StopTimer()
 		used += processorTime(b) - before
 		require.NoError(b, model.Close())

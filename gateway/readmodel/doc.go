@@ -3,9 +3,10 @@
 //
 // What is guaranteed:
 //
-//   - One block is one database transaction: the ledger's state, the tables for
-//     queries and the checkpoint move together or not at all. A process that
-//     dies in the middle continues at the block it was at.
+//   - A block is in one database transaction, alone or, while more of them wait,
+//     with those before and after it: the ledger's state, the tables for queries
+//     and the checkpoint move together or not at all. A process that dies in the
+//     middle continues after the block that was settled last.
 //   - Applying a block again changes nothing; leaving one out is an error.
 //   - Everything in here follows from the blocks. The database may be deleted
 //     at any time; replaying from block 0 gives the same content.
