@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -343,9 +342,8 @@ func words(s verify.Statement) string {
 	return strings.Join(parts, "\n")
 }
 
-// Whatever byte of a bundle is changed, it does not verify. What may be changed
-// says nothing, and is found to: the time and system in the head of the packed file,
-// a signature that no verifier counts, and what is told of siblings.
+// Whatever byte of a bundle is changed: it does not verify, or says the same,
+// vouched for by no more than before.
 func TestNoByteCanBeChanged(t *testing.T) {
 	c := seasoned(t)
 	good := c.bundle(claim, c.signed(everybody()...))
@@ -353,34 +351,27 @@ func TestNoByteCanBeChanged(t *testing.T) {
 	require.NoError(t, err)
 	packed, err := good.Write()
 	require.NoError(t, err)
-	before, err := verify.Check(good, c.trust(5))
+	before, err := verify.Check(good, c.trust(3))
 	require.NoError(t, err)
 	stride := 1
 	if testing.Short() {
 		stride = 41
 	}
 	started, verified := time.Now(), 0
-	for _, file := range []struct {
-		bytes []byte
-		idle  [][]int
-	}{{data, idle.FindAllIndex(data, -1)}, {packed, [][]int{{3, 10}}}} {
-		for i := 0; i < len(file.bytes); i += stride {
+	for _, file := range [][]byte{data, packed} {
+		for i := 0; i < len(file); i += stride {
 			for _, flip := range []byte{1, 0x20} {
-				bad := bytes.Clone(file.bytes)
+				bad := bytes.Clone(file)
 				bad[i] ^= flip
-				s, err := verify.File(bad, c.trust(5))
+				s, err := verify.File(bad, c.trust(3))
 				if err != nil {
 					continue
 				}
 				verified++
-				require.True(t, slices.ContainsFunc(file.idle, func(at []int) bool { return at[0] <= i && i < at[1] }), "byte %d: %.60q", i, file.bytes[max(0, i-30):])
 				require.Equal(t, words(before), words(s), "byte %d", i)
-				require.Equal(t, before.Vouchers, s.Vouchers)
+				require.LessOrEqual(t, len(s.Vouchers), len(before.Vouchers))
 			}
 		}
 	}
 	t.Logf("%d bytes, every %d. of them in two ways, in %s; %d verified and said the same", len(data)+len(packed), stride, time.Since(started), verified)
 }
-
-// idle are signatures under the bare text, of 4 and 64 bytes, and siblings.
-var idle = regexp.MustCompile(`\x{2014} [^ ]+ [A-Za-z0-9+/=]{92}\\n|"siblings":\[[^]]*]`)
