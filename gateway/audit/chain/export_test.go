@@ -87,3 +87,9 @@ func listed(updates *privacyenabledstate.UpdateBatch) string {
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
+
+// Distrust makes an identity one that its member's authority issued and that is not
+// valid, as a revoked one is.
+func (c *Checker) Distrust(serialized []byte) {
+	c.channel.evaluation.identity(serialized).valid = false
+}

@@ -10,9 +10,11 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/hyperledger/fabric/common/policydsl"
 	"github.com/hyperledger/fabric/protoutil"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/weighbridge/weighbridge/gateway/audit/chain"
 	"github.com/weighbridge/weighbridge/gateway/audit/chaintest"
@@ -92,6 +94,68 @@ func TestAlteredParts(t *testing.T) {
 			t.Logf("%d bytes, %d changes valid all the same", size, judged)
 		})
 	}
+}
+
+// What is one step away from a valid plain transaction, and all the same signed and
+// endorsed by everybody, is not for our own code to find valid.
+func TestOneStepFromPlain(t *testing.T) {
+	c := chaintest.New(t)
+	checker := checked(t, c)
+	const key = "key-00"
+	wrote := c.Apply("miller")
+	wrote.SetSets(&kvrwset.KVRWSet{Writes: []*kvrwset.KVWrite{{Key: key, Value: []byte("value")}}})
+	requireSound(t, check(t, checker, c.Add(c.Apply("growers", c.TakeInAt(chaintest.Sites[1], "first", "1")), wrote)))
+	at, err := checker.Version(chaintest.Chaincode, key)
+	require.NoError(t, err)
+	require.Equal(t, uint64(1), at.TxNum)
+	version := func(block, number uint64) *kvrwset.KVRWSet {
+		return &kvrwset.KVRWSet{Reads: []*kvrwset.KVRead{{Key: key, Version: &kvrwset.Version{BlockNum: block, TxNum: number}}}}
+	}
+	write := &kvrwset.KVWrite{Key: key, Value: []byte("value")}
+	guard := guarding(t, key, allFour)
+	for _, row := range []struct {
+		name string
+		sets *kvrwset.KVRWSet
+		want bool
+	}{
+		{"the version as it is", version(at.BlockNum, 1), true},
+		{"another transaction of the version's block", version(at.BlockNum, 0), false},
+		{"another block of the version", version(at.BlockNum-1, 1), false},
+		{"nothing read where there is a value", &kvrwset.KVRWSet{Reads: []*kvrwset.KVRead{{Key: key}}}, false},
+		{"a key written once", &kvrwset.KVRWSet{Writes: []*kvrwset.KVWrite{write}}, true},
+		{"a key written twice", &kvrwset.KVRWSet{Writes: []*kvrwset.KVWrite{write, write}}, false},
+		{"a key guarded once", &kvrwset.KVRWSet{MetadataWrites: []*kvrwset.KVMetadataWrite{guard}}, true},
+		{"a key guarded twice", &kvrwset.KVRWSet{MetadataWrites: []*kvrwset.KVMetadataWrite{guard, guard}}, false},
+	} {
+		x := c.Apply("miller")
+		x.SetSets(row.sets)
+		judged, err := checker.Ways(alone(checker, x.Envelope()))
+		require.NoError(t, err, row.name)
+		require.Equal(t, row.want, judged, row.name)
+	}
+
+	x := c.Apply("miller", c.TakeIn("a", "100"))
+	x.Alter = func(p chaintest.Part, encoded []byte) []byte {
+		if p != "ChaincodeAction" {
+			return encoded
+		}
+		var action peer.ChaincodeAction
+		require.NoError(t, proto.Unmarshal(encoded, &action))
+		action.ChaincodeId.Name = "other"
+		return protoutil.MarshalOrPanic(&action)
+	}
+	judged, err := checker.Ways(alone(checker, x.Envelope()))
+	require.NoError(t, err)
+	require.False(t, judged, "the action of another chaincode than the header's")
+
+	x.Alter = nil
+	judged, err = checker.Ways(alone(checker, x.Envelope()))
+	require.NoError(t, err)
+	require.True(t, judged)
+	checker.Distrust(x.Creator.Serialized)
+	judged, err = checker.Ways(alone(checker, x.Envelope()))
+	require.NoError(t, err)
+	require.False(t, judged, "a creator whose certificate is not valid")
 }
 
 // guarding makes a key's metadata that want these members' peers.
