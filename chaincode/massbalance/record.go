@@ -60,7 +60,8 @@ func (r Record) Noted() Record {
 	return noted
 }
 
-// Whole reports whether the state keeps the whole record.
+// Whole reports whether the state keeps the whole record. It is asked of a record as
+// it was made: one that was read from the state no longer says under which rules.
 func (r Record) Whole() bool { return r.Rules < 4 }
 
 // askedFor are the commands to whose records others refer: those that may be

@@ -116,6 +116,3 @@ func (m *Message) Leave(inner Message) {
 		m.broken = true
 	}
 }
-
-// Break says that the message is not one that the caller can do anything with.
-func (m *Message) Break() { m.broken = true }
