@@ -42,7 +42,7 @@ func (m *Model) Fold(ctx context.Context, block replay.Block) error {
 		m.undo()
 		return fmt.Errorf("couldn't apply block %d: %w", block.Number, err)
 	}
-	if m.unsettled.large() {
+	if m.overdue() {
 		return m.Settle()
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 // readers bounds how many queries run at once; each holds a connection.
@@ -48,7 +49,9 @@ type writing interface {
 type Model struct {
 	database  database
 	unsettled unsettled
-	held      held
+	// patience is settleTime, except in tests.
+	patience time.Duration
+	held     held
 	// rows are those of the block that is folded.
 	rows *rows
 	// log is the log as of the block applied last, by whoever may Apply; nil if it
@@ -82,7 +85,7 @@ func OpenPostgres(ctx context.Context, source string) (*Model, error) {
 }
 
 func open(ctx context.Context, d database) (*Model, error) {
-	m := &Model{database: d, rows: newRows(), moved: make(chan struct{})}
+	m := &Model{database: d, rows: newRows(), patience: settleTime, moved: make(chan struct{})}
 	m.held.forget()
 	if err := m.refresh(ctx); err != nil {
 		return nil, errors.Join(err, m.Close())

@@ -23,8 +23,9 @@ type unsettled struct {
 	began  time.Time
 }
 
-func (u *unsettled) large() bool {
-	return u.writes >= settleWrites || time.Since(u.began) >= settleTime
+// overdue reports whether what is not settled has come to be much or waited for long.
+func (m *Model) overdue() bool {
+	return m.unsettled.writes >= settleWrites || time.Since(m.unsettled.began) >= m.patience
 }
 
 // due is the block to be folded next.
