@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,11 +23,11 @@ func claimForm(f *form) (massbalance.Body, error) {
 	return body, err
 }
 
-// year is a calendar year; this one is proposed.
+// year is a calendar year; that of the business date is proposed.
 func (f *form) year(name, label string) int {
 	one := f.add("text", name, label, "")
-	if !f.typed.Has(name) && len(f.today) > 4 {
-		one.Value = string(f.today[:4])
+	if day := cmp.Or(f.Date, f.today); !f.typed.Has(name) && day.Valid() {
+		one.Value = strconv.Itoa(yearIn(day))
 	}
 	f.need(one, "Which year?")
 	year, err := strconv.Atoi(one.Value)

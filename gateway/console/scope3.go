@@ -84,16 +84,15 @@ func (l *lens) scope3Page(r *http.Request) (any, error) {
 		q = r.PostForm
 	}
 	page := scope3Page{Organisation: massbalance.OrganisationID(cmp.Or(q.Get("organisation"), string(l.organisation)))}
-	page.Year, _ = strconv.Atoi(cmp.Or(q.Get("year"), string(l.today[:4])))
-	if page.Year < 1900 || page.Year > 9999 {
-		page.Year, _ = strconv.Atoi(string(l.today[:4]))
+	var err error
+	if page.Year, err = l.reportingYear(q.Get("year"), page.Organisation); err != nil {
+		return page, err
 	}
 	page.Owner, page.Ours, page.Before = l.memberName(page.Organisation), page.Organisation == l.organisation, page.Year-1
 	page.Files = "/api/v1/scope3/" + string(page.Organisation) + "/" + strconv.Itoa(page.Year)
 	if err := l.scope3Filters(&page); err != nil {
 		return page, err
 	}
-	var err error
 	if page.Report, err = scope3.Make(l.s, page.Organisation, page.Year); err != nil {
 		return page, err
 	}
@@ -104,6 +103,17 @@ func (l *lens) scope3Page(r *http.Request) (any, error) {
 	page.Compared, page.Change = len(before.Lines) > 0, scope3.Compare(before, page.Report)
 	page.describe(l)
 	return page, l.plan(&page, r)
+}
+
+// reportingYear is the year that was asked for. Where none was, it is the latest one
+// that has something to report, so that the page is not empty over a ledger of
+// last year; where there is none, either, it is this one.
+func (l *lens) reportingYear(asked string, org massbalance.OrganisationID) (int, error) {
+	if year, err := strconv.Atoi(asked); err == nil && year >= 1900 && year <= 9999 {
+		return year, nil
+	}
+	latest, err := scope3.LatestYear(l.s, org)
+	return cmp.Or(latest, yearIn(l.today)), err
 }
 
 func (l *lens) scope3Filters(page *scope3Page) error {

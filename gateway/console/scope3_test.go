@@ -60,12 +60,31 @@ func TestTheYearOfABrand(t *testing.T) {
 	}
 	certifier, _ := d.of("certifier")
 	page, _ = certifier.get("/scope3?organisation=brand", http.StatusOK)
-	require.Contains(t, said(page), "purchased goods of Morgenbrot in 2026")
+	require.Contains(t, said(page), "purchased goods of Morgenbrot in 2027")
 	require.Contains(t, said(page), "A member plans its own year")
 	file := brand.fetch("/scope3?organisation=brand&year=2026&export=goods.csv", "text/csv")
 	require.Contains(t, file, "Claimed: its own figures")
 	brand.fetch("/scope3?organisation=brand&year=2026&export=figures.xlsx", "spreadsheetml")
 	brand.fetch("/api/v1/scope3/brand/2026/report.csv", "text/csv")
+}
+
+// Without a year the page opens at the last one that has something to report, and
+// at this one only where there is nothing; a claim is proposed for its own date's year.
+func TestTheYearThatNobodyAskedForIsTheLastWithFigures(t *testing.T) {
+	d := newDesks(t)
+	years := d.on(d.today.AddDate(2, 0, 0))
+	brand, _ := years.of("brand")
+	page, _ := brand.get("/scope3", http.StatusOK)
+	require.Contains(t, said(page), "purchased goods of Morgenbrot in 2026")
+	require.Contains(t, said(page), "brand/CLM-1")
+	page, _ = brand.get("/scope3?organisation=miller&year=soon", http.StatusOK)
+	require.Contains(t, said(page), "purchased goods of Oderbruch Mills in 2026", "what it took in and received counts, too")
+	page, _ = brand.get("/scope3?organisation=certifier", http.StatusOK)
+	require.Contains(t, said(page), "Nothing was bought in 2028")
+	page, _ = brand.get("/scope3?year=2028", http.StatusOK)
+	require.Contains(t, said(page), "Nothing was bought in 2028", "it may still be asked for")
+	_, values := brand.drawn("/do/claim?site=brand-hub&product=wheat-flour")
+	require.Equal(t, []string{"2026-09-30", "2026"}, []string{values.Get("date"), values.Get("year")})
 }
 
 // What is on offer can be tried: what the year would come to, and what a tonne

@@ -46,12 +46,12 @@ func (p *purchases) add(g good, grams *big.Int) {
 // count reads deliveries of others that were received in the year, and what was
 // taken in from suppliers outside of the consortium.
 func (p *purchases) count() error {
-	transfers, err := p.s.AllTransfers(readmodel.TransferFilter{Organisation: p.org, Direction: readmodel.In, Status: massbalance.Received})
+	transfers, err := deliveries(p.s, p.org)
 	if err != nil {
 		return err
 	}
 	for _, t := range transfers {
-		if t.Sender == p.org || yearOf(t.Resolved) != p.year || t.Arrived.IsZero() {
+		if yearOf(t.Resolved) != p.year {
 			continue
 		}
 		g, err := p.from(t)
@@ -61,6 +61,12 @@ func (p *purchases) count() error {
 		p.add(g, massbalance.GramsOf(t.Arrived))
 	}
 	return p.takenIn()
+}
+
+// deliveries are what an organisation received of others, in any year.
+func deliveries(s *readmodel.Snapshot, org massbalance.OrganisationID) ([]massbalance.Transfer, error) {
+	received, err := s.AllTransfers(readmodel.TransferFilter{Organisation: org, Direction: readmodel.In, Status: massbalance.Received})
+	return slices.DeleteFunc(received, func(t massbalance.Transfer) bool { return t.Sender == org || t.Arrived.IsZero() }), err
 }
 
 // from says what a transfer brought, and whence.

@@ -91,6 +91,35 @@ func Make(s *readmodel.Snapshot, org massbalance.OrganisationID, year int) (Repo
 	return m.report, err
 }
 
+// LatestYear is the last year that has something to report: the greatest year that
+// the organisation claimed for or in which it received something of others. It is 0
+// where there is none.
+func LatestYear(s *readmodel.Snapshot, org massbalance.OrganisationID) (int, error) {
+	var latest int
+	claims, err := s.AllClaims(readmodel.ClaimFilter{Organisation: org, Standing: true})
+	if err != nil {
+		return 0, err
+	}
+	for _, claim := range claims {
+		latest = max(latest, claim.ReportingYear)
+	}
+	transfers, err := deliveries(s, org)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range transfers {
+		latest = max(latest, yearOf(t.Resolved))
+	}
+	last, err := s.Entries(readmodel.EntryFilter{Organisation: org, Type: massbalance.TakeIn{}.Type()}, readmodel.Page{Limit: 1, Newest: true, By: readmodel.ByDate})
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range last.Items {
+		latest = max(latest, yearOf(e.Command.Date))
+	}
+	return latest, nil
+}
+
 // maker is a report under way.
 type maker struct {
 	*purchases

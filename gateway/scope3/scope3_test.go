@@ -111,6 +111,29 @@ func TestAClaimOnOwnProductIsFollowedBack(t *testing.T) {
 	require.Equal(t, 0, cmp(total.String(), r.Bought.String()))
 }
 
+// The latest year is that of the last claim, delivery or load taken in, whichever
+// is the latest; the growers have nothing but a load that they took in.
+func TestTheLatestYear(t *testing.T) {
+	latest := func(model *readmodel.Model, org massbalance.OrganisationID) (year int) {
+		require.NoError(t, model.Read(t.Context(), func(s *readmodel.Snapshot) (err error) {
+			year, err = scope3.LatestYear(s, org)
+			return err
+		}))
+		return year
+	}
+	model := season(t, nil)
+	for _, org := range []massbalance.OrganisationID{ledgertest.Growers, ledgertest.Miller, ledgertest.Manufacturer, ledgertest.Brand} {
+		require.Equal(t, 2026, latest(model, org), org)
+	}
+	require.Zero(t, latest(model, ledgertest.Certifier), "it buys nothing")
+	model = season(t, func(l *ledgertest.Ledger) {
+		l.Must(ledgertest.Brand, ledgertest.Command("CLM-2", "2026-09-01", massbalance.ClaimCredits{
+			Site: "brand-hub", Product: "wheat-flour", Lines: []massbalance.LotLine{{Lot: "brand/RCV-1/1", Quantity: ledgertest.Kg("10")}},
+			Beneficiary: "Rolls", ReportingYear: 2027, Purpose: "Scope 3"}))
+	})
+	require.Equal(t, 2027, latest(model, ledgertest.Brand), "it was claimed for that year")
+}
+
 func cmp(a, b string) int {
 	x, _ := new(big.Rat).SetString(a)
 	y, _ := new(big.Rat).SetString(b)
