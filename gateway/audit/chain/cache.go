@@ -1,122 +1,271 @@
 package chain
 
 import (
+	"cmp"
 	"hash/maphash"
+	"slices"
+	"strings"
 	"sync"
 
+	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
+	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/rwsetutil"
 	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/statedb"
 )
 
 const (
-	// cached bounds how many values stay in memory: two generations of this many.
-	cached = 1 << 16
 	// flushEvery is after how many blocks the state is written to disk. What a crash
 	// takes is checked again.
 	flushEvery = 32
+	// fresh is how many keys are allocated at once.
+	fresh = 32
 )
 
-// cache keeps what was last read and written of a state database in memory, and
-// writes several blocks at once: Fabric's LevelDB syncs the disk on every write,
-// and finds a key that is not there by looking everywhere.
-//
-// Its heights are Fabric's *version.Height, a type that may not be named outside;
-// newCache finds it by inference.
-type cache[H any] struct {
-	statedb.VersionedDB
+// cached bounds how many keys stay in memory: two generations of this many, and
+// those of a block.
+var cached = 1 << 16 // changed by a test
 
-	mu       sync.Mutex
-	new, old map[place]*statedb.VersionedValue // nil for a key that is not there
-	written  *filter                           // nil if the database was not empty
-	pending  *statedb.UpdateBatch
-	blocks   int
-	height   H // of pending
+// cache keeps what was last read and written of the state in memory, and brings
+// several blocks to disk at once. Each key is looked up once for a transaction, and
+// what is done with it goes by the pointer: see judge.
+type cache struct {
+	disk *store
+
+	mu     sync.Mutex
+	spaces map[string]*space
+	size   int // of the new generation
+	spare  []held
+	// written is nil if the disk was not empty in the beginning.
+	written *filter
+	// changed are the keys that the disk has yet to see, after so many blocks.
+	changed []*held
+	blocks  int
+	// at is the height of what was taken last, if any was.
+	at    height
+	begun bool
+	// judging numbers the blocks that judges look at.
+	judging uint32
 }
 
-type place struct{ namespace, key string }
+// space is a namespace.
+type space struct {
+	name     string
+	salt     uint64 // for the filter
+	new, old map[string]*held
+}
 
-// newCache puts a cache before a database; the database's GetVersion tells the
-// type of its heights.
-func newCache[H any](db statedb.VersionedDB, _ func(namespace, key string) (H, error), empty bool) *cache[H] {
-	c := &cache[H]{VersionedDB: db, new: map[place]*statedb.VersionedValue{}, pending: statedb.NewUpdateBatch()}
-	if empty {
+// held is a key in memory.
+type held struct {
+	space *space
+	key   string
+	// value is nil if there is nothing at the key.
+	value, metadata []byte
+	height
+	// changed says that the disk has not seen it, filed that the filter has it.
+	changed, filed bool
+	// effect is the last on this key of the block that is being judged, if written is
+	// the number of that judging; guarded is if the block set the key's policy.
+	effect, written, guarded uint32
+}
+
+func newCache(disk *store) (*cache, error) {
+	c := &cache{disk: disk, spaces: map[string]*space{}}
+	var err error
+	if c.at, c.begun, err = disk.height(); err == nil && !c.begun {
 		c.written = newFilter()
 	}
-	return c
+	return c, err
 }
 
-// GetState reads a key.
-func (c *cache[H]) GetState(namespace, key string) (*statedb.VersionedValue, error) {
-	p := place{namespace, key}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if value, ok := c.new[p]; ok {
-		return value, nil
-	}
-	value, ok := c.old[p]
-	if !ok && c.pending.Exists(namespace, key) {
-		value, ok = present(c.pending.Get(namespace, key)), true
-	}
-	if !ok && (c.written == nil || c.written.mayHave(p)) {
-		var err error
-		if value, err = c.VersionedDB.GetState(namespace, key); err != nil {
-			return nil, err
+// in gives a namespace. The lock is held.
+func (c *cache) in(namespace string) *space {
+	s := c.spaces[namespace]
+	if s == nil {
+		s = &space{name: namespace, new: map[string]*held{}}
+		if c.written != nil {
+			s.salt = maphash.String(c.written.seed, namespace)
 		}
+		c.spaces[namespace] = s
 	}
-	c.keep(p, value)
-	return value, nil
+	return s
 }
 
-// present is the value of an update; nil for a deletion.
-func present(value *statedb.VersionedValue) *statedb.VersionedValue {
-	if value.IsDelete() {
-		return nil
-	}
-	return value
-}
-
-func (c *cache[H]) keep(p place, value *statedb.VersionedValue) {
-	if len(c.new) >= cached {
-		c.old, c.new = c.new, make(map[place]*statedb.VersionedValue, cached)
-	}
-	c.new[p] = value
-}
-
-// GetVersion reads the version of a key.
-func (c *cache[H]) GetVersion(namespace, key string) (H, error) {
-	var none H
-	value, err := c.GetState(namespace, key)
-	if err != nil || value == nil {
-		return none, err
-	}
-	return any(value.Version).(H), nil
-}
-
-// ApplyUpdates takes a block's updates. They are on disk after flushEvery blocks,
-// or a flush. If it fails nothing of the block was taken.
-func (c *cache[H]) ApplyUpdates(batch *statedb.UpdateBatch, height H) error {
+// resolve finds the keys of a transaction's set.
+func (c *cache) resolve(s *set) (err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.blocks >= flushEvery {
-		if err := c.write(); err != nil {
+	in := c.in(s.namespace)
+	for i := range s.reads {
+		if s.reads[i].at, err = c.find(in, s.reads[i].key); err != nil {
 			return err
 		}
 	}
-	for namespace := range batch.Updates {
-		for key, value := range batch.GetUpdates(namespace) {
-			p := place{namespace, key}
-			c.keep(p, present(value))
-			if c.written != nil {
-				c.written.add(p)
-			}
+	for i := range s.writes {
+		w := &s.writes[i]
+		if w.read >= 0 {
+			w.at = s.reads[w.read].at
+		} else if w.at, err = c.find(in, w.key); err != nil {
+			return err
 		}
 	}
-	c.pending.Merge(batch)
-	c.height = height
-	c.blocks++
 	return nil
 }
 
-func (c *cache[H]) flush() error {
+// find finds a key, whether there is anything at it or not. What it returns stays in
+// memory at least until another block was taken. The lock is held.
+func (c *cache) find(in *space, key []byte) (*held, error) {
+	if h, ok := in.new[string(key)]; ok {
+		return h, nil
+	}
+	return c.load(in, string(key))
+}
+
+// load finds a key that is not in the new generation, and brings it there.
+func (c *cache) load(in *space, key string) (*held, error) {
+	h, ok := in.old[key]
+	switch {
+	case !ok:
+		h = c.blank(in, key)
+		if c.written == nil || c.written.mayHave(h) {
+			if err := c.disk.read(h); err != nil {
+				return nil, err
+			}
+			h.filed = h.value != nil
+		}
+	case !h.changed: // a copy, so that it keeps none that were allocated with it
+		again := c.blank(in, key)
+		*again = *h
+		again.key = key
+		h = again
+	}
+	c.keep(h)
+	return h, nil
+}
+
+// blank is a key with nothing at it.
+func (c *cache) blank(in *space, key string) *held {
+	if len(c.spare) == 0 {
+		c.spare = make([]held, fresh)
+	}
+	h := &c.spare[0]
+	c.spare = c.spare[1:]
+	h.space, h.key = in, key
+	return h
+}
+
+func (c *cache) keep(h *held) {
+	h.space.new[h.key] = h
+	c.size++
+}
+
+// get finds a key by its name.
+func (c *cache) get(namespace, key string) (h held, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	in := c.in(namespace)
+	found, ok := in.new[key]
+	if !ok {
+		if found, err = c.load(in, key); err != nil {
+			return h, err
+		}
+	}
+	return *found, nil
+}
+
+// begin makes room for a block. If it fails nothing has changed. The lock is held.
+func (c *cache) begin() error {
+	full := c.size >= cached
+	if c.blocks < flushEvery && !full {
+		return nil
+	}
+	if err := c.write(); err != nil || !full {
+		return err
+	}
+	for name, s := range c.spaces {
+		if len(s.new) == 0 {
+			delete(c.spaces, name)
+		}
+		s.old, s.new = s.new, make(map[string]*held, len(s.new))
+	}
+	c.size = 0
+	return nil
+}
+
+// put changes a key. The lock is held.
+func (c *cache) put(h *held, value, metadata []byte, at height) {
+	h.value, h.metadata, h.height = value, metadata, at
+	if !h.changed {
+		h.changed = true
+		c.changed = append(c.changed, h)
+	}
+	if !h.filed && c.written != nil {
+		h.filed = true
+		c.written.add(h)
+	}
+}
+
+// took says that a block was taken.
+func (c *cache) took(at height) {
+	c.at, c.begun = at, true
+	c.blocks++
+}
+
+// take takes what a judge found a block to change, and the notes on it. If it
+// fails nothing of the block was taken.
+func (c *cache) take(effects []effect, taken map[string][]byte, at height) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.begin(); err != nil {
+		return err
+	}
+	for i := range effects {
+		e := &effects[i]
+		if e.deleted {
+			c.put(e.at, nil, nil, height{at.block, e.number})
+		} else {
+			c.put(e.at, kept, e.metadata, height{at.block, e.number})
+		}
+	}
+	in := c.in(notes)
+	for key, value := range taken {
+		c.put(c.known(in, key), value, nil, at)
+	}
+	c.took(at)
+	return nil
+}
+
+// known gives a key that will be overwritten, whatever is at it.
+func (c *cache) known(in *space, key string) *held {
+	h, ok := in.new[key]
+	if ok {
+		return h
+	}
+	if h = in.old[key]; h == nil || !h.changed {
+		h = c.blank(in, key)
+	}
+	c.keep(h)
+	return h
+}
+
+// takeBatch takes what Fabric's code found a block to change. If it fails nothing
+// of the block was taken.
+func (c *cache) takeBatch(batch *statedb.UpdateBatch, at height) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.begin(); err != nil {
+		return err
+	}
+	for namespace := range batch.Updates {
+		in := c.in(namespace)
+		for key, value := range batch.GetUpdates(namespace) {
+			c.put(c.known(in, key), value.Value, value.Metadata, height{value.Version.BlockNum, value.Version.TxNum})
+		}
+	}
+	c.took(at)
+	return nil
+}
+
+// flush brings to disk what it has not seen.
+func (c *cache) flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.blocks == 0 {
@@ -125,54 +274,32 @@ func (c *cache[H]) flush() error {
 	return c.write()
 }
 
-func (c *cache[H]) write() error {
-	if err := c.VersionedDB.ApplyUpdates(c.pending, heightOf(c.VersionedDB.GetLatestSavePoint, c.height)); err != nil {
+// write is flush with the lock held.
+func (c *cache) write() error {
+	slices.SortFunc(c.changed, func(a, b *held) int {
+		if a.space == b.space {
+			return strings.Compare(a.key, b.key)
+		}
+		return cmp.Compare(a.space.name, b.space.name)
+	})
+	if err := c.disk.write(c.changed, c.at); err != nil {
 		return err
 	}
-	c.pending, c.blocks = statedb.NewUpdateBatch(), 0
+	for _, h := range c.changed {
+		h.changed = false
+	}
+	clear(c.changed)
+	c.changed, c.blocks = c.changed[:0], 0
 	return nil
 }
 
-// heightOf gives a height its type, which is that of the savepoint's.
-func heightOf[T, H any](_ func() (T, error), height H) T { return any(height).(T) }
-
-// GetLatestSavePoint is the height of the last updates that were taken.
-func (c *cache[H]) GetLatestSavePoint() (H, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.blocks > 0 {
-		return c.height, nil
+// versioned is what there is of a key as Fabric has it; nil if there is nothing.
+func (h *held) versioned() *statedb.VersionedValue {
+	if h.value == nil {
+		return nil
 	}
-	height, err := c.VersionedDB.GetLatestSavePoint()
-	return any(height).(H), err
-}
-
-// GetStateRangeScanIterator reads a range, which only the disk has in order.
-func (c *cache[H]) GetStateRangeScanIterator(namespace, start, end string) (statedb.ResultsIterator, error) {
-	if err := c.flush(); err != nil {
-		return nil, err
-	}
-	return c.VersionedDB.GetStateRangeScanIterator(namespace, start, end)
-}
-
-// GetStateRangeScanIteratorWithPagination reads a range in pages.
-func (c *cache[H]) GetStateRangeScanIteratorWithPagination(namespace, start, end string, size int32) (statedb.QueryResultsIterator, error) {
-	if err := c.flush(); err != nil {
-		return nil, err
-	}
-	return c.VersionedDB.GetStateRangeScanIteratorWithPagination(namespace, start, end, size)
-}
-
-// GetStateMultipleKeys reads several keys.
-func (c *cache[H]) GetStateMultipleKeys(namespace string, keys []string) ([]*statedb.VersionedValue, error) {
-	values := make([]*statedb.VersionedValue, len(keys))
-	for i, key := range keys {
-		var err error
-		if values[i], err = c.GetState(namespace, key); err != nil {
-			return nil, err
-		}
-	}
-	return values, nil
+	version := rwsetutil.NewVersion(&kvrwset.Version{BlockNum: h.block, TxNum: h.number})
+	return &statedb.VersionedValue{Value: h.value, Metadata: h.metadata, Version: version}
 }
 
 // filter is a Bloom filter of the keys that were ever written: of a key that it
@@ -190,20 +317,20 @@ const filterBits = 1 << 25
 func newFilter() *filter { return &filter{maphash.MakeSeed(), make([]uint64, filterBits/64)} }
 
 // places are the three bits of a key.
-func (f *filter) places(p place) [3]uint64 {
-	h := maphash.Comparable(f.seed, p)
+func (f *filter) places(of *held) [3]uint64 {
+	h := maphash.String(f.seed, of.key) ^ of.space.salt
 	step := h>>32 | 1
 	return [3]uint64{h % filterBits, (h + step) % filterBits, (h + 2*step) % filterBits}
 }
 
-func (f *filter) add(p place) {
-	for _, bit := range f.places(p) {
+func (f *filter) add(of *held) {
+	for _, bit := range f.places(of) {
 		f.bits[bit/64] |= 1 << (bit % 64)
 	}
 }
 
-func (f *filter) mayHave(p place) bool {
-	for _, bit := range f.places(p) {
+func (f *filter) mayHave(of *held) bool {
+	for _, bit := range f.places(of) {
 		if f.bits[bit/64]&(1<<(bit%64)) == 0 {
 			return false
 		}

@@ -16,31 +16,35 @@ import (
 // directly, after every block, from an empty database and from one that was not,
 // over evictions, deletions and ranges.
 func TestTheCacheChangesNothing(t *testing.T) {
-	open := func(name string) statedb.VersionedDB {
-		provider, err := stateleveldb.NewVersionedDBProvider(t.TempDir())
-		require.NoError(t, err)
-		t.Cleanup(provider.Close)
-		db, err := provider.GetDBHandle(name, nil)
-		require.NoError(t, err)
-		return db
-	}
-	direct, behind := open("direct"), open("behind")
+	defer SetCached(100)()
+	provider, err := stateleveldb.NewVersionedDBProvider(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(provider.Close)
+	direct, err := provider.GetDBHandle("direct", nil)
+	require.NoError(t, err)
+	disk, err := openStore(t.TempDir())
+	require.NoError(t, err)
+	defer disk.close()
 	var through statedb.VersionedDB
 	source := rand.New(rand.NewPCG(1, 2))
 	for number := range uint64(5 * flushEvery) {
 		if number == 0 || number == 2*flushEvery {
-			through = newCache(behind, behind.GetVersion, number == 0)
+			cache, err := newCache(disk)
+			require.NoError(t, err)
+			require.Equal(t, number == 0, cache.written != nil)
+			through = newVersioned(direct, direct.GetVersion, cache)
 		}
 		height := rwsetutil.NewVersion(&kvrwset.Version{BlockNum: number})
 		batches := [2]*statedb.UpdateBatch{statedb.NewUpdateBatch(), statedb.NewUpdateBatch()}
 		for range 20 {
 			namespace, key := fmt.Sprint("ns", source.IntN(3)), fmt.Sprint("key", source.IntN(300))
-			value, gone := fmt.Append(nil, source.Int()), source.IntN(5) == 0
+			value, gone := fmt.Append([]byte{}, source.Int())[:source.IntN(3)], source.IntN(5) == 0
+			metadata := [][]byte{nil, []byte("metadata")}[source.IntN(2)]
 			for _, batch := range batches {
 				if gone {
 					batch.Delete(namespace, key, height)
 				} else {
-					batch.PutValAndMetadata(namespace, key, value, []byte("metadata"), height)
+					batch.PutValAndMetadata(namespace, key, value, metadata, height)
 				}
 			}
 		}
@@ -66,6 +70,31 @@ func TestTheCacheChangesNothing(t *testing.T) {
 			require.Equal(t, scan(t, direct), scan(t, through))
 		}
 	}
+}
+
+// What is on disk in no form that was written is an error, and not taken for
+// something else.
+func TestTheStoreRefusesWhatItDidNotWrite(t *testing.T) {
+	disk, err := openStore(t.TempDir())
+	require.NoError(t, err)
+	defer disk.close()
+	cache, err := newCache(disk)
+	require.NoError(t, err)
+	h := &held{space: cache.in("ns"), key: "key", value: []byte("value"), metadata: []byte("metadata"), height: height{300, 2}}
+	whole := h.append(nil)
+	cache.written = nil
+	for size := range len(whole) - len("value") {
+		require.NoError(t, disk.db.Put(appendKey(nil, "ns", "key"), whole[:size], nil))
+		_, err := cache.get("ns", "key")
+		require.ErrorContains(t, err, "couldn't read key of ns from the audit's state", "%d bytes", size)
+	}
+	require.NoError(t, disk.db.Put(appendKey(nil, "ns", "key"), whole, nil))
+	found, err := cache.get("ns", "key")
+	require.NoError(t, err)
+	require.Equal(t, h.versioned(), found.versioned())
+	require.NoError(t, disk.db.Put([]byte{storedHeight}, whole, nil))
+	_, err = newCache(disk)
+	require.ErrorContains(t, err, "couldn't read the height")
 }
 
 func scan(t *testing.T, db statedb.VersionedDB) []string {

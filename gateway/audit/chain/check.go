@@ -12,7 +12,6 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/hyperledger/fabric/core/chaincode/lifecycle"
-	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/privacyenabledstate"
 	"github.com/hyperledger/fabric/protoutil"
 	"google.golang.org/protobuf/proto"
 
@@ -59,8 +58,8 @@ func Open(dir string, anchor [32]byte) (*Checker, error) {
 
 // resume reads where the checker was when it was closed or killed.
 func (c *Checker) resume() (err error) {
-	if c.next, err = c.state.next(); err != nil || c.next == 0 {
-		return err
+	if c.next = c.state.next(); c.next == 0 {
+		return nil
 	}
 	hash, _, err := c.Codes(0)
 	if err != nil {
@@ -186,7 +185,7 @@ func (c *Checker) Check(raw *common.Block) (Verdict, error) {
 // A quorum of orderers can put bytes into a block that make Fabric's code panic
 // (a valid signature over a transaction without a header, say), and every peer
 // with it. Here it is a finding.
-func (c *Checker) check(raw *common.Block, v *Verdict) (p *prepared, updates *privacyenabledstate.UpdateBatch, err error) {
+func (c *Checker) check(raw *common.Block, v *Verdict) (p *prepared, updates *changes, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			err = refuse(Unreadable, "a block that Fabric can process", fmt.Sprint(broken))
@@ -251,7 +250,7 @@ func checkData(raw *common.Block, p *prepared) error {
 }
 
 // found takes the configuration of the genesis block, which the anchor vouches for.
-func (c *Checker) found(envelope *common.ConfigEnvelope, name string, v *Verdict) (*privacyenabledstate.UpdateBatch, error) {
+func (c *Checker) found(envelope *common.ConfigEnvelope, name string, v *Verdict) (*changes, error) {
 	if envelope == nil {
 		return nil, refuse(InvalidConfiguration, "a genesis block", "a block without a configuration")
 	}
@@ -261,12 +260,12 @@ func (c *Checker) found(envelope *common.ConfigEnvelope, name string, v *Verdict
 	}
 	c.channel.proposed = envelope.GetConfig()
 	v.Codes = []byte{byte(peer.TxValidationCode_VALID)}
-	return privacyenabledstate.NewUpdateBatch(), nil
+	return &changes{}, nil
 }
 
 // commit stores the block's effects and what the checker notes on it, in one
 // step, and only then moves on.
-func (c *Checker) commit(raw *common.Block, p *prepared, v Verdict, updates *privacyenabledstate.UpdateBatch) error {
+func (c *Checker) commit(raw *common.Block, p *prepared, v Verdict, updates *changes) error {
 	taken := map[string][]byte{
 		noteHead:           v.Hash[:],
 		blockKey(v.Number): slices.Concat(v.Hash[:], v.Codes),
@@ -295,7 +294,8 @@ func (c *Checker) commit(raw *common.Block, p *prepared, v Verdict, updates *pri
 			return fmt.Errorf("couldn't encode the configuration of block %d: %w", v.Number, err)
 		}
 	}
-	defines := len(updates.PubUpdates.GetUpdates(lifecycle.LifecycleNamespace)) > 0
+	// Our own code finds no block valid that defines a chaincode.
+	defines := updates.fabric != nil && len(updates.fabric.PubUpdates.GetUpdates(lifecycle.LifecycleNamespace)) > 0
 	if err := c.state.commit(v.Number, updates, taken); err != nil {
 		return err
 	}

@@ -61,7 +61,9 @@
 // over few keys: what our own code finds valid Fabric's must, with equal updates.
 //
 // State. Of the keys of ordinary chaincodes the state keeps versions and metadata,
-// not values: validation never reads those.
+// not values: validation never reads those. What was used last is in memory, all is
+// in LevelDB in an encoding of our own, and Fabric's code sees both as a state
+// database of its kind. Its own database has to be open and stays empty.
 //
 // After a finding on a block as a whole (anchor, header, data, quorum,
 // configuration) nothing behind it can be told from a forgery, so checking ends

@@ -35,7 +35,7 @@ func (c *Checker) Ways(raw *common.Block) (judged bool, err error) {
 	if !p.plain() {
 		return false, nil
 	}
-	ours, err := judgeBlock(c.channel, c.state, c.next, p.transactions)
+	ours, err := judgeBlock(c.channel, c.state, p.transactions)
 	if err != nil || ours == nil {
 		return false, err
 	}
@@ -53,7 +53,7 @@ func (c *Checker) Ways(raw *common.Block) (judged bool, err error) {
 			return true, fmt.Errorf("what our own code finds valid is %s: transaction %d of block %d", CodeName(code), i, c.next)
 		}
 	}
-	return true, differing(ours, theirs)
+	return true, differing(ours.batch(c.next), theirs.batch(c.next))
 }
 
 // differing says where two batches of updates differ, but for values that are not
@@ -86,6 +86,13 @@ func listed(updates *privacyenabledstate.UpdateBatch) string {
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
+}
+
+// SetCached changes how many keys stay in memory, until what it returns is called.
+func SetCached(n int) (restore func()) {
+	before := cached
+	cached = n
+	return func() { cached = before }
 }
 
 // Distrust makes an identity one that its member's authority issued and that is not

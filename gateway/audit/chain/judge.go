@@ -1,12 +1,7 @@
 package chain
 
 import (
-	"fmt"
-
-	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
 	"github.com/hyperledger/fabric/core/chaincode/lifecycle"
-	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/privacyenabledstate"
-	"github.com/hyperledger/fabric/core/ledger/kvledger/txmgmt/rwsetutil"
 )
 
 // judge decides on a block of plain transactions. It finds them all valid, or
@@ -14,33 +9,39 @@ import (
 type judge struct {
 	channel *channel
 	state   *state
-	number  uint64
-	updates *privacyenabledstate.UpdateBatch
+	effects []effect
 	ids     map[string]struct{}
-	// guarded are the keys whose policies an earlier transaction of the block set.
-	guarded map[place]struct{}
+	// judging marks the keys that transactions of the block changed.
+	judging uint32
 }
 
-// judgeBlock gives the updates of a block all of whose transactions are valid; nil
+// judgeBlock gives the changes of a block all of whose transactions are valid; nil
 // if that is not for it to say. An error is one of the store's.
-func judgeBlock(c *channel, s *state, number uint64, transactions []*plain) (updates *privacyenabledstate.UpdateBatch, err error) {
+func judgeBlock(c *channel, s *state, transactions []*plain) (found *changes, err error) {
 	defer func() {
 		if recover() != nil {
-			updates, err = nil, nil // what is wrong with it is for Fabric's code to find
+			found, err = nil, nil // what is wrong with it is for Fabric's code to find
 		}
 	}()
-	j := &judge{c, s, number, privacyenabledstate.NewUpdateBatch(), make(map[string]struct{}, len(transactions)), map[place]struct{}{}}
+	writes := 0
+	for _, p := range transactions {
+		for i := range p.sets {
+			writes += len(p.sets[i].writes)
+		}
+	}
+	s.cache.judging++
+	j := &judge{c, s, make([]effect, 0, writes), make(map[string]struct{}, len(transactions)), s.cache.judging}
 	for i, p := range transactions {
 		for _, check := range []func(*plain) (bool, error){j.unused, j.created, j.endorsed, j.current} {
 			if good, err := check(p); !good || err != nil {
 				return nil, err
 			}
 		}
-		if good, err := j.apply(p, uint64(i)); !good || err != nil {
-			return nil, err
+		if !j.apply(p, uint64(i)) {
+			return nil, nil
 		}
 	}
-	return j.updates, nil
+	return &changes{judged: j.effects}, nil
 }
 
 // unused reports whether the transaction is of this channel, and its ID neither
@@ -73,9 +74,14 @@ func (j *judge) endorsed(p *plain) (bool, error) {
 	if err != nil || invalid != nil || plugin != builtinPlugin || len(policy) == 0 {
 		return false, nil
 	}
-	guards, unguarded, err := j.guards(p)
-	if guards == nil || err != nil {
-		return false, err
+	for i := range p.sets {
+		if err := j.state.cache.resolve(&p.sets[i]); err != nil {
+			return false, err
+		}
+	}
+	guards, unguarded := j.guards(p)
+	if guards == nil {
+		return false, nil
 	}
 	if unguarded || len(guards) == 0 {
 		guards[j.channel.evaluation.rule(policy)] = struct{}{}
@@ -111,26 +117,22 @@ func (j *judge) endorsers(p *plain) []*identity {
 // guards are the policies of the keys written, and whether any has none. They are
 // nil if a policy cannot be told: an earlier transaction of the block set it, say,
 // which Fabric does not allow.
-func (j *judge) guards(p *plain) (rules map[*rule]struct{}, unguarded bool, err error) {
+func (j *judge) guards(p *plain) (rules map[*rule]struct{}, unguarded bool) {
 	rules = map[*rule]struct{}{}
 	for i := range p.sets {
-		for key := range p.sets[i].written() {
-			at := place{p.sets[i].namespace, key}
-			if _, changed := j.guarded[at]; changed {
-				return nil, false, nil
+		for k := range p.sets[i].writes {
+			at := p.sets[i].writes[k].at
+			if at.guarded == j.judging {
+				return nil, false
 			}
-			metadata, err := j.state.db.GetStateMetadata(at.namespace, key)
-			if err != nil {
-				return nil, false, fmt.Errorf("couldn't read the policy of %s: %w", key, err)
-			}
-			if len(metadata) == 0 {
+			if len(at.metadata) == 0 {
 				unguarded = true
 				continue
 			}
-			found, ok := j.channel.evaluation.guard(metadata)
+			found, ok := j.channel.evaluation.guard(at.metadata)
 			switch {
 			case !ok:
-				return nil, false, nil
+				return nil, false
 			case found == nil:
 				unguarded = true
 			default:
@@ -138,23 +140,16 @@ func (j *judge) guards(p *plain) (rules map[*rule]struct{}, unguarded bool, err 
 			}
 		}
 	}
-	return rules, unguarded, nil
+	return rules, unguarded
 }
 
 // current reports whether every key is at the version that the transaction read,
 // and not written by an earlier one of the block.
 func (j *judge) current(p *plain) (bool, error) {
 	for i := range p.sets {
-		namespace := p.sets[i].namespace
-		for _, r := range p.sets[i].reads {
-			if j.updates.PubUpdates.Exists(namespace, r.key) {
-				return false, nil
-			}
-			version, err := j.state.db.GetVersion(namespace, r.key)
-			if err != nil {
-				return false, fmt.Errorf("couldn't read the version of %s: %w", r.key, err)
-			}
-			if (version != nil) != r.there || version != nil && (version.BlockNum != r.block || version.TxNum != r.number) {
+		for k := range p.sets[i].reads {
+			r := &p.sets[i].reads[k]
+			if there := r.at.value != nil; r.at.written == j.judging || there != r.there || there && r.at.height != r.height {
 				return false, nil
 			}
 		}
@@ -162,54 +157,31 @@ func (j *judge) current(p *plain) (bool, error) {
 	return true, nil
 }
 
-// apply adds what the transaction writes to the block's updates.
-func (j *judge) apply(p *plain, index uint64) (bool, error) {
-	height := rwsetutil.NewVersion(&kvrwset.Version{BlockNum: j.number, TxNum: index})
+// apply adds what the transaction writes to the block's changes.
+func (j *judge) apply(p *plain, number uint64) bool {
 	for i := range p.sets {
-		namespace, metadata := p.sets[i].namespace, map[string][]byte{}
-		for _, g := range p.sets[i].guards {
-			metadata[g.key] = g.metadata
-			j.guarded[place{namespace, g.key}] = struct{}{}
-		}
-		for _, w := range p.sets[i].writes {
-			guard, set := metadata[w.key]
-			delete(metadata, w.key)
-			if w.deleted {
-				j.updates.PubUpdates.Delete(namespace, w.key, height)
+		for k := range p.sets[i].writes {
+			w := &p.sets[i].writes[k]
+			if w.guarded {
+				w.at.guarded = j.judging
+			}
+			again, metadata := w.at.written == j.judging, w.metadata
+			switch {
+			case w.deleted:
+				metadata = nil
+			case !w.written && again:
+				return false
+			case !w.written && w.at.value == nil:
 				continue
+			case w.guarded:
+			case again:
+				metadata = j.effects[w.at.effect].metadata
+			default:
+				metadata = w.at.metadata
 			}
-			if !set {
-				var err error
-				if guard, err = j.metadata(namespace, w.key); err != nil {
-					return false, err
-				}
-			}
-			j.updates.PubUpdates.PutValAndMetadata(namespace, w.key, kept, guard, height)
-		}
-		for key, guard := range metadata { // of keys that are not written
-			if j.updates.PubUpdates.Exists(namespace, key) {
-				return false, nil
-			}
-			value, err := j.state.db.GetState(namespace, key)
-			if err != nil {
-				return false, fmt.Errorf("couldn't read %s: %w", key, err)
-			}
-			if value != nil {
-				j.updates.PubUpdates.PutValAndMetadata(namespace, key, kept, guard, height)
-			}
+			w.at.written, w.at.effect = j.judging, uint32(len(j.effects))
+			j.effects = append(j.effects, effect{w.at, metadata, number, w.deleted})
 		}
 	}
-	return true, nil
-}
-
-// metadata are a key's before the transaction that is applied.
-func (j *judge) metadata(namespace, key string) ([]byte, error) {
-	if value := j.updates.PubUpdates.Get(namespace, key); value != nil {
-		return value.Metadata, nil
-	}
-	metadata, err := j.state.db.GetStateMetadata(namespace, key)
-	if err != nil {
-		return nil, fmt.Errorf("couldn't read the policy of %s: %w", key, err)
-	}
-	return metadata, nil
+	return true
 }

@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
-	"iter"
+	"slices"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
@@ -42,25 +42,26 @@ type set struct {
 	namespace string
 	reads     []keyRead
 	writes    []keyWrite
-	guards    []keyGuard
 }
 
 type keyRead struct {
-	key string
+	key []byte
 	// there is false if the transaction found nothing at the key.
-	there         bool
-	block, number uint64
+	there bool
+	height
+	at *held // once it was looked up
 }
 
+// keyWrite is what a transaction does to a key: to what is at it, to its metadata,
+// or to both.
 type keyWrite struct {
-	key     string
-	deleted bool
-}
-
-// keyGuard is a write of a key's metadata, as the state keeps them.
-type keyGuard struct {
-	key      string
+	key []byte
+	// read is the key's place among the reads; -1 if it is not one of them.
+	read                      int
+	written, deleted, guarded bool
+	// metadata are those of a guarded key, as the state keeps them.
 	metadata []byte
+	at       *held // once it was looked up
 }
 
 // readPlain reads a transaction of the plain shape. Whatever is not one is left to
@@ -223,58 +224,107 @@ func (p *plain) take(s set) bool {
 		}
 	}
 	p.sets = append(p.sets, s)
-	return s.namespace != "" && (s.namespace == p.chaincode || len(s.writes) == 0 && len(s.guards) == 0)
+	return s.namespace != "" && (s.namespace == p.chaincode || len(s.writes) == 0)
 }
 
 // read reads the sets of a namespace. Written keys come in ascending order, as
 // Fabric's simulator writes them, so none is there twice.
 func (s *set) read(m *canonical.Message) bool {
+	s.readReads(m)
+	if !s.readWrites(m) { // 2, between them, would be ranges
+		return false
+	}
+	var last []byte
+	written := len(s.writes)
 	for {
-		r, ok := m.Enter(1)
+		g, ok := m.Enter(4)
 		if !ok {
 			break
 		}
-		read := keyRead{key: string(r.Text(1))}
+		key := g.Text(1)
+		metadata, ok := readMetadata(&g)
+		m.Leave(g)
+		if !ok || len(key) == 0 || bytes.Compare(last, key) >= 0 {
+			return false
+		}
+		s.guard(key, metadata, written)
+		last = key
+	}
+	s.pair()
+	return m.Done()
+}
+
+func (s *set) readReads(m *canonical.Message) {
+	if n := m.Count(1); n > 0 {
+		s.reads = make([]keyRead, 0, n)
+	}
+	for {
+		r, ok := m.Enter(1)
+		if !ok {
+			return
+		}
+		read := keyRead{key: r.Text(1)}
 		if version, ok := r.Enter(2); ok {
-			read.there, read.block, read.number = true, version.Number(1), version.Number(2)
+			read.there, read.height = true, height{version.Number(1), version.Number(2)}
 			r.Leave(version)
 		}
 		m.Leave(r)
 		s.reads = append(s.reads, read)
 	}
+}
+
+func (s *set) readWrites(m *canonical.Message) bool {
+	if n := m.Count(3); n > 0 {
+		s.writes = make([]keyWrite, 0, n)
+	}
 	for {
-		w, ok := m.Enter(3) // 2 would be ranges
+		w, ok := m.Enter(3)
 		if !ok {
-			break
+			return true
 		}
-		write := keyWrite{key: string(w.Text(1))}
+		write := keyWrite{key: w.Text(1), read: -1, written: true}
 		gone := w.Number(2) != 0
 		write.deleted = len(w.Bytes(3)) == 0 || gone
 		m.Leave(w)
-		if n := len(s.writes); write.key == "" || n > 0 && s.writes[n-1].key >= write.key {
+		if n := len(s.writes); len(write.key) == 0 || n > 0 && bytes.Compare(s.writes[n-1].key, write.key) >= 0 {
 			return false
 		}
 		s.writes = append(s.writes, write)
 	}
-	for {
-		g, ok := m.Enter(4)
-		if !ok {
-			return m.Done()
+}
+
+// guard notes that a key's metadata are set. Keys that are not written otherwise go
+// behind those that are, in order, too.
+func (s *set) guard(key, metadata []byte, written int) {
+	i, found := slices.BinarySearchFunc(s.writes[:written], key, func(w keyWrite, key []byte) int { return bytes.Compare(w.key, key) })
+	if !found {
+		i = len(s.writes)
+		s.writes = append(s.writes, keyWrite{key: key, read: -1})
+	}
+	s.writes[i].guarded, s.writes[i].metadata = true, metadata
+}
+
+// pair finds the written keys among those that were read, as far as these are in
+// order, as Fabric's simulator has them. One that it does not find is looked up by
+// itself.
+func (s *set) pair() {
+	r := 0
+	for i := range s.writes {
+		if i > 0 && !s.writes[i].written && s.writes[i-1].written {
+			r = 0
 		}
-		guard := keyGuard{key: string(g.Text(1))}
-		if !guard.read(&g) {
-			return false
+		for r < len(s.reads) && bytes.Compare(s.reads[r].key, s.writes[i].key) < 0 {
+			r++
 		}
-		m.Leave(g)
-		if n := len(s.guards); guard.key == "" || n > 0 && s.guards[n-1].key >= guard.key {
-			return false
+		if r < len(s.reads) && bytes.Equal(s.reads[r].key, s.writes[i].key) {
+			s.writes[i].read = r
 		}
-		s.guards = append(s.guards, guard)
 	}
 }
 
-// read reads the entries of a key's metadata, and encodes them as Fabric does.
-func (g *keyGuard) read(m *canonical.Message) bool {
+// readMetadata reads the entries of a key's metadata, and encodes them as Fabric
+// does.
+func readMetadata(m *canonical.Message) (metadata []byte, ok bool) {
 	var entries []*kvrwset.KVMetadataEntry
 	for {
 		e, ok := m.Enter(2)
@@ -285,25 +335,8 @@ func (g *keyGuard) read(m *canonical.Message) bool {
 		m.Leave(e)
 	}
 	if entries == nil {
-		return true
+		return nil, true
 	}
-	var err error
-	g.metadata, err = statemetadata.Serialize(entries)
-	return err == nil
-}
-
-// written are the keys whose value or metadata are written; those of both twice.
-func (s *set) written() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, w := range s.writes {
-			if !yield(w.key) {
-				return
-			}
-		}
-		for _, g := range s.guards {
-			if !yield(g.key) {
-				return
-			}
-		}
-	}
+	metadata, err := statemetadata.Serialize(entries)
+	return metadata, err == nil
 }

@@ -245,6 +245,14 @@ func (r *random) other(guards bool) *kvrwset.KVRWSet {
 // Random blocks over few keys, so that transactions get into each other's way:
 // check holds our own judgement against Fabric's, block by block.
 func TestRandomBlocks(t *testing.T) {
+	t.Run("in memory", randomBlocks)
+	t.Run("on disk", func(t *testing.T) {
+		defer chain.SetCached(10)()
+		randomBlocks(t)
+	})
+}
+
+func randomBlocks(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	c := chaintest.New(t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/hyperledger/fabric-lib-go/common/metrics/disabled"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
@@ -35,72 +36,87 @@ const (
 	noteTransaction   = "tx:"           // an ID that is used up
 )
 
-// state is Fabric's state database on LevelDB, with the notes in it.
+// state is the state of the channel, with the notes in it: a cache before a store,
+// and both in the shape of Fabric's state database for Fabric's code.
 type state struct {
+	cache     *cache
 	db        *privacyenabledstate.DB
 	provider  *privacyenabledstate.DBProvider
 	bookkeeps *bookkeeping.Provider
-	flush     func() error
+	// guarded are the namespaces of which Fabric's part of the database knows that
+	// their keys may have metadata.
+	guarded map[string]bool
 }
 
 func openState(dir string) (*state, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("couldn't make the audit's directory: %w", err)
-	}
-	bookkeeps, err := bookkeeping.NewProvider(filepath.Join(dir, "bookkeeping"))
-	if err != nil {
-		return nil, fmt.Errorf("couldn't open the audit's state in %s: %w", dir, err)
-	}
-	s := &state{bookkeeps: bookkeeps}
-	s.provider, err = privacyenabledstate.NewDBProvider(bookkeeps, &disabled.Provider{}, nil,
-		&privacyenabledstate.StateDBConfig{StateDBConfig: &ledger.StateDBConfig{StateDatabase: ledger.GoLevelDB}, LevelDBPath: filepath.Join(dir, "state")}, nil)
-	if err == nil {
-		s.db, err = s.provider.GetDBHandle("audit", nil)
-	}
-	var next uint64
-	if err == nil {
-		next, err = s.next()
-	}
+	s, err := openParts(dir)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("couldn't open the audit's state in %s: %w", dir, err), s.close())
 	}
-	cache := newCache(s.db.VersionedDB, s.db.GetVersion, next == 0)
-	s.db.VersionedDB, s.flush = cache, cache.flush
+	return s, nil
+}
+
+// openParts opens the store, and then what Fabric's code wants to have: a database
+// that stays empty (and is removed before, since it had the state until the store
+// was there), and the note on metadata.
+func openParts(dir string) (s *state, err error) {
+	s = &state{guarded: map[string]bool{}}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return s, err
+	}
+	disk, err := openStore(filepath.Join(dir, "keys"))
+	if err != nil {
+		return s, err
+	}
+	if s.cache, err = newCache(disk); err != nil {
+		return s, errors.Join(err, disk.close())
+	}
+	empty := filepath.Join(dir, "state")
+	if err := os.RemoveAll(empty); err != nil {
+		return s, err
+	}
+	if s.bookkeeps, err = bookkeeping.NewProvider(filepath.Join(dir, "bookkeeping")); err != nil {
+		return s, err
+	}
+	s.provider, err = privacyenabledstate.NewDBProvider(s.bookkeeps, &disabled.Provider{}, nil,
+		&privacyenabledstate.StateDBConfig{StateDBConfig: &ledger.StateDBConfig{StateDatabase: ledger.GoLevelDB}, LevelDBPath: empty}, nil)
+	if err != nil {
+		return s, err
+	}
+	if s.db, err = s.provider.GetDBHandle("audit", nil); err != nil {
+		return s, err
+	}
+	s.db.VersionedDB = newVersioned(s.db.VersionedDB, s.db.GetVersion, s.cache)
 	return s, nil
 }
 
 func (s *state) close() (err error) {
-	if s.flush != nil {
-		err = s.flush()
-	}
 	if s.provider != nil {
 		s.provider.Close()
 	}
-	s.bookkeeps.Close()
+	if s.bookkeeps != nil {
+		s.bookkeeps.Close()
+	}
+	if s.cache != nil {
+		err = errors.Join(s.cache.flush(), s.cache.disk.close())
+	}
 	return err
 }
 
 // next is the number of the first block that was not committed.
-func (s *state) next() (uint64, error) {
-	height, err := s.db.GetLatestSavePoint()
-	if err != nil {
-		return 0, fmt.Errorf("couldn't read how far the audit is: %w", err)
+func (s *state) next() uint64 {
+	if !s.cache.begun {
+		return 0
 	}
-	if height == nil {
-		return 0, nil
-	}
-	return height.BlockNum + 1, nil
+	return s.cache.at.block + 1
 }
 
 func (s *state) note(key string) ([]byte, error) {
-	value, err := s.db.GetState(notes, key)
+	found, err := s.cache.get(notes, key)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't read the audit's note %s: %w", key, err)
 	}
-	if value == nil {
-		return nil, nil
-	}
-	return value.Value, nil
+	return found.value, nil
 }
 
 func blockKey(block uint64) string { return noteBlock + string(number64(block)) }
@@ -134,15 +150,68 @@ func dropValues(updates *privacyenabledstate.UpdateBatch) {
 	}
 }
 
-// commit writes the updates of a block together with the notes on it.
-func (s *state) commit(number uint64, updates *privacyenabledstate.UpdateBatch, taken map[string][]byte) error {
-	dropValues(updates)
-	height := rwsetutil.NewVersion(&kvrwset.Version{BlockNum: number})
-	for key, value := range taken {
-		updates.PubUpdates.Put(notes, key, value, height)
+// changes are what a block does to the state, as our own code found it or, where
+// that did not decide, as Fabric's did.
+type changes struct {
+	judged []effect
+	fabric *privacyenabledstate.UpdateBatch
+}
+
+// effect is a change of one key by a transaction of the block.
+type effect struct {
+	at       *held
+	metadata []byte
+	number   uint64
+	deleted  bool
+}
+
+// batch are the changes as Fabric has them.
+func (c *changes) batch(block uint64) *privacyenabledstate.UpdateBatch {
+	if c.fabric != nil {
+		return c.fabric
 	}
-	if err := s.db.ApplyPrivacyAwareUpdates(updates, height); err != nil {
+	updates := privacyenabledstate.NewUpdateBatch()
+	for _, e := range c.judged {
+		height := rwsetutil.NewVersion(&kvrwset.Version{BlockNum: block, TxNum: e.number})
+		if e.deleted {
+			updates.PubUpdates.Delete(e.at.space.name, e.at.key, height)
+		} else {
+			updates.PubUpdates.PutValAndMetadata(e.at.space.name, e.at.key, kept, e.metadata, height)
+		}
+	}
+	return updates
+}
+
+// guards are the namespaces in which metadata are set for the first time, as far as
+// is known, which Fabric's part of the database has to note.
+func (s *state) guards(judged []effect) (first []string) {
+	for _, e := range judged {
+		if name := e.at.space.name; len(e.metadata) > 0 && !s.guarded[name] && !slices.Contains(first, name) {
+			first = append(first, name)
+		}
+	}
+	return first
+}
+
+// commit writes the changes of a block together with the notes on it.
+func (s *state) commit(number uint64, c *changes, taken map[string][]byte) (err error) {
+	first := s.guards(c.judged)
+	if c.fabric == nil && len(first) == 0 {
+		err = s.cache.take(c.judged, taken, height{block: number})
+	} else {
+		updates := c.batch(number)
+		dropValues(updates)
+		height := rwsetutil.NewVersion(&kvrwset.Version{BlockNum: number})
+		for key, value := range taken {
+			updates.PubUpdates.Put(notes, key, value, height)
+		}
+		err = s.db.ApplyPrivacyAwareUpdates(updates, height)
+	}
+	if err != nil {
 		return fmt.Errorf("couldn't commit block %d to the audit's state: %w", number, err)
+	}
+	for _, name := range first {
+		s.guarded[name] = true
 	}
 	return nil
 }

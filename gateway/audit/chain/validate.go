@@ -39,10 +39,10 @@ var managers sync.Mutex
 // validate recomputes the validity codes of a block's transactions, and the
 // updates of the state that the valid ones make. Where all of them are plain and
 // valid our own code says so; everything else is for Fabric's.
-func (c *Checker) validate(raw *common.Block, p *prepared) ([]byte, *privacyenabledstate.UpdateBatch, error) {
+func (c *Checker) validate(raw *common.Block, p *prepared) ([]byte, *changes, error) {
 	if p.plain() {
 		c.channel.proposed, c.channel.refused = nil, nil
-		updates, err := judgeBlock(c.channel, c.state, raw.GetHeader().GetNumber(), p.transactions)
+		updates, err := judgeBlock(c.channel, c.state, p.transactions)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -56,7 +56,7 @@ func (c *Checker) validate(raw *common.Block, p *prepared) ([]byte, *privacyenab
 
 // validate is Fabric's validation of a block. The block comes without metadata, so
 // that there is nothing of the peer's to go by.
-func validate(c *channel, s *state, crypto *verifier, raw *common.Block) ([]byte, *privacyenabledstate.UpdateBatch, error) {
+func validate(c *channel, s *state, crypto *verifier, raw *common.Block) ([]byte, *changes, error) {
 	bare := &common.Block{Header: raw.GetHeader(), Data: raw.GetData()}
 	protoutil.InitBlockMetadata(bare)
 	if err := checkTransactions(c, s, crypto, bare); err != nil {
@@ -69,7 +69,7 @@ func validate(c *channel, s *state, crypto *verifier, raw *common.Block) ([]byte
 	if err != nil {
 		return nil, nil, err
 	}
-	return bare.GetMetadata().GetMetadata()[common.BlockMetadataIndex_TRANSACTIONS_FILTER], updates, nil
+	return bare.GetMetadata().GetMetadata()[common.BlockMetadataIndex_TRANSACTIONS_FILTER], &changes{fabric: updates}, nil
 }
 
 // checkTransactions is Fabric's validation of everything but read versions. The

@@ -109,6 +109,18 @@ func (m *Message) Enter(number protowire.Number) (Message, bool) {
 	return Message{rest: data}, ok
 }
 
+// Count is how many values of a repeated field of messages or bytes come next,
+// as far as they can be read.
+func (m *Message) Count(number protowire.Number) (n int) {
+	ahead := *m
+	for {
+		if _, ok := ahead.field(number); !ok {
+			return n
+		}
+		n++
+	}
+}
+
 // Leave breaks this message if the one in it was not read to its end. It takes
 // those of Of, too, that were read from a field of bytes of this one.
 func (m *Message) Leave(inner Message) {

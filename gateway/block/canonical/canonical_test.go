@@ -45,6 +45,24 @@ func TestReadsWhatTheLibraryWrites(t *testing.T) {
 	}
 }
 
+// Counting reads nothing, and stops where the field does.
+func TestCountsWhatComesNext(t *testing.T) {
+	data := encoded(t, &kvrwset.KVRWSet{Reads: []*kvrwset.KVRead{{Key: "a"}, {}, {Key: "b"}}, Writes: []*kvrwset.KVWrite{{Key: "c"}}})
+	m := canonical.Of(data)
+	require.Equal(t, 3, m.Count(1))
+	require.Zero(t, m.Count(3))
+	for range 3 {
+		r, ok := m.Enter(1)
+		require.True(t, ok)
+		r.Text(1)
+		m.Leave(r)
+	}
+	require.Equal(t, 1, m.Count(3))
+	cut := canonical.Of(data[:len(data)-1])
+	require.Equal(t, 3, cut.Count(1))
+	require.False(t, cut.Done())
+}
+
 // Each is read by the library, or might be by another one, and is not canonical.
 func TestReadsNothingElse(t *testing.T) {
 	field := func(number protowire.Number, data string) []byte {
