@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -18,36 +17,43 @@ var bodyTypes = func() map[string]reflect.Type {
 	return types
 }()
 
-// head is a command without its body.
-type head struct {
-	ID       massbalance.CommandID
-	Type     string
-	Date     massbalance.Date
-	Period   massbalance.PeriodID
-	By       string
-	Occurred massbalance.Date
-}
-
 var commandType = reflect.TypeFor[massbalance.Command]()
 
-// formatCommand also gives the bytes of the body among those of the command.
-func formatCommand(b *bytes.Buffer, c massbalance.Command) (body []byte, err error) {
+func formatCommand(b []byte, v reflect.Value) ([]byte, error) {
+	if v.CanAddr() {
+		b, _, err := appendCommand(b, v.Addr().Interface().(*massbalance.Command))
+		return b, err
+	}
+	c := v.Interface().(massbalance.Command)
+	b, _, err := appendCommand(b, &c)
+	return b, err
+}
+
+// appendCommand also tells where the body begins; it ends one byte before the end.
+func appendCommand(b []byte, c *massbalance.Command) (_ []byte, body int, err error) {
 	if c.Body == nil {
-		return nil, fmt.Errorf("command %q has no body", c.ID)
+		return b, 0, fmt.Errorf("command %q has no body", c.ID)
 	}
-	h := head{c.ID, c.Body.Type(), c.Date, c.Period, c.By, c.Occurred}
-	if err := formatValue(b, reflect.ValueOf(h)); err != nil {
-		return nil, err
+	start := len(b)
+	for _, head := range [...]struct{ name, value string }{
+		{"id", string(c.ID)}, {"type", c.Body.Type()}, {"date", string(c.Date)}, {"period", string(c.Period)},
+		{"by", c.By}, {"occurred", string(c.Occurred)},
+	} {
+		if head.value == "" {
+			continue
+		}
+		b = append(append(append(b, `,"`...), head.name...), `":`...)
+		if b, err = appendString(b, head.value); err != nil {
+			return b, 0, fmt.Errorf("%s: %w", head.name, err)
+		}
 	}
-	b.Truncate(b.Len() - 1)
-	b.WriteString(`,"body":`)
-	start := b.Len()
-	if err := formatValue(b, reflect.ValueOf(c.Body)); err != nil {
-		return nil, err
+	b = append(b, `,"body":`...)
+	body = len(b)
+	form := reflect.ValueOf(c.Body)
+	if b, err = formatterOf(form.Type())(b, form); err != nil {
+		return b, 0, err
 	}
-	body = b.Bytes()[start:]
-	b.WriteByte('}')
-	return body, nil
+	return enclose(b, start), body, nil
 }
 
 // command reads a command whose fields may stand in any order, the body before
@@ -56,21 +62,25 @@ func (s *scanner) command(c *massbalance.Command) error {
 	s.space()
 	start, bodyAt, bodyEnd := s.pos, -1, -1
 	var t reflect.Type
+	var seen names
 	err := s.object(func(name []byte) (err error) {
+		if !seen.add(name) {
+			return errTwice
+		}
 		switch string(name) {
 		case "id":
-			return parseString(s, reflect.ValueOf(&c.ID).Elem())
+			return readText(s, &c.ID)
 		case "type":
 			t, err = s.bodyType()
 			return err
 		case "date":
-			return parseString(s, reflect.ValueOf(&c.Date).Elem())
+			return readText(s, &c.Date)
 		case "period":
-			return parseString(s, reflect.ValueOf(&c.Period).Elem())
+			return readText(s, &c.Period)
 		case "occurred":
-			return parseString(s, reflect.ValueOf(&c.Occurred).Elem())
+			return readText(s, &c.Occurred)
 		case "by":
-			return parseString(s, reflect.ValueOf(&c.By).Elem())
+			return readText(s, &c.By)
 		case "body":
 			s.space()
 			bodyAt = s.pos
@@ -102,12 +112,18 @@ func (s *scanner) command(c *massbalance.Command) error {
 	return Seal(c)
 }
 
+func readText[T ~string](s *scanner, into *T) error {
+	text, err := s.text()
+	*into = T(text)
+	return err
+}
+
 func (s *scanner) bodyType() (reflect.Type, error) {
-	kind, err := s.text()
+	kind, err := s.bytes()
 	if err != nil {
 		return nil, err
 	}
-	t, ok := bodyTypes[kind]
+	t, ok := bodyTypes[string(kind)]
 	if !ok {
 		return nil, fmt.Errorf("there is no command %q", kind)
 	}
@@ -115,11 +131,15 @@ func (s *scanner) bodyType() (reflect.Type, error) {
 }
 
 func (s *scanner) body(c *massbalance.Command, t reflect.Type) error {
-	body := reflect.New(t).Elem()
-	if err := parserOf(t)(s, body); err != nil {
+	if s.draft.IsValid() && s.draft.Type() == t {
+		s.draft.SetZero()
+	} else {
+		s.draft = reflect.New(t).Elem()
+	}
+	if err := parserOf(t)(s, s.draft); err != nil {
 		return err
 	}
-	c.Body = body.Interface().(massbalance.Body)
+	c.Body = s.draft.Interface().(massbalance.Body) // a copy
 	return nil
 }
 
@@ -137,14 +157,20 @@ func (s *scanner) skip(depth int) error {
 	}
 	switch s.data[s.pos] {
 	case '{':
-		return s.object(func([]byte) error { return s.skip(depth + 1) })
+		var seen names
+		return s.object(func(name []byte) error {
+			if !seen.add(name) {
+				return errTwice
+			}
+			return s.skip(depth + 1)
+		})
 	case '[':
 		return s.list('[', ']', func(int) error { return s.skip(depth + 1) })
 	case '"':
 		_, err := s.bytes()
 		return err
 	}
-	if s.literal() == "" {
+	if len(s.literal()) == 0 {
 		return s.expected("a value")
 	}
 	return nil
@@ -153,12 +179,14 @@ func (s *scanner) skip(depth int) error {
 // Seal sets the digests of a command made in Go: SHA-256 of the canonical
 // bytes of the whole and of the body. What was parsed is sealed already.
 func Seal(c *massbalance.Command) error {
-	var whole bytes.Buffer
-	body, err := formatCommand(&whole, *c)
+	buffer := buffers.Get().(*[]byte)
+	defer release(buffer)
+	whole, body, err := appendCommand((*buffer)[:0], c)
+	*buffer = whole
 	if err != nil {
 		return fmt.Errorf("couldn't format a %T: %w", *c, err)
 	}
-	c.Content, c.BodyContent = sha256.Sum256(whole.Bytes()), sha256.Sum256(body)
+	c.Content, c.BodyContent = sha256.Sum256(whole), sha256.Sum256(whole[body:len(whole)-1])
 	return nil
 }
 

@@ -17,36 +17,37 @@ import (
 // without spaces, fields in the order of declaration, absent where they are
 // empty (decimals never are), decimals and hashes as strings.
 func Format(v any) ([]byte, error) {
-	b := buffers.Get().(*bytes.Buffer)
-	defer release(b)
-	data, err := formatInto(b, v)
+	buffer := buffers.Get().(*[]byte)
+	defer release(buffer)
+	data, err := formatInto(buffer, v)
 	return bytes.Clone(data), err
 }
 
 // buffers are for forms under way, whose length nobody knows before.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // bufferKept is the largest buffer that is worth keeping: a full batch has less.
 const bufferKept = 1 << 20
 
-func release(b *bytes.Buffer) {
-	if b.Cap() <= bufferKept {
-		b.Reset()
-		buffers.Put(b)
+func release(buffer *[]byte) {
+	if cap(*buffer) <= bufferKept {
+		buffers.Put(buffer)
 	}
 }
 
-func formatInto(b *bytes.Buffer, v any) ([]byte, error) {
-	if err := formatValue(b, reflect.ValueOf(v)); err != nil {
+// formatInto overwrites the buffer; what it gives is a part of it.
+func formatInto(buffer *[]byte, v any) ([]byte, error) {
+	value := reflect.ValueOf(v)
+	data, err := formatterOf(value.Type())((*buffer)[:0], value)
+	*buffer = data
+	if err != nil {
 		return nil, fmt.Errorf("couldn't format a %T: %w", v, err)
 	}
-	return b.Bytes(), nil
+	return data, nil
 }
 
-func formatValue(b *bytes.Buffer, v reflect.Value) error { return formatterOf(v.Type())(b, v) }
-
-// formatter writes the values of one type.
-type formatter func(*bytes.Buffer, reflect.Value) error
+// formatter appends the form of a value of one type.
+type formatter func([]byte, reflect.Value) ([]byte, error)
 
 var formatters sync.Map // reflect.Type → formatter
 
@@ -59,79 +60,88 @@ func formatterOf(t reflect.Type) formatter {
 	return actual.(formatter)
 }
 
-var textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+var (
+	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+	textAppender  = reflect.TypeFor[encoding.TextAppender]()
+)
 
 func newFormatter(t reflect.Type) formatter {
 	if signedParser(t) != nil {
-		return func(b *bytes.Buffer, v reflect.Value) error {
-			return formatString(b, compact(v.FieldByName("Envelope").Interface().(massbalance.Envelope)))
+		return func(b []byte, v reflect.Value) ([]byte, error) {
+			return appendString(b, compact(v.FieldByName("Envelope").Interface().(massbalance.Envelope)))
 		}
 	}
 	switch {
 	case t == commandType:
-		return func(b *bytes.Buffer, v reflect.Value) error {
-			_, err := formatCommand(b, v.Interface().(massbalance.Command))
-			return err
-		}
+		return formatCommand
+	case t.Kind() == reflect.Pointer:
+		element := formatterOf(t.Elem())
+		return func(b []byte, v reflect.Value) ([]byte, error) { return element(b, v.Elem()) }
+	case t.Implements(textAppender):
+		return formatAppender
 	case t.Implements(textMarshaler):
 		return formatText
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return func(b *bytes.Buffer, v reflect.Value) error { return formatString(b, v.String()) }
+		return func(b []byte, v reflect.Value) ([]byte, error) { return appendString(b, v.String()) }
 	case reflect.Int, reflect.Int64:
-		return func(b *bytes.Buffer, v reflect.Value) error {
-			b.Write(strconv.AppendInt(b.AvailableBuffer(), v.Int(), 10))
-			return nil
-		}
+		return func(b []byte, v reflect.Value) ([]byte, error) { return strconv.AppendInt(b, v.Int(), 10), nil }
 	case reflect.Uint64:
-		return func(b *bytes.Buffer, v reflect.Value) error {
-			b.Write(strconv.AppendUint(b.AvailableBuffer(), v.Uint(), 10))
-			return nil
-		}
+		return func(b []byte, v reflect.Value) ([]byte, error) { return strconv.AppendUint(b, v.Uint(), 10), nil }
 	case reflect.Bool:
-		return func(b *bytes.Buffer, v reflect.Value) error {
-			b.Write(strconv.AppendBool(b.AvailableBuffer(), v.Bool()))
-			return nil
-		}
-	case reflect.Pointer:
-		element := formatterOf(t.Elem())
-		return func(b *bytes.Buffer, v reflect.Value) error { return element(b, v.Elem()) }
+		return func(b []byte, v reflect.Value) ([]byte, error) { return strconv.AppendBool(b, v.Bool()), nil }
 	case reflect.Slice:
 		return sliceFormatter(formatterOf(t.Elem()))
 	case reflect.Struct:
 		return structFormatter(planOf(t))
 	}
-	return func(*bytes.Buffer, reflect.Value) error { return fmt.Errorf("a %s has no form on the wire", t) }
+	return func(b []byte, _ reflect.Value) ([]byte, error) {
+		return b, fmt.Errorf("a %s has no form on the wire", t)
+	}
 }
 
-func formatText(b *bytes.Buffer, v reflect.Value) error {
-	text, err := v.Interface().(encoding.TextMarshaler).MarshalText()
+// anyOf gives a value, or a pointer to it where it has an address: an interface
+// that holds what has one would be a copy.
+func anyOf(v reflect.Value) any {
+	if v.CanAddr() {
+		return v.Addr().Interface()
+	}
+	return v.Interface()
+}
+
+func formatAppender(b []byte, v reflect.Value) ([]byte, error) {
+	start := len(b)
+	b, err := anyOf(v).(encoding.TextAppender).AppendText(append(b, '"'))
 	if err != nil {
-		return err
+		return b, err
 	}
-	if !plain(text) {
-		return formatString(b, string(text))
+	if text := b[start+1:]; !plain(text) {
+		return appendString(b[:start], string(text))
 	}
-	b.WriteByte('"')
-	b.Write(text)
-	b.WriteByte('"')
-	return nil
+	return append(b, '"'), nil
+}
+
+func formatText(b []byte, v reflect.Value) ([]byte, error) {
+	text, err := anyOf(v).(encoding.TextMarshaler).MarshalText()
+	if err != nil {
+		return b, err
+	}
+	return appendString(b, string(text))
 }
 
 func sliceFormatter(element formatter) formatter {
-	return func(b *bytes.Buffer, v reflect.Value) error {
-		b.WriteByte('[')
+	return func(b []byte, v reflect.Value) (_ []byte, err error) {
+		b = append(b, '[')
 		for i := range v.Len() {
 			if i > 0 {
-				b.WriteByte(',')
+				b = append(b, ',')
 			}
-			if err := element(b, v.Index(i)); err != nil {
-				return err
+			if b, err = element(b, v.Index(i)); err != nil {
+				return b, err
 			}
 		}
-		b.WriteByte(']')
-		return nil
+		return append(b, ']'), nil
 	}
 }
 
@@ -140,57 +150,57 @@ func structFormatter(p *plan) formatter {
 	for i, f := range p.fields {
 		fields[i] = formatterOf(f.of)
 	}
-	return func(b *bytes.Buffer, v reflect.Value) error {
-		b.WriteByte('{')
-		first := true
+	return func(b []byte, v reflect.Value) (_ []byte, err error) {
+		start := len(b)
 		for i := range p.fields {
 			f := &p.fields[i]
 			value := v.Field(f.index)
 			if !f.always && empty(value) {
 				continue
 			}
-			if !first {
-				b.WriteByte(',')
-			}
-			first = false
-			b.WriteByte('"')
-			b.WriteString(f.name)
-			b.WriteString(`":`)
-			if err := fields[i](b, value); err != nil {
-				return fmt.Errorf("%s: %w", f.name, err)
+			if b, err = fields[i](append(b, f.opening...), value); err != nil {
+				return b, fmt.Errorf("%s: %w", f.name, err)
 			}
 		}
-		b.WriteByte('}')
-		return nil
+		return enclose(b, start), nil
 	}
+}
+
+// enclose makes an object of the fields from start on, each of which begins with a comma.
+func enclose(b []byte, start int) []byte {
+	if len(b) == start {
+		return append(b, "{}"...)
+	}
+	b[start] = '{'
+	return append(b, '}')
 }
 
 // empty treats a slice without elements as absent, nil or not, so that both
 // have one form.
 func empty(v reflect.Value) bool {
-	if v.Kind() == reflect.Slice {
+	switch v.Kind() {
+	case reflect.String, reflect.Slice:
 		return v.Len() == 0
 	}
 	return v.IsZero()
 }
 
-func formatString(b *bytes.Buffer, s string) error {
+func appendString(b []byte, s string) ([]byte, error) {
 	if plain(s) {
-		b.WriteByte('"')
-		b.WriteString(s)
-		b.WriteByte('"')
-		return nil
+		b = append(b, '"')
+		b = append(b, s...)
+		return append(b, '"'), nil
 	}
 	if !utf8.ValidString(s) {
-		return fmt.Errorf("%q is not valid UTF-8", s)
+		return b, fmt.Errorf("%q is not valid UTF-8", s)
 	}
-	encoder := json.NewEncoder(b)
+	quoted := bytes.NewBuffer(b)
+	encoder := json.NewEncoder(quoted)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(s); err != nil {
-		return err
+		return b, err
 	}
-	b.Truncate(b.Len() - 1) // the encoder ends with a newline
-	return nil
+	return bytes.TrimSuffix(quoted.Bytes(), []byte("\n")), nil
 }
 
 // plain reports whether a string needs no escape.

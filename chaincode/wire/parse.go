@@ -14,7 +14,10 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 )
 
-var errNotCanonical = errors.New("the bytes are not in canonical form")
+var (
+	errNotCanonical = errors.New("the bytes are not in canonical form")
+	errTwice        = errors.New("the field stands twice")
+)
 
 // Parse reads canonical bytes and nothing else: Format(Parse(b)) is b. Spaces,
 // another order of fields, fields named twice, numbers written in another way:
@@ -28,9 +31,9 @@ func parse[T any](s *scanner) (T, error) {
 	if err != nil {
 		return v, err
 	}
-	b := buffers.Get().(*bytes.Buffer)
-	defer release(b)
-	again, err := formatInto(b, v)
+	buffer := buffers.Get().(*[]byte)
+	defer release(buffer)
+	again, err := formatInto(buffer, v)
 	if err != nil {
 		return v, err
 	}
@@ -67,6 +70,11 @@ type scanner struct {
 	canonical bool
 	// each are the bytes of the commands, if they are canonical.
 	each [][]byte
+	// draft is the body under way, its type the one before's where it can be.
+	draft reflect.Value
+	// words are texts of a batch that were read, each where its hash says: its
+	// commands say the same of most things.
+	words *[64]string
 }
 
 // parser reads values of one type.
@@ -134,7 +142,7 @@ func parseString(s *scanner, v reflect.Value) error {
 }
 
 func parseInt(s *scanner, v reflect.Value) error {
-	n, err := strconv.ParseInt(s.literal(), 10, 64)
+	n, err := strconv.ParseInt(string(s.literal()), 10, 64)
 	if err != nil {
 		return fmt.Errorf("expected a whole number: %w", err)
 	}
@@ -143,7 +151,7 @@ func parseInt(s *scanner, v reflect.Value) error {
 }
 
 func parseUint(s *scanner, v reflect.Value) error {
-	n, err := strconv.ParseUint(s.literal(), 10, 64)
+	n, err := strconv.ParseUint(string(s.literal()), 10, 64)
 	if err != nil {
 		return fmt.Errorf("expected a whole number that is not negative: %w", err)
 	}
@@ -152,7 +160,7 @@ func parseUint(s *scanner, v reflect.Value) error {
 }
 
 func parseBool(s *scanner, v reflect.Value) error {
-	switch s.literal() {
+	switch string(s.literal()) {
 	case "true":
 		v.SetBool(true)
 	case "false":
@@ -164,11 +172,19 @@ func parseBool(s *scanner, v reflect.Value) error {
 }
 
 func sliceParser(t reflect.Type) parser {
-	element := parserOf(t.Elem())
+	element, commands := parserOf(t.Elem()), t.Elem() == commandType
 	return func(s *scanner, v reflect.Value) error {
+		start := s.pos
+		if commands && s.words == nil {
+			s.words = new([64]string)
+		}
 		return s.list('[', ']', func(i int) error {
 			if i == v.Cap() {
-				v.Grow(1)
+				more := 1
+				if commands && i > 0 {
+					more = s.remaining(i, start)
+				}
+				v.Grow(more)
 			}
 			v.SetLen(i + 1)
 			if err := element(s, v.Index(i)); err != nil {
@@ -179,32 +195,41 @@ func sliceParser(t reflect.Type) parser {
 	}
 }
 
+// remaining guesses how many elements follow n that began at start, from how
+// long these are; no more than a batch has, for the guess may be wrong.
+func (s *scanner) remaining(n, start int) int {
+	return min((len(s.data)-s.pos)*n/(s.pos-start)+1, massbalance.ListLimit)
+}
+
 func structParser(p *plan) parser {
 	fields := make([]parser, len(p.fields))
 	for i, f := range p.fields {
 		fields[i] = parserOf(f.of)
 	}
 	return func(s *scanner, v reflect.Value) error {
+		var seen uint64
+		next := 0
 		return s.object(func(name []byte) error {
-			i, ok := p.byName[string(name)]
-			if !ok {
+			i := p.find(name, next)
+			if i < 0 {
 				return fmt.Errorf("there is no field %q here", name)
 			}
+			if seen&(1<<i) != 0 {
+				return errTwice
+			}
+			seen |= 1 << i
+			next = i + 1
 			return fields[i](s, v.Field(p.fields[i].index))
 		})
 	}
 }
 
-// object reads an object and hands each field's name over, once.
+// object reads an object and hands each field's name over.
 func (s *scanner) object(read func(name []byte) error) error {
-	var seen names
 	return s.list('{', '}', func(int) error {
 		name, err := s.bytes()
 		if err != nil {
 			return err
-		}
-		if !seen.add(name) {
-			return fmt.Errorf("field %q stands twice", name)
 		}
 		if !s.accept(':') {
 			return s.expected("a colon")
@@ -268,7 +293,18 @@ func (s *scanner) list(open, shut byte, element func(i int) error) error {
 // text reads a string.
 func (s *scanner) text() (string, error) {
 	raw, err := s.bytes()
-	return string(raw), err
+	if err != nil || s.words == nil || len(raw) > 32 {
+		return string(raw), err
+	}
+	hash := uint32(2166136261) // FNV-1a
+	for _, c := range raw {
+		hash = (hash ^ uint32(c)) * 16777619
+	}
+	word := &s.words[(hash^hash>>16)%uint32(len(s.words))]
+	if *word != string(raw) {
+		*word = string(raw)
+	}
+	return *word, nil
 }
 
 // bytes reads a string; what it gives may be a part of the data.
@@ -276,6 +312,21 @@ func (s *scanner) bytes() ([]byte, error) {
 	if !s.accept('"') {
 		return nil, s.expected("a string")
 	}
+	for i := s.pos; i < len(s.data); i++ {
+		switch c := s.data[i]; {
+		case c == '"':
+			raw := s.data[s.pos:i:i]
+			s.pos = i + 1
+			return raw, nil
+		case c < 0x20 || c >= utf8.RuneSelf || c == '\\':
+			return s.uncommon()
+		}
+	}
+	return nil, errors.New("a string does not end")
+}
+
+// uncommon reads the rest of a string that has more in it than plain ASCII.
+func (s *scanner) uncommon() ([]byte, error) {
 	start, escaped := s.pos, false
 	for ; s.pos < len(s.data); s.pos++ {
 		switch s.data[s.pos] {
@@ -313,13 +364,16 @@ func unquote(raw []byte, escaped bool) ([]byte, error) {
 }
 
 // literal reads what stands up to the next delimiter.
-func (s *scanner) literal() string {
+func (s *scanner) literal() []byte {
 	s.space()
 	start := s.pos
-	for s.pos < len(s.data) && !bytes.ContainsRune([]byte(" \t\r\n,:]}[{\""), rune(s.data[s.pos])) {
-		s.pos++
+	for ; s.pos < len(s.data); s.pos++ {
+		switch s.data[s.pos] {
+		case ' ', '\t', '\r', '\n', ',', ':', ']', '}', '[', '{', '"':
+			return s.data[start:s.pos]
+		}
 	}
-	return string(s.data[start:s.pos])
+	return s.data[start:]
 }
 
 func (s *scanner) accept(c byte) bool {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -10,15 +11,14 @@ import (
 )
 
 // plan is how one struct type is written: its fields in the order of declaration.
-type plan struct {
-	fields []field
-	byName map[string]int
-}
+type plan struct{ fields []field }
 
 type field struct {
-	name  string
-	index int
-	of    reflect.Type
+	name string
+	// opening is what stands before the value where fields stand before it.
+	opening string
+	index   int
+	of      reflect.Type
 	// always is set for decimals: a quantity of 0 is a statement, not an absence.
 	// A ratio of 0 is an absence: there is no factor and no share of 0.
 	always bool
@@ -32,21 +32,41 @@ func planOf(t reflect.Type) *plan {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan)
 	}
-	p := &plan{byName: map[string]int{}}
+	p := new(plan)
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if !f.IsExported() {
 			continue
 		}
 		name := lowerCamel(f.Name)
-		p.byName[name] = len(p.fields)
 		p.fields = append(p.fields, field{
-			name: name, index: i, of: f.Type,
+			name: name, opening: `,"` + name + `":`, index: i, of: f.Type,
 			always: f.Type.Kind() == reflect.Struct && f.Type != ratio,
 		})
 	}
+	if len(p.fields) > mostFields {
+		panic(fmt.Sprintf("a %s has %d fields, the parser counts %d", t, len(p.fields), mostFields))
+	}
 	actual, _ := plans.LoadOrStore(t, p)
 	return actual.(*plan)
+}
+
+// mostFields is how many fields the parser can tell to stand twice.
+const mostFields = 64
+
+// find gives the field of a name, or -1; most likely it is the next one.
+func (p *plan) find(name []byte, next int) int {
+	for i := next; i < len(p.fields); i++ {
+		if p.fields[i].name == string(name) {
+			return i
+		}
+	}
+	for i := range next {
+		if p.fields[i].name == string(name) {
+			return i
+		}
+	}
+	return -1
 }
 
 // lowerCamel turns a Go field's name into a wire name: ID → id, ValidFrom →

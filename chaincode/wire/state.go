@@ -35,7 +35,7 @@ const hexDigits = "0123456789ABCDEF"
 
 func escape(part string) string {
 	at := 0
-	for at < len(part) && unescaped(part[at]) {
+	for at < len(part) && unescaped[part[at]] {
 		at++
 	}
 	if at == len(part) {
@@ -44,7 +44,7 @@ func escape(part string) string {
 	var b strings.Builder
 	for i := range len(part) {
 		c := part[i]
-		if unescaped(c) {
+		if unescaped[c] {
 			b.WriteByte(c)
 			continue
 		}
@@ -53,10 +53,13 @@ func escape(part string) string {
 	return b.String()
 }
 
-// unescaped reports whether a byte stands for itself in a key.
-func unescaped(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("._-/", c) >= 0
-}
+// unescaped are the bytes that stand for themselves in a key.
+var unescaped = func() (set [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/") {
+		set[c] = true
+	}
+	return set
+}()
 
 // unescape undoes escape. What escape never writes comes out as something that
 // escapes differently, and so is refused by ParseKey.
