@@ -132,7 +132,7 @@ func (b Baseline) compare(line TransferLine, c Carbon) Comparison {
 // less than the average; negative where it emits more. It is what a claim states
 // beside its figures (Comparison).
 func (b Baseline) Difference(c Carbon, quantity Quantity) decimal.Decimal {
-	return b.Intensity.perKg.Sub(c.ExcludingUptake()).Mul(quantity.kg)
+	return b.Intensity.perKg.Sub(c.ExcludingUptake()).Mul(quantity.decimal())
 }
 
 // Emitted is a quantity with what a kilogram of it emits.

@@ -379,7 +379,7 @@
 //
 // # Arithmetic
 //
-// A Quantity is kilograms with at most three decimals, never negative, held as a decimal.
+// A Quantity is kilograms with at most three decimals, never negative, held as whole grams.
 // A Ratio is an exact fraction. Every multiplication by a fraction names its rounding,
 // and credit always rounds down to the gram:
 //

@@ -89,11 +89,14 @@ const textLimit = 256
 // validText reports whether free text is fit to be kept for ever: valid UTF-8
 // of at most 256 bytes without control characters.
 func validText(text string) bool {
-	if len(text) > textLimit || !utf8.ValidString(text) {
+	if len(text) > textLimit {
 		return false
 	}
-	for _, r := range text {
-		if unicode.IsControl(r) {
+	for i, r := range text {
+		if r < utf8.RuneSelf && r >= ' ' && r != 0x7f {
+			continue
+		}
+		if unicode.IsControl(r) || r == utf8.RuneError && !utf8.ValidString(text[i:]) {
 			return false
 		}
 	}
@@ -110,8 +113,16 @@ type Date string
 
 // Valid reports whether the date exists and is written in full.
 func (d Date) Valid() bool {
-	t, err := time.Parse(time.DateOnly, string(d))
-	return err == nil && t.Year() >= 1900
+	if len(d) != len(time.DateOnly) || d[4] != '-' || d[7] != '-' {
+		return false
+	}
+	year, okYear := digits(0, []byte(d[:4]), 4)
+	month, okMonth := digits(0, []byte(d[5:7]), 2)
+	day, okDay := digits(0, []byte(d[8:]), 2)
+	if !okYear || !okMonth || !okDay || year < 1900 || month < 1 || month > 12 || day < 1 {
+		return false
+	}
+	return day <= 28 || int(day) <= time.Date(int(year), time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
 // year is the year of a valid date.
@@ -155,7 +166,10 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 func (d Digest) IsZero() bool { return d == Digest{} }
 
 // MarshalText gives lower-case hexadecimal.
-func (d Digest) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, d[:]), nil }
+func (d Digest) MarshalText() ([]byte, error) { return d.AppendText(nil) }
+
+// AppendText appends lower-case hexadecimal.
+func (d Digest) AppendText(b []byte) ([]byte, error) { return hex.AppendEncode(b, d[:]), nil }
 
 // UnmarshalText reads 64 hexadecimal digits.
 func (d *Digest) UnmarshalText(text []byte) error {

@@ -1,8 +1,10 @@
 package massbalance
 
 import (
+	"bytes"
 	"fmt"
 	"math/big"
+	"math/bits"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,13 +15,14 @@ import (
 const (
 	quantityDigits  = 15 // before the decimal point: less than a trillion tonnes
 	quantityPlaces  = 3  // whole grams
-	hectarePlaces   = 4  // whole square metres
+	hectareDigits   = 9
+	hectarePlaces   = 4 // whole square metres
+	unitsPerHectare = 10_000
 	intensityDigits = 6
 	intensityPlaces = 6 // milligrams of CO2e per kilogram
 )
 
 var (
-	hectaresForm  = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,4})?$`)
 	intensityForm = regexp.MustCompile(`^-?[0-9]{1,6}(\.[0-9]{1,6})?$`)
 	emissionsForm = regexp.MustCompile(`^-?[0-9]{1,22}(\.[0-9]{1,9})?$`)
 	decimalForm   = regexp.MustCompile(`^([0-9]{1,9})\.([0-9]{1,9})$`)
@@ -28,60 +31,76 @@ var (
 
 // Quantity is a mass in kilograms: a decimal with at most three places (whole
 // grams) that is never negative. The zero value is 0 kg.
-type Quantity struct{ kg decimal.Decimal }
+type Quantity struct{ grams natural }
 
 // ParseQuantity reads kilograms such as "29400" or "29400.125". Signs,
 // exponents, separators and more than three decimals are refused: a quantity
 // that had to be guessed or rounded on entry is worth nothing to an auditor.
 func ParseQuantity(text string) (Quantity, error) {
-	whole, part, pointed := strings.Cut(text, ".")
-	units, ok := digits(0, whole, quantityDigits)
-	if ok && pointed {
-		units, ok = digits(units, part, quantityPlaces)
-	}
+	grams, ok := parseUnits([]byte(text), quantityDigits, quantityPlaces)
 	if !ok {
 		return Quantity{}, fmt.Errorf("%q is not a quantity in kilograms with at most %d decimals", text, quantityPlaces)
 	}
-	return Quantity{decimal.New(units, -int32(len(part)))}, nil
+	return Quantity{grams}, nil
+}
+
+// parseUnits reads a decimal of at most so many digits and places, which together
+// fit into 64 bits, and gives it in units of the last place.
+func parseUnits(text []byte, most, places int) (natural, bool) {
+	whole, part, pointed := bytes.Cut(text, []byte{'.'})
+	units, ok := digits(0, whole, most)
+	if ok && pointed {
+		units, ok = digits(units, part, places)
+	}
+	for range places - len(part) {
+		units *= 10
+	}
+	return natural{small: units}, ok
 }
 
 // digits appends the digits of a text, one at least and not more than so many, to
-// a number. What a quantity may have of them fits into 64 bits.
-func digits(n int64, text string, most int) (int64, bool) {
-	if text == "" || len(text) > most {
+// a number.
+func digits(n uint64, text []byte, most int) (uint64, bool) {
+	if len(text) == 0 || len(text) > most {
 		return 0, false
 	}
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
+	for _, c := range text {
+		if c < '0' || c > '9' {
 			return 0, false
 		}
-		n = n*10 + int64(text[i]-'0')
+		n = n*10 + uint64(c-'0')
 	}
 	return n, true
 }
 
-var tooLarge = decimal.New(1, quantityDigits)
+const (
+	gramsPerKg = 1000
+	tooLarge   = 1_000_000_000_000_000 * gramsPerKg // quantityDigits
+)
 
 // Fits reports whether the quantity has a form that ParseQuantity reads. Sums
 // may outgrow it: what is kept is checked, for a state that cannot be read
 // again would be lost.
-func (q Quantity) Fits() bool { return q.kg.LessThan(tooLarge) }
+func (q Quantity) Fits() bool { return q.grams.large == nil && q.grams.small < tooLarge }
 
 // Kilograms makes a quantity of whole kilograms; a negative n gives zero.
-func Kilograms(n int64) Quantity { return Quantity{decimal.NewFromInt(max(n, 0))} }
+func Kilograms(n int64) Quantity {
+	grams, _ := natural{small: uint64(max(n, 0))}.scale(natural{small: gramsPerKg}, natural{small: 1})
+	return Quantity{grams}
+}
 
 // Grams makes a quantity of whole grams; a negative n gives zero.
-func Grams(n int64) Quantity { return Quantity{decimal.New(max(n, 0), -quantityPlaces)} }
+func Grams(n int64) Quantity { return Quantity{natural{small: uint64(max(n, 0))}} }
 
 // Add returns q + other, exactly.
-func (q Quantity) Add(other Quantity) Quantity { return Quantity{q.kg.Add(other.kg)} }
+func (q Quantity) Add(other Quantity) Quantity { return Quantity{q.grams.plus(other.grams)} }
 
 // Sub returns q − other and true, or zero and false where other exceeds q.
 func (q Quantity) Sub(other Quantity) (Quantity, bool) {
 	if q.Less(other) {
 		return Quantity{}, false
 	}
-	return Quantity{q.kg.Sub(other.kg)}, true
+	return Quantity{q.grams.minus(other.grams)}, true
 }
 
 // Shortage returns how much more than q is needed to reach need; zero if none is.
@@ -91,13 +110,13 @@ func (q Quantity) Shortage(need Quantity) Quantity {
 }
 
 // Less reports q < other.
-func (q Quantity) Less(other Quantity) bool { return q.kg.LessThan(other.kg) }
+func (q Quantity) Less(other Quantity) bool { return q.grams.compare(other.grams) < 0 }
 
 // Equal reports whether both are the same number of grams.
-func (q Quantity) Equal(other Quantity) bool { return q.kg.Equal(other.kg) }
+func (q Quantity) Equal(other Quantity) bool { return q.grams.compare(other.grams) == 0 }
 
 // IsZero reports whether q is 0 kg.
-func (q Quantity) IsZero() bool { return q.kg.IsZero() }
+func (q Quantity) IsZero() bool { return q.grams.isZero() }
 
 // Min returns the smaller of both.
 func (q Quantity) Min(other Quantity) Quantity {
@@ -113,9 +132,9 @@ func (q Quantity) ScaleCeil(part, whole Quantity) Quantity {
 	if whole.IsZero() {
 		return Quantity{}
 	}
-	quotient, rest := q.kg.Mul(part.kg).QuoRem(whole.kg, quantityPlaces)
-	if !rest.IsZero() {
-		quotient = quotient.Add(decimal.New(1, -quantityPlaces))
+	quotient, rest := q.grams.scale(part.grams, whole.grams)
+	if rest {
+		quotient = quotient.plus(natural{small: 1})
 	}
 	return Quantity{quotient}
 }
@@ -127,26 +146,36 @@ func (q Quantity) ScaleFloor(part, whole Quantity) Quantity {
 	if whole.IsZero() {
 		return Quantity{}
 	}
-	quotient, _ := q.kg.Mul(part.kg).QuoRem(whole.kg, quantityPlaces)
+	quotient, _ := q.grams.scale(part.grams, whole.grams)
 	return Quantity{quotient}
 }
 
 // String gives kilograms in canonical form: no exponent, no trailing zeros.
-func (q Quantity) String() string { return q.kg.String() }
+func (q Quantity) String() string { return string(q.grams.append(nil, quantityPlaces)) }
 
-// MarshalText gives the canonical form, or an error where it could not be read again.
-func (q Quantity) MarshalText() ([]byte, error) {
+// MarshalText is AppendText to nothing.
+func (q Quantity) MarshalText() ([]byte, error) { return q.AppendText(nil) }
+
+// AppendText appends the canonical form, or fails where it could not be read again.
+func (q Quantity) AppendText(b []byte) ([]byte, error) {
 	if !q.Fits() {
-		return nil, fmt.Errorf("%s kg is more than a quantity can be", q)
+		return b, fmt.Errorf("%s kg is more than a quantity can be", q)
 	}
-	return []byte(q.String()), nil
+	return q.grams.append(b, quantityPlaces), nil
 }
 
 // UnmarshalText reads what ParseQuantity reads.
 func (q *Quantity) UnmarshalText(text []byte) (err error) {
-	*q, err = ParseQuantity(string(text))
+	var ok bool
+	if q.grams, ok = parseUnits(text, quantityDigits, quantityPlaces); !ok {
+		_, err = ParseQuantity(string(text))
+	}
 	return err
 }
+
+func (q Quantity) rat() *big.Rat { return q.grams.over(gramsPerKg) }
+
+func (q Quantity) decimal() decimal.Decimal { return q.grams.decimal(quantityPlaces) }
 
 // Sum adds quantities.
 func Sum(quantities ...Quantity) Quantity {
@@ -195,7 +224,7 @@ func ratioOf(text, numerator, denominator string) (Ratio, error) {
 
 // RatioOf returns part/whole exactly, or an error where it has no 64-bit form.
 func RatioOf(part, whole Quantity) (Ratio, error) {
-	numerator, denominator := part.kg.Shift(quantityPlaces).BigInt(), whole.kg.Shift(quantityPlaces).BigInt()
+	numerator, denominator := part.grams.big(), whole.grams.big()
 	if !numerator.IsInt64() || !denominator.IsInt64() {
 		return Ratio{}, fmt.Errorf("%s kg / %s kg is too fine to be held exactly", part, whole)
 	}
@@ -204,7 +233,7 @@ func RatioOf(part, whole Quantity) (Ratio, error) {
 
 // FloorOf returns q × r rounded down to the gram.
 func (r Ratio) FloorOf(q Quantity) Quantity {
-	quotient, _ := q.kg.Mul(decimal.NewFromInt(r.numerator)).QuoRem(decimal.NewFromInt(r.den()), quantityPlaces)
+	quotient, _ := q.grams.scale(natural{small: uint64(r.numerator)}, natural{small: uint64(r.den())})
 	return Quantity{quotient}
 }
 
@@ -224,14 +253,14 @@ func (r Ratio) per(q Quantity) *big.Rat {
 }
 
 // of returns q × r exactly, in kilograms.
-func (r Ratio) of(q Quantity) *big.Rat { return new(big.Rat).Mul(q.kg.Rat(), r.rat()) }
+func (r Ratio) of(q Quantity) *big.Rat { return new(big.Rat).Mul(q.rat(), r.rat()) }
 
 // floorGrams and ceilGrams turn exact kilograms, not negative, into a quantity.
 func floorGrams(kg *big.Rat) Quantity {
-	return Quantity{decimal.NewFromBigInt(floorOf(kg, quantityPlaces), -quantityPlaces)}
+	return Quantity{naturalOf(floorOf(kg, quantityPlaces))}
 }
 func ceilGrams(kg *big.Rat) Quantity {
-	return Quantity{decimal.NewFromBigInt(ceilOf(kg, quantityPlaces), -quantityPlaces)}
+	return Quantity{naturalOf(ceilOf(kg, quantityPlaces))}
 }
 
 // floorOf returns the greatest whole number of units of 10^-places that is no
@@ -257,7 +286,11 @@ func (r Ratio) Plus(other Ratio) (Ratio, error) {
 }
 
 // Exceeds reports r > other.
-func (r Ratio) Exceeds(other Ratio) bool { return r.rat().Cmp(other.rat()) > 0 }
+func (r Ratio) Exceeds(other Ratio) bool {
+	high, low := bits.Mul64(uint64(r.numerator), uint64(other.den()))
+	otherHigh, otherLow := bits.Mul64(uint64(other.numerator), uint64(r.den()))
+	return high > otherHigh || high == otherHigh && low > otherLow
+}
 
 // IsZero reports whether r is 0.
 func (r Ratio) IsZero() bool { return r.numerator == 0 }
@@ -280,40 +313,38 @@ func (r Ratio) den() int64 { return max(r.denominator, 1) }
 func (r Ratio) rat() *big.Rat { return big.NewRat(r.numerator, r.den()) }
 
 // Hectares is an area with at most four decimals (whole square metres), never negative.
-type Hectares struct{ ha decimal.Decimal }
+type Hectares struct{ units natural }
 
 // ParseHectares reads hectares such as "112.5".
 func ParseHectares(text string) (Hectares, error) {
-	if !hectaresForm.MatchString(text) {
+	units, ok := parseUnits([]byte(text), hectareDigits, hectarePlaces)
+	if !ok {
 		return Hectares{}, fmt.Errorf("%q is not an area in hectares with at most %d decimals", text, hectarePlaces)
 	}
-	ha, err := decimal.NewFromString(text)
-	if err != nil {
-		return Hectares{}, fmt.Errorf("couldn't read area %q: %w", text, err)
-	}
-	return Hectares{ha}, nil
+	return Hectares{units}, nil
 }
 
 // Add returns h + other, exactly.
-func (h Hectares) Add(other Hectares) Hectares { return Hectares{h.ha.Add(other.ha)} }
+func (h Hectares) Add(other Hectares) Hectares { return Hectares{h.units.plus(other.units)} }
 
 // Less reports h < other.
-func (h Hectares) Less(other Hectares) bool { return h.ha.LessThan(other.ha) }
+func (h Hectares) Less(other Hectares) bool { return h.units.compare(other.units) < 0 }
 
 // Equal reports whether both are the same area.
-func (h Hectares) Equal(other Hectares) bool { return h.ha.Equal(other.ha) }
+func (h Hectares) Equal(other Hectares) bool { return h.units.compare(other.units) == 0 }
 
 // FloorYield returns the harvest of the area at so many kilograms per hectare,
 // rounded down to the gram.
 func (h Hectares) FloorYield(perHectare Quantity) Quantity {
-	return Quantity{h.ha.Mul(perHectare.kg).Truncate(quantityPlaces)}
+	grams, _ := h.units.scale(perHectare.grams, natural{small: unitsPerHectare})
+	return Quantity{grams}
 }
 
 // IsZero reports whether the area is nothing.
-func (h Hectares) IsZero() bool { return h.ha.IsZero() }
+func (h Hectares) IsZero() bool { return h.units.isZero() }
 
 // String gives hectares in canonical form.
-func (h Hectares) String() string { return h.ha.String() }
+func (h Hectares) String() string { return string(h.units.append(nil, hectarePlaces)) }
 
 // MarshalText gives the canonical form.
 func (h Hectares) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
@@ -349,13 +380,13 @@ func ceilIntensity(perKg *big.Rat) (Intensity, bool) {
 }
 
 // of returns the emissions of a quantity exactly, in kilograms of CO2e.
-func (i Intensity) of(q Quantity) *big.Rat { return new(big.Rat).Mul(i.perKg.Rat(), q.kg.Rat()) }
+func (i Intensity) of(q Quantity) *big.Rat { return new(big.Rat).Mul(i.perKg.Rat(), q.rat()) }
 
 // Sign is −1, 0 or +1.
 func (i Intensity) Sign() int { return i.perKg.Sign() }
 
 // Emissions returns kilograms of CO2e of a quantity, exactly (nine decimals at most).
-func (i Intensity) Emissions(q Quantity) decimal.Decimal { return i.perKg.Mul(q.kg) }
+func (i Intensity) Emissions(q Quantity) decimal.Decimal { return i.perKg.Mul(q.decimal()) }
 
 // String gives the canonical form.
 func (i Intensity) String() string { return i.perKg.String() }

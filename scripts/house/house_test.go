@@ -156,7 +156,7 @@ func TestImportArrows(t *testing.T) {
 func TestForeignImports(t *testing.T) {
 	fabric := []string{"chaincode/contract", "chaincode", "gateway/submit", "gateway/block", "gateway/audit*", "gateway/peertest", "gateway/keys", "gateway", "network*", "test-network/baseline", "test-network/crooked"}
 	pure := []string{
-		"bytes", "cmp", "crypto/*", "encoding", "encoding/base64", "encoding/hex", "errors", "fmt", "maps", "math/big", "regexp",
+		"bytes", "cmp", "crypto/*", "encoding", "encoding/base64", "encoding/hex", "errors", "fmt", "maps", "math/big", "math/bits", "regexp",
 		"slices", "strconv", "strings", "time", "unicode*", "github.com/shopspring/decimal",
 	}
 	banned := regexp.MustCompile(`(^|/)(util|utils|common|helpers|types|models)$`)
