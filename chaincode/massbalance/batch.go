@@ -54,38 +54,43 @@ type BatchRecord struct {
 // wrote. A refused command writes nothing and does not touch its neighbours.
 // An error is internal and fails the batch as a whole.
 func ExecuteBatch(view View, tx Tx, commands []Command) (BatchOutcome, error) {
-	over := newOverlay(view, 4*len(commands))
-	batch := BatchOutcome{Results: make([]Result, 0, len(commands))}
+	e := &execution{state: newOverlay(view, 4*len(commands)), tx: tx}
+	batch := BatchOutcome{Results: make([]Result, 0, len(commands)), Records: make([]BatchRecord, 0, len(commands))}
 	for i, command := range commands {
-		outcome, err := Execute(over, tx, command)
-		var refusal *Refusal
-		if errors.As(err, &refusal) {
-			batch.Results = append(batch.Results, Result{
-				Command: command.ID, Code: refusal.Code, Message: refusal.Message, Figures: refusal.Figures,
-			})
+		repeated, err := e.decide(command)
+		if err != nil {
+			refused, err := refusedResult(command.ID, err)
+			if err != nil {
+				return BatchOutcome{}, err
+			}
+			batch.Results = append(batch.Results, refused)
+			e.state.drop()
 			continue
 		}
-		if err != nil {
-			return BatchOutcome{}, err
-		}
-		for _, w := range outcome.Writes {
-			over.put(w)
-		}
-		record := outcome.Record
 		batch.Results = append(batch.Results, Result{
-			Command: command.ID, Code: Accepted, Repeated: outcome.Repeated, Transaction: named(record),
-			Subject: record.Subject, Sequence: record.Sequence, Pending: record.Pending,
+			Command: command.ID, Code: Accepted, Repeated: repeated, Transaction: named(&e.record),
+			Subject: e.record.Subject, Sequence: e.record.Sequence, Pending: e.record.Pending,
 		})
-		if !outcome.Repeated {
-			batch.Records = append(batch.Records, BatchRecord{Index: i, Record: record})
+		if !repeated {
+			batch.Records = append(batch.Records, BatchRecord{Index: i, Record: e.record})
 		}
+		e.state.commit()
 	}
-	batch.Writes = over.sorted()
+	batch.Writes = e.state.committed()
 	return batch, nil
 }
 
+// refusedResult is the result of a refusal; any other error is internal.
+func refusedResult(id CommandID, err error) (Result, error) {
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		return Result{}, err
+	}
+	return Result{Command: id, Code: refusal.Code, Message: refusal.Message, Figures: refusal.Figures}, nil
+}
+
 // named is the transaction that a record's result names.
-func named(record Record) string {
+func named(record *Record) string {
 	if record.Whole() {
 		return record.Transaction
 	}

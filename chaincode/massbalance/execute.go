@@ -2,9 +2,11 @@ package massbalance
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // RulesVersion is the latest version of the rules in this package. It contains
@@ -57,19 +59,31 @@ type Outcome struct {
 // Execute decides one command. It returns a *Refusal where a rule forbids the
 // command and any other error where the state can't be read or trusted.
 func Execute(view View, tx Tx, command Command) (Outcome, error) {
-	e := &execution{state: newOverlay(view, 8), tx: tx, command: command}
-	if first, repeated, err := e.admit(); err != nil || repeated {
-		return Outcome{Record: first, Repeated: repeated}, err
+	e := &execution{state: newOverlay(view, 16), tx: tx}
+	repeated, err := e.decide(command)
+	if err != nil || repeated {
+		return Outcome{Record: e.record, Repeated: repeated}, err
+	}
+	return Outcome{Record: e.record, Writes: e.state.pending()}, nil
+}
+
+// decide makes a command the one under way, and leaves its record and its writes, or
+// the first record of one that was accepted before and no writes.
+func (e *execution) decide(command Command) (repeated bool, err error) {
+	*e = execution{state: e.state, tx: e.tx, command: command, sets: e.sets}
+	if e.record, repeated, err = e.admit(); err != nil || repeated {
+		return repeated, err
 	}
 	e.record = Record{
-		Organisation: tx.Organisation, Command: command.ID, Type: command.Body.Type(), Content: command.Content,
-		Transaction: tx.ID, Rules: e.rules, Date: command.Date, Period: command.Period, Occurred: command.Occurred,
+		Organisation: e.tx.Organisation, Command: command.ID, Type: command.Body.Type(), Content: command.Content,
+		Transaction: e.tx.ID, Rules: e.rules, Date: command.Date, Period: command.Period, Occurred: command.Occurred,
 	}
 	if err := command.Body.execute(e); err != nil {
-		return Outcome{}, err
+		e.record = Record{}
+		return false, err
 	}
-	e.put(RecordKey(tx.Organisation, command.ID), e.record.Noted())
-	return Outcome{Record: e.record, Writes: e.state.sorted()}, nil
+	e.put(RecordKey(e.tx.Organisation, command.ID), e.record.Noted())
+	return false, nil
 }
 
 // admit checks what holds for every command, in order of precedence: its ID,
@@ -163,12 +177,29 @@ func (c Command) happened() Date {
 // execution is one command under way: reads see its own writes, and nothing is
 // kept unless it is accepted.
 type execution struct {
-	state      overlay
+	state      *overlay
 	tx         Tx
 	command    Command
 	consortium Consortium
 	record     Record
 	rules      int // the version in force
+	// sets are the names of the sets of statements, as far as they were asked for
+	// in the batch: of a statement nothing ever changes.
+	sets map[origin]CharacteristicsID
+}
+
+// setOf names the set of a statement's characteristics.
+func (e *execution) setOf(s Statement) CharacteristicsID {
+	of := origin{s.Certifier, s.ID}
+	id, known := e.sets[of]
+	if !known {
+		if e.sets == nil {
+			e.sets = map[origin]CharacteristicsID{}
+		}
+		id = s.Characteristics.ID()
+		e.sets[of] = id
+	}
+	return id
 }
 
 // ErrCorruptState says that a stored value contradicts its key or the rules.
@@ -229,17 +260,16 @@ func (e *execution) guarded(key Key, value Value, all ...OrganisationID) {
 	e.state.put(Write{Key: key, Value: value, Guard: &Guard{All: slices.Compact(all), Trading: e.consortium.Trading()}})
 }
 
-// guardAnew puts a value whose key is guarded by these organisations: anew where
-// the members are others than when it was last guarded, and it then says by which
-// it is now. Up to version 2 of the rules a guard was for ever.
-func (e *execution) guardAnew(key Key, guarded *int, value func() Value, all ...OrganisationID) {
+// outdated reports whether the members are others than when a key was last
+// guarded, which it then sets to the version of now: the key is to be guarded anew.
+// Up to version 2 of the rules a guard was for ever.
+func (e *execution) outdated(guarded *int) bool {
 	version := e.consortium.version()
 	if e.rules < 3 || *guarded == version {
-		e.put(key, value())
-		return
+		return false
 	}
 	*guarded = version
-	e.guarded(key, value(), all...)
+	return true
 }
 
 // advance appends the record to its site's journal. The entry's hash covers
@@ -247,12 +277,37 @@ func (e *execution) guardAnew(key Key, guarded *int, value func() Value, all ...
 // for the head signs for its whole history.
 func (e *execution) advance(site SiteID, head Head) {
 	head.Sequence++
-	entry := fmt.Sprintf("weighbridge journal v1\nsite %q\nsequence %d\nprevious %s\norganisation %q\ncommand %q\ncontent %s\n",
-		site, head.Sequence, head.Entry, e.tx.Organisation, e.command.ID, e.command.Content)
-	if !e.record.Statement.IsZero() {
-		entry += fmt.Sprintf("statement %s\n", e.record.Statement)
-	}
-	head.Entry = sha256.Sum256([]byte(entry))
+	head.Entry = e.entry(site, head)
 	e.record.Site, e.record.Sequence, e.record.Entry = site, head.Sequence, head.Entry
-	e.guardAnew(HeadKey(site), &head.Guarded, func() Value { return head }, e.tx.Organisation)
+	if e.outdated(&head.Guarded) {
+		e.guarded(HeadKey(site), head, e.tx.Organisation)
+	} else {
+		e.put(HeadKey(site), head)
+	}
+}
+
+// entry is the hash of the journal's next entry, after that of the head. Quoted are
+// texts as Go quotes them (%q).
+func (e *execution) entry(site SiteID, head Head) Digest {
+	var room [512]byte // most entries have less
+	b := appendQuoted(append(room[:0], "weighbridge journal v1\nsite "...), string(site))
+	b = strconv.AppendUint(append(b, "\nsequence "...), head.Sequence, 10)
+	b = hex.AppendEncode(append(b, "\nprevious "...), head.Entry[:])
+	b = appendQuoted(append(b, "\norganisation "...), string(e.tx.Organisation))
+	b = appendQuoted(append(b, "\ncommand "...), string(e.command.ID))
+	b = append(hex.AppendEncode(append(b, "\ncontent "...), e.command.Content[:]), '\n')
+	if !e.record.Statement.IsZero() {
+		b = append(hex.AppendEncode(append(b, "statement "...), e.record.Statement[:]), '\n')
+	}
+	return sha256.Sum256(b)
+}
+
+// appendQuoted is strconv.AppendQuote, which looks every character up in tables.
+func appendQuoted(b []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+			return strconv.AppendQuote(b, text)
+		}
+	}
+	return append(append(append(b, '"'), text...), '"')
 }

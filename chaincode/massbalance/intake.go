@@ -62,7 +62,7 @@ func (b Introduce) execute(e *execution) error {
 	verified.Introduced = total
 	e.put(key, verified)
 	id := books.create(Lot{
-		Product: s.Product, Characteristics: s.Characteristics.ID(), Model: b.Model,
+		Product: s.Product, Characteristics: e.setOf(s), Model: b.Model,
 		Quantity: quantity, Certifier: s.Certifier, Statement: s.ID,
 	}, Holder{Kind: HolderStatement, ID: string(s.Certifier) + "/" + string(s.ID)})
 	if err := books.in(s.Product, quantity, quantity); err != nil {

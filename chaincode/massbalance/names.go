@@ -5,7 +5,7 @@ package massbalance
 // frozen of them, and its transfer. Whoever has to fetch what commands read can fetch these together. The
 // list needs not be complete, and decides nothing.
 func Names(org OrganisationID, c Command) []Key {
-	keys := []Key{RecordKey(org, c.ID)}
+	keys := append(make([]Key, 0, 2), RecordKey(org, c.ID)) // most have one document
 	document := func(id EvidenceID) {
 		if id != "" {
 			keys = append(keys, EvidenceKey(org, id))

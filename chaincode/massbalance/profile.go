@@ -171,12 +171,17 @@ var PeriodLengths = []int{1, 2, 3, 12}
 // method with nothing added that a scheme would have to say. Its tolerance is
 // ISCC's, for want of another figure.
 func PlainProfile() Profile {
-	return Profile{
-		Name: "ISO 22095-2, plain", Unit: Unit{"kg", Kilograms(1)}, Method: CreditMethod,
-		CarryOver: CarryOver{Cap: CapUnlimited}, Carbon: CarbonKeepSeparate, Origin: OriginAny,
-		StockTolerance: Ratio{1, 200}, BeyondTolerance: DeviationFlagged,
-		Models: slices.Clone(CustodyModels), Attribution: AttributionFree,
-	}
+	profile := plain
+	profile.Models = slices.Clone(plain.Models)
+	return profile
+}
+
+// plain is the plain profile, of which nobody changes anything.
+var plain = Profile{
+	Name: "ISO 22095-2, plain", Unit: Unit{"kg", Kilograms(1)}, Method: CreditMethod,
+	CarryOver: CarryOver{Cap: CapUnlimited}, Carbon: CarbonKeepSeparate, Origin: OriginAny,
+	StockTolerance: Ratio{1, 200}, BeyondTolerance: DeviationFlagged,
+	Models: slices.Clone(CustodyModels), Attribution: AttributionFree,
 }
 
 // allows reports whether the scheme knows a custody model.
@@ -311,7 +316,7 @@ func (b RegisterProfile) execute(e *execution) error {
 func (e *execution) profileOf(scheme SchemeID) (Profile, error) {
 	profile, adopted, err := find[Profile](e, ProfileKey(scheme))
 	if err == nil && !adopted {
-		profile = PlainProfile()
+		profile = plain
 	}
 	return profile, err
 }
@@ -320,7 +325,7 @@ func (e *execution) profileOf(scheme SchemeID) (Profile, error) {
 // opened: what was adopted since holds from the next period on.
 func (e *execution) profileAt(scheme SchemeID, version int) (Profile, error) {
 	if scheme == "" {
-		return PlainProfile(), nil
+		return plain, nil
 	}
 	current, err := need[Profile](e, ProfileKey(scheme))
 	if err != nil || max(current.Version, 1) == version {

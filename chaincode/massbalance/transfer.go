@@ -87,7 +87,11 @@ func (b *books) send(to Site, transfer Transfer, lots []Lot, lines []LotLine) er
 
 // keep puts a transfer that exists already.
 func (e *execution) keep(t Transfer) {
-	e.guardAnew(TransferKey(t.ID), &t.Guarded, func() Value { return t }, t.Sender, t.Receiver)
+	if e.outdated(&t.Guarded) {
+		e.guarded(TransferKey(t.ID), t, t.Sender, t.Receiver)
+	} else {
+		e.put(TransferKey(t.ID), t)
+	}
 }
 
 func (b Receive) check() string {

@@ -55,8 +55,7 @@ func (u *Untraced) try(e *execution, outcome error, key Key) (more bool, err err
 	var refusal *Refusal
 	switch {
 	case outcome == nil:
-		_, more = e.state.writes[key]
-		return more, nil
+		return e.state.wrote(key), nil
 	case !errors.As(outcome, &refusal):
 		return false, outcome
 	case refusal.Code != NotDescended && refusal.Code != ClaimReversed:
