@@ -54,8 +54,8 @@ func (*Contract) Apply(ctx contractapi.TransactionContextInterface, batch string
 	if err != nil {
 		return "", fmt.Errorf("internal: %w", err)
 	}
-	view := newView(stub)
-	if err := view.fetch(organisation, commands); err != nil {
+	view, err := fetch(stub, organisation, commands)
+	if err != nil {
 		return "", fmt.Errorf("internal: %w", err)
 	}
 	outcome, err := massbalance.ExecuteBatch(view, massbalance.Tx{ID: stub.GetTxID(), Organisation: organisation}, commands)
@@ -120,68 +120,54 @@ func submitter(s stub) (massbalance.OrganisationID, error) {
 // view is the peer's committed state. Fabric's reads do not see the
 // transaction's own writes, which is what the rules expect of a View.
 //
-// What was read once is kept: the commands of a batch read the same site, period
-// and members again and again, and each read is a round trip to the peer.
-// What the commands name is fetched in one such trip before they are executed.
+// What the commands name is fetched in one round trip to the peer before they are
+// executed. What they read besides, such as their site, the rules keep once they
+// have it (see massbalance.ExecuteBatch).
 type view struct {
 	stub    stub
-	read    map[massbalance.Key]massbalance.Value
-	fetched map[string][]byte
-}
-
-func newView(s stub) view {
-	return view{s, map[massbalance.Key]massbalance.Value{}, map[string][]byte{}}
+	fetched map[massbalance.Key][]byte
 }
 
 // fetch reads what the commands name, in the order in which they name it: peers
 // must read in the same order to sign the same bytes.
-func (v view) fetch(organisation massbalance.OrganisationID, commands []massbalance.Command) error {
-	var keys []string
+func fetch(s stub, organisation massbalance.OrganisationID, commands []massbalance.Command) (view, error) {
+	v := view{s, make(map[massbalance.Key][]byte, 2*len(commands))}
+	names, keys := make([]massbalance.Key, 0, 2*len(commands)), make([]string, 0, 2*len(commands))
 	for _, c := range commands {
 		for _, name := range massbalance.Names(organisation, c) {
-			key := wire.FormatKey(name)
-			if _, twice := v.fetched[key]; !twice {
-				v.fetched[key] = nil
-				keys = append(keys, key)
+			if _, twice := v.fetched[name]; !twice {
+				v.fetched[name] = nil
+				names, keys = append(names, name), append(keys, wire.FormatKey(name))
 			}
 		}
 	}
-	values, err := v.stub.GetMultipleStates(keys...)
+	values, err := s.GetMultipleStates(keys...)
 	if err != nil {
-		return fmt.Errorf("couldn't read what the commands name: %w", err)
+		return v, fmt.Errorf("couldn't read what the commands name: %w", err)
 	}
 	if len(values) != len(keys) {
-		return fmt.Errorf("couldn't read what the commands name: %d values for %d keys", len(values), len(keys))
+		return v, fmt.Errorf("couldn't read what the commands name: %d values for %d keys", len(values), len(keys))
 	}
-	for i, key := range keys {
-		v.fetched[key] = values[i]
+	for i, name := range names {
+		if len(values[i]) > 0 { // most are new
+			v.fetched[name] = values[i]
+		}
 	}
-	return nil
+	return v, nil
 }
 
 func (v view) Get(key massbalance.Key) (massbalance.Value, error) {
-	if value, ok := v.read[key]; ok {
-		return value, nil
-	}
-	data, err := v.state(wire.FormatKey(key))
-	if err != nil {
-		return nil, err
-	}
-	var value massbalance.Value
-	if len(data) > 0 {
-		if value, err = wire.ParseValue(key.Kind, data); err != nil {
+	data, known := v.fetched[key]
+	if !known {
+		var err error
+		if data, err = v.stub.GetState(wire.FormatKey(key)); err != nil {
 			return nil, err
 		}
 	}
-	v.read[key] = value
-	return value, nil
-}
-
-func (v view) state(key string) ([]byte, error) {
-	if data, known := v.fetched[key]; known {
-		return data, nil
+	if len(data) == 0 {
+		return nil, nil
 	}
-	return v.stub.GetState(key)
+	return wire.ParseValue(key.Kind, data)
 }
 
 // write sends all writes to the peer in one message, where the peer can take it.
