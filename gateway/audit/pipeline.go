@@ -56,11 +56,15 @@ type parsed struct {
 	err   error
 }
 
-func parse(raw *common.Block) *parsed {
+func parse(raw *common.Block, checked bool) *parsed {
 	p := &parsed{raw: raw, ready: make(chan struct{})}
+	read := block.Parse
+	if checked {
+		read = block.ParseChecked
+	}
 	go func() {
 		defer close(p.ready)
-		p.block, p.err = block.Parse(raw)
+		p.block, p.err = read(raw)
 	}()
 	return p
 }
@@ -169,7 +173,7 @@ func (p *pipeline) check(ctx context.Context, pending <-chan *item, checked chan
 			chain.SetCodes(i.raw, v.Codes)
 		}
 		select {
-		case checked <- parse(i.raw):
+		case checked <- parse(i.raw, p.checker != nil):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

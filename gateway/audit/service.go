@@ -97,11 +97,12 @@ func (s *Service) Ahead(raw *common.Block) {
 // Check checks the block that is due, or recalls what was found when it was checked
 // before, and puts the recomputed validity codes in place of the peer's flags. It
 // is for block.Follower: a block that is not to be believed is asked for again, and
-// not read on from. The block before the one that is due is recalled, too.
-func (s *Service) Check(raw *common.Block, due uint64) error {
+// not read on from. The block before the one that is due is recalled, too. Whole says
+// that the block's data were held against its header; to recall takes the header only.
+func (s *Service) Check(raw *common.Block, due uint64) (whole bool, err error) {
 	number := raw.GetHeader().GetNumber()
 	if raw.GetHeader() == nil || number != due && number+1 != due {
-		return s.distrust(misplaced(raw, due))
+		return false, s.distrust(misplaced(raw, due))
 	}
 	check, again := s.checker.Check, number < s.checker.Next()
 	if again {
@@ -109,10 +110,10 @@ func (s *Service) Check(raw *common.Block, due uint64) error {
 	}
 	v, err := check(raw)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if v.Stop {
-		return s.distrust(v.Findings[0])
+		return false, s.distrust(v.Findings[0])
 	}
 	chain.SetCodes(raw, v.Codes)
 	s.mu.Lock()
@@ -129,7 +130,7 @@ func (s *Service) Check(raw *common.Block, due uint64) error {
 			s.report(f)
 		}
 	}
-	return nil
+	return !again, nil
 }
 
 // misplaced is the finding in a block that is not the one that was asked for: the

@@ -37,9 +37,9 @@ type State struct {
 // Follower reads a peer's blocks, one after the other, across restarts of the peer.
 type Follower struct {
 	open func(ctx context.Context, from uint64) (<-chan *common.Block, error)
-	// check sees each block before it is read, with the number that was due; nil
-	// sees none. ahead sees those that have to wait.
-	check func(raw *common.Block, due uint64) error
+	// check sees each block before it is read, see Check, and ahead those that have to
+	// wait; nil sees none.
+	check func(raw *common.Block, due uint64) (whole bool, err error)
 	ahead func(*common.Block)
 	busy  atomic.Bool
 	// settle is called when blocks were handled, which unsettled says, and none waits;
@@ -61,9 +61,12 @@ func NewFollower(network *client.Network) *Follower {
 // Check has each block checked before it is read and handed over, with the number
 // of the block that is due. Only that which was handed over last is not checked
 // again when a stream begins with it. The check may put other validity codes into
-// the block. Its error ends Follow, unless it is a Distrusted one: then the block is
+// the block, and says whether it found the block whole: its data to be those that its
+// header names, which then are not hashed again. Its error ends Follow, unless it is a Distrusted one: then the block is
 // asked for again after a pause. It is set before Follow.
-func (f *Follower) Check(check func(raw *common.Block, due uint64) error) { f.check = check }
+func (f *Follower) Check(check func(raw *common.Block, due uint64) (whole bool, err error)) {
+	f.check = check
+}
 
 // Ahead has blocks looked at while those before them are being handled, several at
 // once and in no order, so that the check can be prepared. It must not change
@@ -145,7 +148,7 @@ var errStreamEnded = errors.New("the peer ended the stream of blocks")
 // cursor is what has been handled so far.
 type cursor struct {
 	next   uint64
-	check  func(raw *common.Block, due uint64) error
+	check  func(raw *common.Block, due uint64) (whole bool, err error)
 	handle func(Block) error
 	// head is the hash of block next−1, known once that block was seen.
 	head  [32]byte
@@ -219,9 +222,14 @@ func (f *Follower) settled() error {
 func (c *cursor) take(raw *common.Block) (handled bool, err error) {
 	header, err := parseHeader(raw.GetHeader())
 	again := err == nil && header.Number+1 == c.next && (!c.known || header.Hash == c.head)
+	read := Parse
 	if c.check != nil && !again {
-		if err := c.check(raw, c.next); err != nil {
+		whole, err := c.check(raw, c.next)
+		if err != nil {
 			return false, err
+		}
+		if whole {
+			read = ParseChecked
 		}
 	}
 	if err != nil {
@@ -238,7 +246,7 @@ func (c *cursor) take(raw *common.Block) (handled bool, err error) {
 	case c.known && header.Previous != c.head:
 		return false, fmt.Errorf("couldn't follow the chain: block %d does not continue block %d", header.Number, c.next-1)
 	}
-	b, err := Parse(raw)
+	b, err := read(raw)
 	if err != nil {
 		return false, err
 	}

