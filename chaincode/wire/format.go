@@ -23,6 +23,17 @@ func Format(v any) ([]byte, error) {
 	return bytes.Clone(data), err
 }
 
+// Append appends what Format gives; of the value a pointer will do as well. After an
+// error what it gives is of no use.
+func Append(b []byte, v any) ([]byte, error) {
+	value := reflect.ValueOf(v)
+	b, err := formatterOf(value.Type())(b, value)
+	if err != nil {
+		return b, fmt.Errorf("couldn't format a %T: %w", v, err)
+	}
+	return b, nil
+}
+
 // buffers are for forms under way, whose length nobody knows before.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
@@ -37,11 +48,10 @@ func release(buffer *[]byte) {
 
 // formatInto overwrites the buffer; what it gives is a part of it.
 func formatInto(buffer *[]byte, v any) ([]byte, error) {
-	value := reflect.ValueOf(v)
-	data, err := formatterOf(value.Type())((*buffer)[:0], value)
+	data, err := Append((*buffer)[:0], v)
 	*buffer = data
 	if err != nil {
-		return nil, fmt.Errorf("couldn't format a %T: %w", v, err)
+		return nil, err
 	}
 	return data, nil
 }

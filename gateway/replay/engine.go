@@ -37,7 +37,7 @@ type Fetcher interface {
 func (e *Engine) Replay(view massbalance.View, b block.Block) (Block, error) {
 	state := &overlay{below: view, values: map[massbalance.Key]massbalance.Value{}}
 	out := Block{Number: b.Number, Hash: b.Hash}
-	for _, tx := range b.Transactions {
+	for i, tx := range b.Transactions {
 		replayed, ours := e.replay(state, b.Number, tx)
 		if state.failed != nil {
 			return Block{}, fmt.Errorf("couldn't replay transaction %s of block %d: %w", tx.ID, b.Number, state.failed)
@@ -45,8 +45,10 @@ func (e *Engine) Replay(view massbalance.View, b block.Block) (Block, error) {
 		if !ours {
 			continue
 		}
-		for _, w := range replayed.Writes {
-			state.values[w.Key] = w.Value
+		if i+1 < len(b.Transactions) { // who stores the block knows them as well
+			for _, w := range replayed.Writes {
+				state.values[w.Key] = w.Value
+			}
 		}
 		out.Transactions = append(out.Transactions, replayed)
 	}
@@ -131,7 +133,8 @@ func (t *Transaction) execute(state *overlay, number uint64, tx block.Transactio
 	t.Results, t.Writes = outcome.Results, outcome.Writes
 	forms := &Forms{Commands: make([][]byte, 0, len(outcome.Records)), Records: make([][]byte, 0, len(outcome.Records))}
 	t.Entries = make([]massbalance.Entry, 0, len(outcome.Records)) // an entry is large, and growing would copy it again and again
-	for _, r := range outcome.Records {
+	for i := range outcome.Records {
+		r := &outcome.Records[i]
 		t.Entries = append(t.Entries, massbalance.Entry{Block: number, Command: commands[r.Index], Record: r.Record})
 		forms.Commands = append(forms.Commands, texts[r.Index])
 	}

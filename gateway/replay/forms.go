@@ -42,15 +42,16 @@ func (t *Transaction) Forms() (Forms, error) {
 }
 
 func (f *Forms) addWrites(writes []massbalance.Write) error {
-	f.Keys, f.Values = make([]string, 0, len(writes)), make([][]byte, 0, len(writes))
+	f.Keys = make([]string, 0, len(writes))
+	values := newWritten(len(writes), valueRoom)
 	for _, w := range writes {
 		key := wire.FormatKey(w.Key)
-		value, err := wire.FormatValue(w.Value)
-		if err != nil {
+		if err := values.add(w.Value); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
-		f.Keys, f.Values = append(f.Keys, key), append(f.Values, value)
+		f.Keys = append(f.Keys, key)
 	}
+	f.Values = values.each(make([][]byte, 0, len(writes)))
 	return nil
 }
 
@@ -58,21 +59,62 @@ func (f *Forms) addWrites(writes []massbalance.Write) error {
 // state keeps whole, and formats the others.
 func (f *Forms) addRecords(entries []massbalance.Entry, writes []massbalance.Write) error {
 	var at map[massbalance.Key]int
-	for _, e := range entries {
-		if at == nil && e.Record.Whole() {
-			at = recordsAmong(writes)
+	made := newWritten(len(entries), recordRoom)
+	for i := range entries {
+		r := &entries[i].Record
+		if r.Whole() {
+			if at == nil {
+				at = recordsAmong(writes)
+			}
+			if w, ok := at[massbalance.RecordKey(r.Organisation, r.Command)]; ok {
+				made.copy(f.Values[w])
+				continue
+			}
 		}
-		if i, ok := at[massbalance.RecordKey(e.Record.Organisation, e.Record.Command)]; ok && e.Record.Whole() {
-			f.Records = append(f.Records, f.Values[i])
-			continue
-		}
-		record, err := wire.Format(e.Record)
-		if err != nil {
+		if err := made.add(r); err != nil {
 			return err
 		}
-		f.Records = append(f.Records, record)
 	}
+	f.Records = made.each(f.Records)
 	return nil
+}
+
+// written are forms one after the other, which is less to allocate and to collect
+// than each on its own.
+type written struct {
+	all  []byte
+	ends []int
+}
+
+// valueRoom and recordRoom are what most values and records of a full transaction take.
+const (
+	valueRoom  = 96
+	recordRoom = 512
+)
+
+func newWritten(n, room int) *written {
+	return &written{make([]byte, 0, n*room), make([]int, 0, n)}
+}
+
+func (w *written) add(v any) (err error) {
+	w.all, err = wire.Append(w.all, v)
+	w.ends = append(w.ends, len(w.all))
+	return err
+}
+
+func (w *written) copy(form []byte) {
+	w.all = append(w.all, form...)
+	w.ends = append(w.ends, len(w.all))
+}
+
+// each appends them one by one.
+func (w *written) each(to [][]byte) [][]byte {
+	start := 0
+	for _, end := range w.ends {
+		to = append(to, w.all[start:end:end])
+		start = end
+	}
+	return to
 }
 
 // recordsAmong tells which of the writes are records.

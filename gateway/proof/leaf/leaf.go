@@ -110,22 +110,26 @@ func (s Secret) CoreSalt() Salt { return s.salt("core") }
 // Lot is the salt of the n-th lot that the record's command created, from 1.
 func (s Secret) Lot(n int) Salt { return s.salt("lot " + strconv.Itoa(n)) }
 
-func commit(what string, salt Salt, content ...[]byte) (digest massbalance.Digest) {
-	h := hashers.Get().(hash.Hash)
+func commit(what string, salt Salt, content ...[]byte) massbalance.Digest {
+	h := hashers.Get().(*hasher)
 	defer hashers.Put(h)
 	h.Reset()
-	var room [128]byte
-	b := append(append(append(room[:0], "weighbridge "...), what...), " v1\n"...)
+	b := append(append(append(h.room[:0], "weighbridge "...), what...), " v1\n"...)
 	h.Write(append(hex.AppendEncode(b, salt[:]), '\n'))
 	for _, part := range content {
 		h.Write(part)
 	}
-	h.Sum(digest[:0])
-	return digest
+	return massbalance.Digest(h.Sum(h.room[:0]))
 }
 
 // hashers are for one hash after the other.
-var hashers = sync.Pool{New: func() any { return sha256.New() }}
+var hashers = sync.Pool{New: func() any { return &hasher{Hash: sha256.New()} }}
+
+// hasher is a hash with room for what is hashed first and what comes out.
+type hasher struct {
+	hash.Hash
+	room [128]byte
+}
 
 // CommitCore commits to a core's canonical bytes.
 func CommitCore(salt Salt, core []byte) massbalance.Digest { return commit("core", salt, core) }
@@ -191,7 +195,7 @@ func FormatCore(e massbalance.Entry, created []string, name naming) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	return wire.Format(Core{e.Record.Organisation, command, e.Record.Rules, e.Record.Pending, created})
+	return wire.Format(&Core{e.Record.Organisation, command, e.Record.Rules, e.Record.Pending, created})
 }
 
 // ParseCore reads canonical bytes.
