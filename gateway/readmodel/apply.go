@@ -87,7 +87,8 @@ func (f *fold) blocks(block replay.Block) error {
 			return err
 		}
 	}
-	for _, t := range block.Transactions {
+	for i := range block.Transactions {
+		t := &block.Transactions[i]
 		if err := f.transaction(t); err != nil {
 			return fmt.Errorf("transaction %s: %w", t.ID, err)
 		}
@@ -188,7 +189,7 @@ func plain(arg any) any {
 	}
 }
 
-func (f *fold) transaction(t replay.Transaction) error {
+func (f *fold) transaction(t *replay.Transaction) error {
 	if err := f.exec(`INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?)`,
 		f.block, t.Index, readable(t.ID), readable(string(t.Organisation)), t.Time.UTC().Format(time.RFC3339Nano), readable(t.Code)); err != nil {
 		return err
@@ -251,17 +252,18 @@ func readable(quoted string) string {
 }
 
 // entry keeps a record with its command. The position is that in the log, from 1.
-func (f *fold) entry(t replay.Transaction, e massbalance.Entry, position int64, command, record []byte) {
-	r := e.Record
-	add(&f.rows.entries, position, f.block, t.Index, t.ID, r.Organisation, r.Command, r.Type, r.Date, r.Site, r.Period, r.Sequence, r.Subject, command, record)
+func (f *fold) entry(e *massbalance.Entry, position int64, command, record []byte) {
+	r := &e.Record
+	f.rows.entries.add(number(position), number(f.block), text(r.Organisation), text(r.Command), text(r.Type), text(r.Date), text(r.Site), text(r.Period),
+		text(r.Subject), blob(command), blob(record))
 	for _, holder := range holders(e) {
-		add(&f.rows.touched, holder, position)
+		f.rows.touched.add(text(holder), number(position))
 	}
 }
 
 // write stores a value and, where lists are made of its kind, its row. A row
 // keeps the position that it was first given.
-func (f *fold) write(t replay.Transaction, w massbalance.Write, key string, data []byte) error {
+func (f *fold) write(t *replay.Transaction, w massbalance.Write, key string, data []byte) error {
 	switch v := w.Value.(type) {
 	case massbalance.Record:
 		return nil // it stands with its entry
@@ -273,7 +275,7 @@ func (f *fold) write(t replay.Transaction, w massbalance.Write, key string, data
 		return f.proposal(t, key, w.Key.B, v)
 	case massbalance.Claim:
 		for _, line := range v.Lines {
-			add(&f.rows.claimed, line.Lot, key)
+			f.rows.claimed.add(text(line.Lot), text(key))
 		}
 	}
 	f.rows.setState(key, data)
@@ -289,9 +291,9 @@ func (f *fold) lot(key string, v massbalance.Lot) error {
 		return nil
 	}
 	name, made := f.log.made[v.ID]
-	row := []any{v.Site, v.Product, available, v.Model, v.Characteristics, v.Certifier, v.Statement, sortable(v.Quantity), name}
 	if !made {
-		return f.place("lots", lotColumns, "available", key, row...)
+		return f.place("lots", lotColumns, "available", key,
+			v.Site, v.Product, available, v.Model, v.Characteristics, v.Certifier, v.Statement, sortable(v.Quantity), name)
 	}
 	if f.lots == 0 {
 		if err := f.one([]any{&f.lots}, `SELECT coalesce(max(position), 0) FROM lots`); err != nil {
@@ -300,16 +302,17 @@ func (f *fold) lot(key string, v massbalance.Lot) error {
 	}
 	f.lots++
 	f.rows.lotAt[key] = len(f.rows.lots)
-	add(&f.rows.lots, append([]any{f.lots, key}, row...)...)
+	f.rows.lots.add(number(f.lots), text(key), text(v.Site), text(v.Product), column{value: available}, text(v.Model), text(v.Characteristics),
+		text(v.Certifier), text(v.Statement), text(sortable(v.Quantity)), text(name))
 	for _, parent := range v.Parents {
-		add(&f.rows.descent, parent.Lot, key)
+		f.rows.descent.add(text(parent.Lot), text(key))
 	}
 	return nil
 }
 
 // proposal keeps the command that is asked for beside who asked: the ledger's
 // state has its hash only.
-func (f *fold) proposal(t replay.Transaction, key, digest string, p massbalance.Proposal) error {
+func (f *fold) proposal(t *replay.Transaction, key, digest string, p massbalance.Proposal) error {
 	content := []byte{}
 	for _, e := range t.Entries {
 		if e.Command.BodyContent.String() == digest {

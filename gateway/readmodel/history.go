@@ -13,7 +13,7 @@ func Holder(kind massbalance.HolderKind, id string) string { return string(kind)
 
 // holders lists what an entry touches, each once: both ends of its postings, and
 // the transfer that it is about, which may carry no credit.
-func holders(e massbalance.Entry) []string {
+func holders(e *massbalance.Entry) []string {
 	var touched []string
 	add := func(kind massbalance.HolderKind, id string) {
 		if name := Holder(kind, id); id != "" && !slices.Contains(touched, name) {
@@ -66,7 +66,7 @@ func (s *Snapshot) Blocks(from uint64, limit int) ([]Block, error) {
 	for i := range blocks {
 		blocks[i].Number = from + uint64(i) //nolint:gosec // an index is positive
 	}
-	rows, err := s.query(`SELECT position, block, content, record FROM entries WHERE block >= ? AND block < ? ORDER BY position`, from, to)
+	rows, err := s.query(`SELECT position, block, content, record FROM entries WHERE position > `+entriesBefore+` AND position <= `+entriesBefore+` ORDER BY position`, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +81,10 @@ func (s *Snapshot) Blocks(from uint64, limit int) ([]Block, error) {
 	}
 	return blocks, rows.Err()
 }
+
+// entriesBefore is the position of the last entry before a block: a block that brought
+// entries has a checkpoint, of as many leaves as there are entries.
+const entriesBefore = `coalesce((SELECT size FROM log_checkpoints WHERE block < ? ORDER BY block DESC LIMIT 1), 0)`
 
 // Block is a block with the entries that it brought.
 type Block struct {

@@ -30,10 +30,11 @@ type logState struct {
 	next   uint64
 	origin string
 	edge   merkle.Edge
-	// tail are the hashes of the last row of log_hashes, if it is not full.
-	tail       []byte
-	registered int64
-	register   tlog.Hash
+	// tail are the hashes of the last row of log_hashes, if it is not full, and leaves
+	// what the last row of log_leaves has, if that is not.
+	tail, leaves []byte
+	registered   int64
+	register     tlog.Hash
 	// registry are the leaves of the register by the hash of the key; nil until a
 	// block changes it.
 	registry []registration
@@ -98,11 +99,14 @@ func (f *fold) readLog() error {
 		}
 		f.log.tail = bytes.Clone(row[:over*tlog.HashSize])
 	}
-	return nil
+	if size%leavesPerRow == 0 {
+		return nil
+	}
+	return f.one([]any{&f.log.leaves}, `SELECT leaves FROM log_leaves WHERE position = ?`, size/leavesPerRow)
 }
 
 // logTransaction appends a leaf for each record and notes what the register says anew.
-func (f *fold) logTransaction(t replay.Transaction, forms replay.Forms) error {
+func (f *fold) logTransaction(t *replay.Transaction, forms replay.Forms) error {
 	if len(t.Entries) == 0 {
 		return nil
 	}
@@ -112,11 +116,12 @@ func (f *fold) logTransaction(t replay.Transaction, forms replay.Forms) error {
 			lots[lot.ID] = lot
 		}
 	}
-	for i, e := range t.Entries {
-		f.entry(t, e, f.log.edge.Size()+1, forms.Commands[i], forms.Records[i])
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		f.entry(e, f.log.edge.Size()+1, forms.Commands[i], forms.Records[i])
 		record := leaf.Record{
 			Origin: leaf.Origin{Block: f.hash, Transaction: t.ID, Organisation: e.Record.Organisation, Command: e.Record.Command},
-			Number: f.block, Entry: e, CommandForm: forms.Commands[i], RecordForm: forms.Records[i],
+			Number: f.block, Entry: *e, CommandForm: forms.Commands[i], RecordForm: forms.Records[i],
 			Created: leaf.CreatedBy(e.Record.Organisation, e.Record.Command, lots), Name: f.lotName,
 		}
 		if err := f.logEntry(record); err != nil {
@@ -137,7 +142,7 @@ func (f *fold) logEntry(r leaf.Record) error {
 		return err
 	}
 	index := f.log.edge.Size()
-	add(&f.rows.leaves, index, f.block, made.Secret[:], made.Leaf.Core[:], made.Leaf.Whole[:])
+	f.keepLeaf(index, &made)
 	for i, lot := range r.Created {
 		f.log.made[lot.ID] = made.Created[i]
 		f.log.names.put(lot.ID, made.Created[i])
@@ -146,7 +151,7 @@ func (f *fold) logEntry(r leaf.Record) error {
 	for _, key := range leaf.Writes(r.Entry, r.Created) {
 		if key := wire.FormatKey(key); !slices.Contains(written, key) {
 			written = append(written, key)
-			add(&f.rows.writers, key, index)
+			f.rows.writers.add(text(key), number(index))
 		}
 	}
 	f.grow(made.Leaf)
@@ -159,9 +164,21 @@ func (f *fold) grow(l leaf.Leaf) {
 	for _, h := range f.log.edge.Append(l.Hash()) {
 		f.log.tail = append(f.log.tail, h[:]...)
 		if len(f.log.tail) == hashesPerRow*tlog.HashSize {
-			add(&f.rows.hashes, row, f.log.tail)
+			f.rows.hashes.add(number(row), blob(f.log.tail))
 			row, f.log.tail = row+1, nil
 		}
+	}
+}
+
+// keepLeaf appends a leaf to the row that has the last ones.
+func (f *fold) keepLeaf(index int64, m *leaf.Made) {
+	if f.log.leaves == nil {
+		f.log.leaves = make([]byte, 0, leavesPerRow*leafBytes)
+	}
+	f.log.leaves = appendLeaf(f.log.leaves, m)
+	if len(f.log.leaves) == leavesPerRow*leafBytes {
+		f.rows.leaves.add(number(index/leavesPerRow), blob(f.log.leaves))
+		f.log.leaves = nil
 	}
 }
 
@@ -189,7 +206,10 @@ func (f *fold) logBlock() error {
 		return nil
 	}
 	if len(l.tail) > 0 {
-		add(&f.rows.hashes, tlog.StoredHashCount(l.edge.Size())/hashesPerRow, bytes.Clone(l.tail))
+		f.rows.hashes.add(number(tlog.StoredHashCount(l.edge.Size())/hashesPerRow), blob(bytes.Clone(l.tail)))
+	}
+	if len(l.leaves) > 0 {
+		f.rows.leaves.add(number(l.edge.Size()/leavesPerRow), blob(bytes.Clone(l.leaves)))
 	}
 	if len(l.anew) > 0 {
 		if err := f.logRegister(); err != nil {
@@ -216,7 +236,7 @@ func (f *fold) logRegister() error {
 	}
 	for name, r := range f.log.anew {
 		entry := leaf.Registration{Key: leaf.KeyHash(r.key), Value: leaf.ValueHash(r.value)}
-		add(&f.rows.texts, entry.Key.String(), f.log.edge.Size(), name, r.value)
+		f.rows.texts.add(text(entry.Key.String()), number(f.log.edge.Size()), text(name), blob(r.value))
 		f.log.enter(registration{entry.Key, entry.Hash()})
 	}
 	hashes := make([]tlog.Hash, 0, len(f.log.registry))

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -121,67 +120,6 @@ func (s *Snapshot) LogText(size int64) (text string, block uint64, err error) {
 	return text, block, err
 }
 
-// LogLeaf is one leaf with what it is opened with.
-type LogLeaf struct {
-	leaf.Leaf
-	Index  int64
-	Secret leaf.Secret
-	Entry  Entry
-}
-
-const leafColumns = `SELECT l.leaf, l.block, l.secret, l.core, l.whole, e.content, e.record, e.block
-	FROM log_leaves l JOIN entries e ON e.position = l.leaf + 1 `
-
-// Leaf reads one leaf.
-func (s *Snapshot) Leaf(index int64) (LogLeaf, error) {
-	return s.leaf(leafColumns+`WHERE l.leaf = ?`, index)
-}
-
-// LeafOf reads the leaf of a command's record.
-func (s *Snapshot) LeafOf(org massbalance.OrganisationID, command massbalance.CommandID) (LogLeaf, error) {
-	return s.leaf(leafColumns+`WHERE e.organisation = ? AND e.command = ?`, org, command)
-}
-
-func (s *Snapshot) leaf(query string, args ...any) (l LogLeaf, err error) {
-	var secret, core, whole, command, record []byte
-	err = s.queryRow(query, args...).Scan(&l.Index, &l.Block, &secret, &core, &whole, &command, &record, &l.Entry.Block)
-	if errors.Is(err, sql.ErrNoRows) {
-		return l, &NotFound{"leaf", fmt.Sprint(args...)}
-	}
-	if err != nil {
-		return l, fmt.Errorf("couldn't read leaf %v: %w", args, err)
-	}
-	copy(l.Secret[:], secret)
-	copy(l.Core[:], core)
-	copy(l.Whole[:], whole)
-	if l.Entry.Command, err = wire.Parse[massbalance.Command](command); err != nil {
-		return l, err
-	}
-	l.Entry.Record, err = wire.Parse[massbalance.Record](record)
-	return l, err
-}
-
-// LeafData lists the texts of leaves from one on, as many as the limit at most.
-func (s *Snapshot) LeafData(from int64, limit int) ([][]byte, error) {
-	rows, err := s.query(`SELECT block, core, whole FROM log_leaves WHERE leaf >= ? AND leaf < ? ORDER BY leaf`, from, from+int64(limit))
-	if err != nil {
-		return nil, fmt.Errorf("couldn't read leaves from %d on: %w", from, err)
-	}
-	defer rows.Close()
-	var all [][]byte
-	for rows.Next() {
-		var l leaf.Leaf
-		var core, whole []byte
-		if err := rows.Scan(&l.Block, &core, &whole); err != nil {
-			return nil, err
-		}
-		copy(l.Core[:], core)
-		copy(l.Whole[:], whole)
-		all = append(all, l.Bytes())
-	}
-	return all, rows.Err()
-}
-
 // Writers lists the leaves below an index that are sources of a key.
 func (s *Snapshot) Writers(key massbalance.Key, below int64) ([]int64, error) {
 	rows, err := s.query(`SELECT leaf FROM log_writers WHERE key = ? AND leaf < ? ORDER BY leaf`, wire.FormatKey(key), below)
@@ -230,12 +168,6 @@ func (s *Snapshot) LotName(id massbalance.LotID) (name string, err error) {
 		err = &NotFound{"lot", string(id)}
 	}
 	return name, err
-}
-
-// LeafOfClaim reads the leaf of the record that made a claim.
-func (s *Snapshot) LeafOfClaim(id massbalance.ClaimID) (LogLeaf, error) {
-	org, command, _ := strings.Cut(string(id), "/")
-	return s.LeafOf(massbalance.OrganisationID(org), massbalance.CommandID(command))
 }
 
 // LogOrigin names the log; "" before block 0.

@@ -7,10 +7,9 @@ CREATE TABLE log (
 	one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL,
 	size INTEGER NOT NULL, registered INTEGER NOT NULL, register BLOB NOT NULL) STRICT;
 
--- A leaf is of the entry whose position is one more.
-CREATE TABLE log_leaves (
-	leaf INTEGER PRIMARY KEY, block INTEGER NOT NULL,
-	secret BLOB NOT NULL, core BLOB NOT NULL, whole BLOB NOT NULL) STRICT;
+-- The leaves in their order, leavesPerRow in a row. A leaf is of the entry whose
+-- position is one more.
+CREATE TABLE log_leaves (position INTEGER PRIMARY KEY, leaves BLOB NOT NULL) STRICT;
 
 -- The hashes in the order in which package tlog stores them, hashesPerRow in a row.
 CREATE TABLE log_hashes (position INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
@@ -24,4 +23,5 @@ CREATE TABLE log_register (
 	PRIMARY KEY (hash, size)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE log_checkpoints (size INTEGER PRIMARY KEY, block INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE INDEX log_checkpoints_block ON log_checkpoints (block);
 `

@@ -3,7 +3,7 @@ package readmodel
 // schemaVersion is kept in the database. Tables of another version are dropped
 // and folded anew: that is simpler than migrating, and as safe, because blocks
 // are the source.
-const schemaVersion = 17
+const schemaVersion = 18
 
 // schema keeps every value once, in state; the tables below it hold what a
 // query filters and sorts by, and the key of the value. It is written for SQLite;
@@ -22,14 +22,12 @@ CREATE INDEX transactions_id ON transactions (id);
 
 CREATE TABLE entries (
 	position INTEGER PRIMARY KEY,
-	block INTEGER NOT NULL, idx INTEGER NOT NULL, "transaction" TEXT NOT NULL,
+	block INTEGER NOT NULL,
 	organisation TEXT NOT NULL, command TEXT NOT NULL, type TEXT NOT NULL,
-	date TEXT NOT NULL, site TEXT NOT NULL, period TEXT NOT NULL,
-	sequence INTEGER NOT NULL, subject TEXT NOT NULL,
+	date TEXT NOT NULL, site TEXT NOT NULL, period TEXT NOT NULL, subject TEXT NOT NULL,
 	content BLOB NOT NULL, record BLOB NOT NULL,
 	UNIQUE (organisation, command)) STRICT;
 CREATE INDEX entries_site ON entries (site, position);
-CREATE INDEX entries_block ON entries (block, position);
 
 CREATE TABLE touched (
 	holder TEXT NOT NULL, entry INTEGER NOT NULL,
