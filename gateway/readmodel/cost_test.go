@@ -61,6 +61,9 @@ func writeSeason(t testing.TB, batch int) *written {
 func (w *written) add(t testing.TB, org massbalance.OrganisationID, commands []massbalance.Command) {
 	t.Helper()
 	number := uint64(len(w.blocks))
+	for i := range commands {
+		require.NoError(t, wire.Seal(&commands[i]))
+	}
 	tx := block.Transaction{
 		ID: fmt.Sprintf("tx%06d", number), Time: time.Unix(1785000000, 0), Organisation: string(org), Code: block.ValidCode, Chaincode: "massbalance",
 	}
@@ -103,7 +106,6 @@ func writeTickets(t testing.TB, transactions, batch int) *written {
 			id := fmt.Sprintf("ticket-%d", n*batch+i)
 			commands[i] = massbalance.Command{ID: massbalance.CommandID(id), Date: "2026-08-03", Period: "2026", Body: massbalance.TakeIn{
 				Site: "mill", Product: "wheat", Quantity: massbalance.Kilograms(27_340), Supplier: "Farm", Evidence: massbalance.EvidenceID(id)}}
-			require.NoError(t, wire.Seal(&commands[i]))
 		}
 		w.add(t, "miller", commands)
 	}
@@ -129,6 +131,7 @@ func measure(b *testing.B, w *written, take func(*readmodel.Model, context.Conte
 		b.StopTimer()
 		model, err := readmodel.Open(b.TempDir())
 		require.NoError(b, err)
+		require.NoError(b, model.Lead(b.Context(), nil))
 		engine := replay.New("massbalance")
 		b.StartTimer()
 		before := processorTime(b)

@@ -30,6 +30,7 @@ func (m *Model) Lead(ctx context.Context, waiting func()) error {
 			return err
 		}
 		if leads {
+			m.learn()
 			return nil
 		}
 		if first && waiting != nil {

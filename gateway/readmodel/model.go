@@ -52,6 +52,8 @@ type Model struct {
 	// patience is settleTime, except in tests.
 	patience time.Duration
 	held     held
+	// stopLearning ends what learn began, and returns when it has ended.
+	stopLearning func()
 	// rows are those of the block that is folded.
 	rows *rows
 	// log is the log as of the block applied last, by whoever may Apply; nil if it
@@ -85,7 +87,7 @@ func OpenPostgres(ctx context.Context, source string) (*Model, error) {
 }
 
 func open(ctx context.Context, d database) (*Model, error) {
-	m := &Model{database: d, rows: newRows(), patience: settleTime, moved: make(chan struct{})}
+	m := &Model{database: d, rows: newRows(), patience: settleTime, moved: make(chan struct{}), stopLearning: func() {}}
 	m.held.forget()
 	if err := m.refresh(ctx); err != nil {
 		return nil, errors.Join(err, m.Close())
@@ -97,6 +99,7 @@ func open(ctx context.Context, d database) (*Model, error) {
 // running or follow.
 func (m *Model) Close() error {
 	m.undo()
+	m.stopLearning()
 	return m.database.close()
 }
 
@@ -143,7 +146,7 @@ func (m *Model) refresh(ctx context.Context) error {
 		return fmt.Errorf("couldn't read the checkpoint: %w", err)
 	}
 	if next != m.Next() {
-		m.held.forget()
+		m.held.moved()
 	}
 	m.advance(next)
 	return nil

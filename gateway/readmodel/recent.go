@@ -44,6 +44,7 @@ type held struct {
 	values recent[massbalance.Key, massbalance.Value]
 	// fetched is what was read together last.
 	fetched map[massbalance.Key]massbalance.Value
+	known   known
 }
 
 func (h *held) get(key massbalance.Key) (massbalance.Value, bool) {
@@ -51,6 +52,9 @@ func (h *held) get(key massbalance.Key) (massbalance.Value, bool) {
 	defer h.mu.Unlock()
 	if v, ok := h.fetched[key]; ok {
 		return v, true
+	}
+	if h.known.lacks(key) {
+		return nil, true
 	}
 	return h.values.get(key)
 }
@@ -80,12 +84,21 @@ func (h *held) apply(writes []massbalance.Write) {
 			h.values.put(w.Key, w.Value)
 			continue
 		}
+		h.known.add(w.Key)
 		delete(h.values.new, w.Key)
 		delete(h.values.old, w.Key)
 	}
 }
 
-// forget is for when somebody else moved the model on.
+// moved is for when somebody else moved the model on.
+func (h *held) moved() {
+	h.forget()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.known.forget()
+}
+
+// forget is for when what was applied is undone. That a key was known does no harm.
 func (h *held) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

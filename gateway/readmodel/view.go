@@ -86,16 +86,17 @@ func parseValue(kind massbalance.Kind, data []byte) (massbalance.Value, error) {
 // Fetch reads the values at many keys at once, for Get to find them until the
 // next block is applied or other keys are fetched.
 func (m *Model) Fetch(keys []massbalance.Key) error {
-	fetched := make(map[massbalance.Key]massbalance.Value, len(keys))
+	fetched := map[massbalance.Key]massbalance.Value{}
 	var names []string
-	named := map[string]massbalance.Key{}
 	commands := map[string][]string{} // by organisation
 	for _, key := range keys {
 		if _, twice := fetched[key]; twice {
 			continue
 		}
 		if v, ok := m.held.get(key); ok {
-			fetched[key] = v
+			if v != nil {
+				fetched[key] = v // or else it might not be held any more when it is asked for
+			}
 			continue
 		}
 		fetched[key] = nil
@@ -103,13 +104,12 @@ func (m *Model) Fetch(keys []massbalance.Key) error {
 			commands[key.A] = append(commands[key.A], key.B)
 			continue
 		}
-		name := wire.FormatKey(key)
-		names, named[name] = append(names, name), key
+		names = append(names, wire.FormatKey(key))
 	}
-	err := m.fetch(manyValues, nil, names, func(name string) massbalance.Key { return named[name] }, fetched)
+	err := m.fetch(manyValues, nil, names, wire.ParseKey, fetched)
 	for org, ids := range commands {
-		record := func(id string) massbalance.Key {
-			return massbalance.RecordKey(massbalance.OrganisationID(org), massbalance.CommandID(id))
+		record := func(id string) (massbalance.Key, error) {
+			return massbalance.RecordKey(massbalance.OrganisationID(org), massbalance.CommandID(id)), nil
 		}
 		err = errors.Join(err, m.fetch(manyRecords, []any{org}, ids, record, fetched))
 	}
@@ -122,7 +122,7 @@ func (m *Model) Fetch(keys []massbalance.Key) error {
 
 // fetch reads what has one of the names, as many at a time as a portion has; the
 // last portion is filled up with the last name.
-func (m *Model) fetch(query string, first []any, names []string, keyOf func(string) massbalance.Key, into map[massbalance.Key]massbalance.Value) error {
+func (m *Model) fetch(query string, first []any, names []string, keyOf func(string) (massbalance.Key, error), into map[massbalance.Key]massbalance.Value) error {
 	for len(names) > 0 {
 		size := portions[0]
 		for _, n := range portions[1:] {
@@ -143,7 +143,7 @@ func (m *Model) fetch(query string, first []any, names []string, keyOf func(stri
 	return nil
 }
 
-func (m *Model) fetchPortion(query string, args []any, keyOf func(string) massbalance.Key, into map[massbalance.Key]massbalance.Value) error {
+func (m *Model) fetchPortion(query string, args []any, keyOf func(string) (massbalance.Key, error), into map[massbalance.Key]massbalance.Value) error {
 	found, err := m.database.ask(query, args)
 	if err != nil {
 		return err
@@ -155,7 +155,10 @@ func (m *Model) fetchPortion(query string, args []any, keyOf func(string) massba
 		if err := found.Scan(&name, &data); err != nil {
 			return err
 		}
-		key := keyOf(name)
+		key, err := keyOf(name)
+		if err != nil {
+			return err
+		}
 		if into[key], err = parseValue(key.Kind, data); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
