@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,8 +154,18 @@ func (f *fold) query(text string, args ...any) (*sql.Rows, error) {
 }
 
 // place gives a key a row in a table. A row keeps the position that it was first
-// given; of the columns only those named in update change later.
+// given; of the columns only the one named in update changes later. Where it says
+// what was put there last, there is nothing to do: an account has a row, whatever
+// moves on it.
 func (f *fold) place(table, columns, update, key string, args ...any) error {
+	value := any(true)
+	if at := slices.Index(strings.Split(columns, ", "), update); at > 0 {
+		value = plain(args[at-1])
+	}
+	if before, ok := f.log.placed.get(key); ok && before == value {
+		return nil
+	}
+	f.log.placed.put(key, value)
 	text := "INSERT INTO " + table + " (position, " + columns + ") VALUES ((SELECT coalesce(max(position), 0) + 1 FROM " + table + "), ?" +
 		strings.Repeat(", ?", len(args)) + ") ON CONFLICT (key) DO "
 	if update == "" {
@@ -288,6 +299,7 @@ func (f *fold) lot(key string, v massbalance.Lot) error {
 	available := plain(!v.Available().IsZero())
 	if at, again := f.rows.lotAt[key]; again {
 		f.rows.lots[at+lotAvailable] = available
+		f.log.placed.put(key, available)
 		return nil
 	}
 	name, made := f.log.made[v.ID]
@@ -302,6 +314,7 @@ func (f *fold) lot(key string, v massbalance.Lot) error {
 	}
 	f.lots++
 	f.rows.lotAt[key] = len(f.rows.lots)
+	f.log.placed.put(key, available)
 	f.rows.lots.add(number(f.lots), text(key), text(v.Site), text(v.Product), column{value: available}, text(v.Model), text(v.Characteristics),
 		text(v.Certifier), text(v.Statement), text(sortable(v.Quantity)), text(name))
 	for _, parent := range v.Parents {

@@ -39,6 +39,9 @@ type logState struct {
 	// block changes it.
 	registry []registration
 	names    recent[massbalance.LotID, string]
+	// placed are the rows that lists are made of: what the column says that may
+	// change, as it was written last; see fold.place.
+	placed recent[string, any]
 
 	// What follows is of the block under way: how many records there were before it,
 	// the names of the lots that it made, and what it brought to the register.
@@ -72,7 +75,7 @@ func (f *fold) beginLog() error {
 }
 
 func (f *fold) readLog() error {
-	f.log.names.limit = namesKept
+	f.log.names.limit, f.log.placed.limit = namesKept, rowsPlaced
 	var size int64
 	var register []byte
 	err := f.one([]any{&f.log.origin, &size, &f.log.registered, &register}, `SELECT origin, size, registered, register FROM log`)

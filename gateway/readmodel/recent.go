@@ -30,11 +30,12 @@ func (r *recent[K, V]) put(key K, v V) {
 	r.new[key] = v
 }
 
-// valuesKept and namesKept bound what is kept in memory of values, about a
-// kilobyte each, and of lots' names in the log.
+// valuesKept, namesKept and rowsPlaced bound what is kept in memory of values, about
+// a kilobyte each, of lots' names in the log, and of rows of lists.
 const (
 	valuesKept = 1 << 14
 	namesKept  = 1 << 14
+	rowsPlaced = 1 << 14
 )
 
 // held are the values that replaying reads again and again, as of the block that
