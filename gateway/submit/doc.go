@@ -14,6 +14,10 @@
 //     import of thousands does not keep a clerk waiting; each caller's own order
 //     stays. Where more sites wait than may have a transaction of their own,
 //     several share one: a transaction costs far more than a command.
+//   - How many transactions are under way goes by how long they take: where that is
+//     far more than in quiet hours, the machines are at their limit, and there are
+//     fewer and fuller ones, down to one at a time. What fills a transaction does not
+//     wait for that, and nothing waits for one that takes much longer than others.
 //   - What waits is bounded, for all and for each caller; beyond that Submit takes
 //     nothing and says when to come again (BusyError).
 //   - Every command gets its own outcome. A refused one never fails its

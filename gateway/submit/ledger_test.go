@@ -41,8 +41,11 @@ type ledger struct {
 
 	// mishaps happen to one attempt after the other; then all goes well.
 	mishaps []mishap
-	// delay is how long ordering takes.
-	delay time.Duration
+	// delay is how long ordering takes, crowded how much longer for each other transaction
+	// that is under way then; together is how many were, one number per transaction.
+	delay, crowded time.Duration
+	under          int
+	together       []int
 }
 
 // mishap is what goes wrong in one attempt.
@@ -172,8 +175,7 @@ func (l *ledger) propose(_ context.Context, batch []byte) (endorsed, error) {
 func (s *simulated) order(ctx context.Context) error {
 	l := s.ledger
 	if !s.mishap.swallow {
-		l.enter(s, 1)
-		delay := l.delay
+		delay := l.delay + time.Duration(l.enter(s, 1)-1)*l.crowded
 		if s.mishap.late {
 			delay = time.Minute
 		}
@@ -191,10 +193,13 @@ func (s *simulated) order(ctx context.Context) error {
 	return nil
 }
 
-// enter keeps the count of transactions under way per site.
-func (l *ledger) enter(s *simulated, change int) {
+// enter keeps the count of transactions under way, per site and in all, which it returns.
+func (l *ledger) enter(s *simulated, change int) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.under += change; change > 0 {
+		l.together = append(l.together, l.under)
+	}
 	sites := map[massbalance.SiteID]bool{}
 	for _, c := range s.commands {
 		sites[massbalance.SiteOf(c.Body)] = true
@@ -203,6 +208,7 @@ func (l *ledger) enter(s *simulated, change int) {
 		l.inFlight[site] += change
 		l.overlap = max(l.overlap, l.inFlight[site])
 	}
+	return l.under
 }
 
 // commit decides an ordered transaction as a peer does.

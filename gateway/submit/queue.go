@@ -34,12 +34,18 @@ func (e *BusyError) Error() string {
 // Is makes it an ErrBusy.
 func (e *BusyError) Is(target error) bool { return target == ErrBusy }
 
+// stuckAfter is how many times as long as usual a transaction may take before others
+// don't wait for it any more.
+const stuckAfter = 3
+
 // queue keeps what waits, in a lane per site, and starts transactions. A
 // transaction takes what waits in one lane, or, where more lanes wait than may
 // have a transaction of their own, in several.
 type queue struct {
 	limits  Limits
 	metrics *metrics
+	// load says how many transactions the machines bear.
+	load *load
 	// send takes commands to their end as one transaction.
 	send func(context.Context, []massbalance.Command) []Outcome
 
@@ -54,6 +60,8 @@ type queue struct {
 	ready []*lane
 	// running are the transactions under way and those whose place rests.
 	running int
+	// slow are those of them that take so much longer than others that nobody waits for them.
+	slow    int
 	rests   []*rest
 	waiting int
 	// held is how much waits by caller, serial counts arrivals.
@@ -64,9 +72,9 @@ type queue struct {
 	closed bool
 }
 
-func newQueue(limits Limits, m *metrics, send func(context.Context, []massbalance.Command) []Outcome) *queue {
+func newQueue(limits Limits, m *metrics, l *load, send func(context.Context, []massbalance.Command) []Outcome) *queue {
 	q := &queue{
-		limits: limits, metrics: m, send: send,
+		limits: limits, metrics: m, load: l, send: send,
 		lanes: map[massbalance.SiteID]*lane{}, held: map[string]int{},
 	}
 	q.life, q.abort = context.WithCancel(context.Background())
@@ -165,18 +173,33 @@ func (q *queue) start() {
 	for len(q.rests) > 0 && q.rests[0].commands <= q.inTurn() {
 		q.rests, q.running = q.rests[1:], q.running-1
 	}
-	for !q.closed && len(q.ready) > 0 && q.running < q.limits.Parallel {
-		b := q.take()
+	for !q.closed && len(q.ready) > 0 {
+		free := q.free()
+		if free <= 0 {
+			return
+		}
+		b := q.take(free)
 		q.running++
 		q.transactions.Go(func() { q.run(b) })
 	}
 }
 
+// free is how many transactions may begin. Where the machines are busy one is to
+// end first, and what waits meanwhile goes together; unless that one is stuck, or
+// enough waits for a whole transaction anyway.
+func (q *queue) free() int {
+	most := q.limits.Parallel - q.running
+	free := min(q.load.allows(q.limits.Parallel)-q.running+q.slow, most)
+	if free <= 0 && most > 0 && q.inTurn() >= q.limits.Commands {
+		return 1
+	}
+	return free
+}
+
 // take makes a batch of the lanes whose turn it is, so many that all of them get
 // into the transactions that may still begin. What changes the common register
 // goes by itself: it meets what other members change.
-func (q *queue) take() *batch {
-	free := q.limits.Parallel - q.running
+func (q *queue) take(free int) *batch {
 	share := (len(q.ready) + free - 1) / free
 	b := newBatch(q.limits)
 	for len(q.ready) > 0 && len(b.lanes) < share {
@@ -201,10 +224,12 @@ func (q *queue) take() *batch {
 // run takes a batch to its end, and gives its lanes their turn again.
 func (q *queue) run(b *batch) {
 	began := time.Now()
+	ended := q.watch()
 	b.resolve(q.send(q.life, b.commands), q.metrics)
 	took := time.Since(began)
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	ended()
 	if pace := float64(len(b.commands)) / max(took, time.Millisecond).Seconds(); q.pace == 0 {
 		q.pace = pace
 	} else {
@@ -212,6 +237,33 @@ func (q *queue) run(b *batch) {
 	}
 	q.leave(b, min(took/restPart, longestRest))
 	q.start()
+}
+
+// watch stops others from waiting for a transaction that takes far longer than
+// usual, such as one that is proposed again and again. What it returns ends that;
+// the lock is held then.
+func (q *queue) watch() (ended func()) {
+	usual := q.load.usual()
+	if usual == 0 {
+		return func() {}
+	}
+	over, slow := false, false
+	timer := time.AfterFunc(stuckAfter*usual, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if !over {
+			slow = true
+			q.slow++
+			q.start()
+		}
+	})
+	return func() {
+		timer.Stop()
+		over = true
+		if slow {
+			q.slow--
+		}
+	}
 }
 
 // leave is what becomes of a batch's lanes and its place; the lock is held. Those

@@ -62,6 +62,7 @@ type runner struct {
 	platform platform
 	timeouts Timeouts
 	metrics  *metrics
+	load     *load
 	// first is Options.First.
 	first func(context.Context, massbalance.CommandID) (massbalance.Record, uint64, error)
 }
@@ -148,6 +149,7 @@ func (r *runner) settle(ctx, deadline context.Context, commands []massbalance.Co
 // Whoever has handed a transaction over waits beyond the batch's deadline: what
 // may be committed is worth knowing.
 func (r *runner) attempt(ctx, deadline context.Context, batch []byte, n int) ending {
+	began := time.Now()
 	tx, err := r.propose(deadline, batch)
 	if err != nil {
 		return endOfProposal(err)
@@ -167,8 +169,11 @@ func (r *runner) attempt(ctx, deadline context.Context, batch []byte, n int) end
 		return endOfOrder(err, tx.ID())
 	}
 	end := r.await(ctx, tx.ID(), results)
-	if end.stage == Unknown {
+	switch end.stage {
+	case Unknown:
 		end.detail += doubt
+	case Valid:
+		r.load.saw(time.Since(began))
 	}
 	return end
 }
