@@ -26,8 +26,37 @@ type use struct {
 func (u use) plus(v use) use  { return use{u.cpu + v.cpu, u.faults + v.faults} }
 func (u use) minus(v use) use { return use{u.cpu - v.cpu, u.faults - v.faults} }
 
-// usage is what was used by program.
-type usage map[string]use
+// worker is a program of a member, or of nobody where it does not work in a member's folder.
+type worker struct{ member, program string }
+
+// usage is what was used by whom.
+type usage map[worker]use
+
+// of is what all members' processes of a program used.
+func (u usage) of(program string) (sum use) {
+	for who, used := range u {
+		if who.program == program {
+			sum = sum.plus(used)
+		}
+	}
+	return sum
+}
+
+// busiest is what the member that used most CPU time used: what a machine of its own
+// would have to bear.
+func (u usage) busiest() (most use) {
+	members := map[string]use{}
+	for who, used := range u {
+		members[who.member] = members[who.member].plus(used)
+	}
+	delete(members, "")
+	for _, used := range members {
+		if used.cpu > most.cpu {
+			most = used
+		}
+	}
+	return most
+}
 
 // cpuTime adds up what is used by the processes that work in a folder below the
 // given one, as the nodes of a network do, and of this one, the clients. Those
@@ -43,12 +72,15 @@ func cpuTime(folder string) usage {
 		return used
 	}
 	for _, process := range processes {
-		switch {
-		case filepath.Base(process) == strconv.Itoa(os.Getpid()):
-			used["clients"] = used["clients"].plus(usedBy(process))
-		case worksIn(process, folder):
-			used[programOf(process)] = used[programOf(process)].plus(usedBy(process))
+		who := worker{program: "clients"}
+		if filepath.Base(process) != strconv.Itoa(os.Getpid()) {
+			at, err := os.Readlink(filepath.Join(process, "cwd"))
+			if err != nil || !strings.HasPrefix(at+"/", folder+"/") {
+				continue
+			}
+			who = worker{memberOf(at[len(folder):]), programOf(process)}
 		}
+		used[who] = used[who].plus(usedBy(process))
 	}
 	return used
 }
@@ -64,10 +96,19 @@ func programOf(process string) string {
 	return name
 }
 
+// memberOf names the organisation in whose folder of a network something works.
+func memberOf(path string) string {
+	parts := strings.Split(path, "/")
+	if len(parts) < 3 || parts[1] != "organisations" {
+		return ""
+	}
+	return parts[2]
+}
+
 // add adds what was used between two moments.
 func (u usage) add(before, after usage) {
-	for name, used := range after {
-		u[name] = u[name].plus(used.minus(before[name]))
+	for who, used := range after {
+		u[who] = u[who].plus(used.minus(before[who]))
 	}
 }
 
@@ -76,11 +117,6 @@ func (u usage) total() (sum use) {
 		sum = sum.plus(used)
 	}
 	return sum
-}
-
-func worksIn(process, folder string) bool {
-	at, err := os.Readlink(filepath.Join(process, "cwd"))
-	return err == nil && strings.HasPrefix(at+"/", folder+"/")
 }
 
 // usedBy reads the 10th, 14th and 15th field, which follow the name in parentheses.

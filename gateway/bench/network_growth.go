@@ -195,7 +195,7 @@ func (g *networkGrowth) print() error {
 		used := c.cpuEach(c.cpu.total().cpu)
 		fmt.Fprintf(table, "%d\t%d\t%.1f\t%d\t%s\t%.3f\t%s\t", r.from, r.to, c.rate(), c.percentile(50).Milliseconds(), rate, used, work)
 		for _, name := range programs {
-			fmt.Fprintf(table, "%.3f\t", c.cpuEach(c.cpu[name].cpu))
+			fmt.Fprintf(table, "%.3f\t", c.cpuEach(c.cpu.of(name).cpu))
 		}
 		fmt.Fprintf(table, "%.2f\t%.0f\t%.0f\t\n", per(int(c.cpu.total().faults), c.all), per(c.bytes, c.all), per(c.state, c.all))
 	}

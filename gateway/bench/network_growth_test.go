@@ -41,8 +41,8 @@ func TestLotsAreCountedFromBlocks(t *testing.T) {
 func TestTheTableOfGrowth(t *testing.T) {
 	var out bytes.Buffer
 	b := &bench{Options: Options{Out: &out, Rounds: 2, Window: time.Second, Bulk: 100}}
-	introduce := &cell{committed: 2000, all: 2500, elapsed: 2 * time.Second, latencies: []time.Duration{1e8}, bytes: 2_500_000, state: 1_250_000, cpu: usage{"peer": {cpu: 5 * time.Second, faults: 5000}}}
-	put := &cell{committed: 16000, all: 20000, elapsed: 2 * time.Second, cpu: usage{"peer": {cpu: 4 * time.Second}}}
+	introduce := &cell{committed: 2000, all: 2500, elapsed: 2 * time.Second, latencies: []time.Duration{1e8}, bytes: 2_500_000, state: 1_250_000, cpu: usage{{"miller", "peer"}: {cpu: 5 * time.Second, faults: 5000}}}
+	put := &cell{committed: 16000, all: 20000, elapsed: 2 * time.Second, cpu: usage{{"miller", "peer"}: {cpu: 4 * time.Second}}}
 	g := &networkGrowth{bench: b, rows: []growthRow{{from: 1000, to: 3500, introduce: introduce, put: put}, {from: 10000, to: 12500, introduce: introduce}}}
 	require.NoError(t, g.print())
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")

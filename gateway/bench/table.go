@@ -86,16 +86,16 @@ const crowded = 16
 // printCPU tells where the CPU time went.
 func (b *bench) printCPU(cells []*cell) error {
 	table := tabwriter.NewWriter(b.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(table, "CPU ms each\tclients\t%s\tpage faults each\t\n", strings.Join(programs, "\t"))
+	fmt.Fprintf(table, "CPU ms each\tclients\t%s\tbusiest member\tpage faults each\t\n", strings.Join(programs, "\t"))
 	for _, c := range cells {
 		if c.clients < crowded {
 			continue
 		}
 		fmt.Fprintf(table, "%s\t%d\t", c.contender.name, c.clients)
 		for _, name := range programs {
-			fmt.Fprintf(table, "%.3f\t", c.cpuEach(c.cpu[name].cpu))
+			fmt.Fprintf(table, "%.3f\t", c.cpuEach(c.cpu.of(name).cpu))
 		}
-		fmt.Fprintf(table, "%.2f\t\n", per(int(c.cpu.total().faults), c.all))
+		fmt.Fprintf(table, "%.3f\t%.2f\t\n", c.cpuEach(c.cpu.busiest().cpu), per(int(c.cpu.total().faults), c.all))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("couldn't write the table: %w", err)

@@ -16,8 +16,9 @@ func TestTheTable(t *testing.T) {
 	put := &contender{name: "put"}
 	intake := &contender{name: "intake hot"}
 	cells := []*cell{
-		{contender: put, clients: 64, committed: 400, all: 500, transactions: 500, elapsed: 4 * time.Second, latencies: []time.Duration{4e8, 1e8, 2e8, 3e8}, bytes: 2_000_000, cpu: usage{"peer": {cpu: 5 * time.Second, faults: 2000}}},
-		{contender: intake, clients: 64, committed: 8000, all: 9000, transactions: 30, retries: 9, elapsed: 4 * time.Second, latencies: []time.Duration{1e8}, state: 9000 * 600, cpu: usage{"peer": {cpu: 9 * time.Second}, "clients": {cpu: 9 * time.Second, faults: 900}}},
+		{contender: put, clients: 64, committed: 400, all: 500, transactions: 500, elapsed: 4 * time.Second, latencies: []time.Duration{4e8, 1e8, 2e8, 3e8}, bytes: 2_000_000, cpu: usage{{"miller", "peer"}: {cpu: 5 * time.Second, faults: 2000}}},
+		{contender: intake, clients: 64, committed: 8000, all: 9000, transactions: 30, retries: 9, elapsed: 4 * time.Second, latencies: []time.Duration{1e8}, state: 9000 * 600,
+			cpu: usage{{"miller", "peer"}: {cpu: 5 * time.Second}, {"brand", "peer"}: {cpu: 4 * time.Second}, {"miller", "gateway"}: {cpu: 9 * time.Second}, {program: "clients"}: {cpu: 9 * time.Second, faults: 900}}},
 	}
 	var out bytes.Buffer
 	b := &bench{Options: Options{Out: &out, Processes: "/somewhere"}}
@@ -33,8 +34,8 @@ func TestTheTable(t *testing.T) {
 		}
 	}
 	require.Equal(t, strings.Fields("put 64 100.0 1.00 200 300 300 1.0 0.000 0 10.00 4000 0"), rows[2])
-	require.Equal(t, strings.Fields("intake hot 64 2000.0 20.00 100 100 100 300.0 0.001 0 2.00 0 600"), rows[3])
-	require.Equal(t, strings.Fields("intake hot 64 1.000 0.000 0.000 0.000 1.000 0.10"), rows[len(rows)-1])
+	require.Equal(t, strings.Fields("intake hot 64 2000.0 20.00 100 100 100 300.0 0.001 0 3.00 0 600"), rows[3])
+	require.Equal(t, strings.Fields("intake hot 64 1.000 0.000 0.000 1.000 1.000 1.556 0.10"), rows[len(rows)-1])
 }
 
 func TestCellsOfEqualClientsStandTogether(t *testing.T) {
@@ -54,6 +55,14 @@ func TestCellsOfEqualClientsStandTogether(t *testing.T) {
 	require.Len(t, b.cells("massbalance"), 3, "one put at both, a hundred where it is crowded")
 	b.Only = []string{"put@16", "intake spread ×100@16", "intake hot@1"}
 	require.Len(t, b.cells("massbalance"), 3)
+}
+
+func TestWhoUsedTheTime(t *testing.T) {
+	require.Equal(t, "miller", memberOf("/organisations/miller/peer"))
+	require.Equal(t, "miller", memberOf("/organisations/miller"))
+	require.Empty(t, memberOf("/processes"))
+	require.Empty(t, memberOf(""))
+	require.Zero(t, usage{{program: "clients"}: {cpu: time.Second}}.busiest())
 }
 
 // A window counts what ended in it, and failures whenever they happen.
@@ -122,5 +131,5 @@ func TestCPUTime(t *testing.T) {
 		used.add(before, cpuTime(t.TempDir()))
 	}
 	require.Positive(t, used.total().cpu)
-	require.Positive(t, cpuTime(t.TempDir())["clients"].faults)
+	require.Positive(t, cpuTime(t.TempDir()).of("clients").faults)
 }
