@@ -51,7 +51,7 @@ type peerConfig struct {
 // submitConfig bounds what goes to the ledger together.
 type submitConfig struct {
 	Commands int `yaml:"commands" default:"500" help:"most commands in one transaction"`
-	Parallel int `yaml:"parallel" default:"4" help:"most transactions under way; where more sites have something waiting, several share one"`
+	Parallel int `yaml:"parallel" default:"4" help:"most transactions under way, fewer where that makes them slow; where more sites have something waiting, several share one"`
 }
 
 func (c submitConfig) limits() submit.Limits {

@@ -9,10 +9,6 @@ import (
 	"github.com/weighbridge/weighbridge/network/topology"
 )
 
-// underWay is how many transactions of one gateway are under way at most. All organisations share this machine's cores, and
-// fewer transactions with more commands in each cost them less.
-const underWay = 2
-
 // gatewayConfig is gateway.yaml: all that an organisation's gateway has to know of the network.
 type gatewayConfig struct {
 	Organisation string        `yaml:"organisation"`
@@ -31,9 +27,6 @@ type gatewayConfig struct {
 		Certificate string `yaml:"certificate"`
 		Key         string `yaml:"key"`
 	} `yaml:"identity"`
-	Submit struct {
-		Parallel int `yaml:"parallel"`
-	} `yaml:"submit"`
 	Transparency struct {
 		Key      string   `yaml:"key"`
 		Others   []string `yaml:"others"`
@@ -60,7 +53,6 @@ func WriteGatewayConfig(consortium topology.Consortium, organisation topology.Or
 	config.Peer.TLSCA = folder.TLSCA()
 	config.Identity.Certificate = holder.Certificate()
 	config.Identity.Key = holder.Key()
-	config.Submit.Parallel = underWay
 	config.Transparency.Key, config.Transparency.Verifier = holder.LogKey(), layout.VerifierPage()
 	config.Members.Listen = organisation.Gateway.MembersAddress()
 	config.Members.Certificate, config.Members.Key = holder.TLSCertificate(), holder.TLSKey()

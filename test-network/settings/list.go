@@ -23,7 +23,8 @@ func settings() []setting {
 		{name: "200 commands per transaction", bench: []string{"--commands", "200"}},
 		{name: "1000 commands per transaction", bench: []string{"--commands", "1000"}},
 		{name: "submit.parallel 1", bench: []string{"--parallel", "1"}},
-		{name: "submit.parallel 4", bench: []string{"--parallel", "4"}},
+		{name: "submit.parallel 2", bench: []string{"--parallel", "2"}},
+		{name: "submit.parallel 8", bench: []string{"--parallel", "8"}},
 	}
 	for _, interval := range []string{"50ms", "200ms"} {
 		list = append(list, setting{name: "blocks after " + interval, consortium: "blocks: {interval: " + interval + "}"})
@@ -40,6 +41,7 @@ func settings() []setting {
 		list = append(list, setting{name: "nodes' GOGC " + garbage, consortium: "environment: {peer: " + one + ", orderer: " + one + ", gateway: " + one + "}"})
 	}
 	return append(list,
+		setting{name: "GOMAXPROCS 1", consortium: everywhere(`GOMAXPROCS: "1"`)},
 		setting{name: "GODEBUG madvdontneed=0", consortium: everywhere("GODEBUG: madvdontneed=0")},
 		setting{name: "default again"},
 	)

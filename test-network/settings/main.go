@@ -36,7 +36,7 @@ func main() {
 }
 
 // rows are what is measured at each setting, by name and number of clients.
-var rows = []row{{"put", 16}, {"intake spread ×100", 16}, {"intake hot", 64}}
+var rows = []row{{"put", 16}, {"intake spread ×100", 16}, {"intake spread", 64}, {"intake hot", 64}}
 
 type row struct {
 	contender string

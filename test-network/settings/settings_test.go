@@ -37,11 +37,11 @@ func TestChosen(t *testing.T) {
 func TestTheTable(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, printTable(&out, []result{
-		{name: "fast", rows: []measured{{"put", 16, 100, 0, 10, 3}, {"intake spread ×100", 16, 1250, 1, 1.25, 0.5}, {"intake hot", 64, 500, 2, 2, 1}}},
+		{name: "fast", rows: []measured{{"put", 16, 100, 0, 10, 3}, {"intake spread ×100", 16, 1250, 1, 1.25, 0.5}, {"intake spread", 64, 200, 0, 10, 1}, {"intake hot", 64, 500, 2, 2, 1}}},
 		{name: "dead", err: errors.New("no network came up")},
 	}))
 	lines := strings.Split(out.String(), "\n")
-	require.Equal(t, strings.Fields("fast 100.0 10.00 3.0 1250.0 1.25 0.5 12.50 500.0 2.00 1.0 5.00 3"), strings.Fields(lines[4]))
-	require.Equal(t, strings.Fields("dead – – – – – – – – – – – 0"), strings.Fields(lines[5]))
+	require.Equal(t, strings.Fields("fast 100.0 10.00 3.0 1250.0 1.25 0.5 12.50 200.0 10.00 1.0 2.00 500.0 2.00 1.0 5.00 3"), strings.Fields(lines[4]))
+	require.Equal(t, strings.Fields("dead – – – – – – – – – – – – – – – 0"), strings.Fields(lines[5]))
 	require.Contains(t, out.String(), "dead: no network came up")
 }

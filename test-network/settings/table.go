@@ -50,7 +50,7 @@ func (r result) line() string {
 
 // standard is what "default" means.
 const standard = "default: blocks after 100 ms or of 100 transactions, signature policy, as many validators as cores, GOGC 400 for nodes and 800 for chaincode,\n" +
-	"500 commands per transaction, 2 transactions of a member under way"
+	"500 commands per transaction, up to 4 transactions of a member under way, fewer where the machine is busy"
 
 // printTable writes the table, and below it what went wrong.
 func printTable(out io.Writer, results []result) error {
