@@ -35,6 +35,7 @@ var transient = []string{
 	"connection refused",
 	"error reading from server",
 	"transport is closing",
+	"client connection is closing", // the peer lost that one from sight while it was asked
 	"chaincode stream terminated",
 	"could not launch chaincode",
 	"timeout expired while executing transaction",

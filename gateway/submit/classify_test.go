@@ -121,6 +121,8 @@ func TestFailedProposals(t *testing.T) {
 			"failed to select a set of endorsers that satisfy the endorsement policy due to unavailability of peers: [{peer1:7051 GrainCo}]"), notReady},
 		"the chaincode is being restarted": {told(codes.Aborted, notEndorsed,
 			"error in simulation: failed to execute transaction 389b: error sending: chaincode stream terminated"), notReady},
+		"an endorser is lost from sight while it's asked": {told(codes.Aborted, tooFewEndorsements,
+			"rpc error: code = Canceled desc = grpc: the client connection is closing"), notReady},
 		"the own peer is away": {told(codes.Unavailable, `connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:7051: connect: connection refused"`), notReady},
 		"the peer is busy":     {told(codes.ResourceExhausted, "too many requests for /gateway.Gateway, exceeding concurrency limit (500)"), notReady},
 		"the batch is too big": {told(codes.ResourceExhausted, "trying to send message larger than max (104857601 vs. 104857600)"), rejected},
