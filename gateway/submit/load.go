@@ -18,6 +18,9 @@ const (
 	more  = 0.02
 	// accustomed is how many transactions it takes to know.
 	accustomed = 8
+	// quiet is the most that a transaction is believed to take when little goes on, until it
+	// shows otherwise: whoever starts in the midst of a flood has seen nothing else.
+	quiet = 250 * time.Millisecond
 	// forgotten is how long it takes to take for little what goes on all the time:
 	// a channel's blocks may have been made slower for good.
 	forgotten = time.Hour
@@ -27,7 +30,7 @@ const (
 // together. Where fewer are, each is fuller, and one costs far more than a command in it.
 type load struct {
 	mu sync.Mutex
-	// recent is the mean of the last few, shortest the smallest mean there was.
+	// recent is the mean of the last few, shortest the smallest mean there was, or quiet.
 	recent, shortest time.Duration
 	count            int
 	last             time.Time
@@ -48,7 +51,9 @@ func (l *load) saw(took time.Duration) {
 	l.recent += (took - l.recent) / accustomed
 	switch {
 	case l.count < accustomed:
-	case l.count == accustomed || l.recent < l.shortest:
+	case l.count == accustomed:
+		l.shortest = min(l.recent, quiet)
+	case l.recent < l.shortest:
 		l.shortest = l.recent
 	default:
 		l.shortest += time.Duration(float64(l.recent-l.shortest) * min(now.Sub(l.last).Seconds()/forgotten.Seconds(), 1))

@@ -68,6 +68,24 @@ func TestBusyMachinesTakeFullerTransactions(t *testing.T) {
 	})
 }
 
+// A gateway that is started in the midst of a flood knows it for one, and one whose
+// network is slow for good comes to know that, too.
+func TestAFloodIsKnownFromTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l load
+		require.Equal(t, 4, l.allows(4))
+		for range 2 * accustomed {
+			l.saw(time.Second)
+		}
+		require.Equal(t, 1, l.allows(4))
+		for range 3 * 60 {
+			pass(time.Minute)
+			l.saw(time.Second)
+		}
+		require.Equal(t, 4, l.allows(4))
+	})
+}
+
 // busy is a queue that knows its machines to be at their limit.
 func busy(t *testing.T, l *ledger, limits Limits) *queue {
 	q := start(t, l, limits)
