@@ -57,6 +57,10 @@ var (
 	carbonSigns = []int{+1, +1, +1, +1, -1, -1, +1, +1}
 )
 
+// absent reports whether a set does not have the figure, of those it need not have.
+// One that it has is never this, though it be zero: its intensity was read or computed.
+func (f CarbonFigure) absent() bool { return f == CarbonFigure{} }
+
 // first is how many figures every set has.
 const first = 6
 
@@ -76,10 +80,10 @@ func (c Carbon) withFigures(figures []CarbonFigure) Carbon {
 	c.Fossil, c.LandManagement, c.LandUseChange = figures[0], figures[1], figures[2]
 	c.BiogenicNonCO2, c.BiogenicUptake, c.Removals = figures[3], figures[4], figures[5]
 	c.LandManagementFossil, c.LandCarbonLeakage = nil, nil
-	if later := figures[first]; later != (CarbonFigure{}) {
+	if later := figures[first]; !later.absent() {
 		c.LandManagementFossil = &later
 	}
-	if later := figures[first+1]; later != (CarbonFigure{}) {
+	if later := figures[first+1]; !later.absent() {
 		c.LandCarbonLeakage = &later
 	}
 	return c
@@ -184,24 +188,25 @@ type share struct {
 
 // merge computes the figures of shares put together. Each figure is merged on
 // its own. The highest of a removal is the smallest one; the mean is exact and
-// rounded up. So Σ mass × intensity is never lowered, in any figure (I10).
+// rounded up, and called one also where all have the same figure: whether two values are
+// the same in memory differs between who has just computed them and who reads them. So Σ mass × intensity is never lowered, in any figure (I10).
 func merge(shares []share, how CarbonMerge) (Carbon, error) {
 	merged := shares[0].carbon
 	figures := make([]CarbonFigure, len(carbonNames))
 	for i := range figures {
 		mass, emissions := new(big.Rat), new(big.Rat)
-		highest, equal := shares[0].carbon.vector()[i], true
+		highest, given := shares[0].carbon.vector()[i], i < first // what every set has is written, also as zero
 		for _, s := range shares {
 			figure := s.carbon.vector()[i]
 			mass.Add(mass, one.of(s.quantity))
 			emissions.Add(emissions, figure.Intensity.of(s.quantity))
-			equal = equal && figure == shares[0].carbon.vector()[i]
+			given = given || !figure.absent()
 			if highest.Intensity.perKg.LessThan(figure.Intensity.perKg) {
 				highest = figure
 			}
 		}
 		figures[i] = highest
-		if how == CarbonWeightedMean && !equal {
+		if how == CarbonWeightedMean && given {
 			mean, ok := ceilIntensity(emissions.Quo(emissions, mass))
 			if !ok {
 				return merged, refuse(QuantityTooLarge, "%s of more than can be written", carbonNames[i])
