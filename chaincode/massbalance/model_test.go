@@ -316,7 +316,7 @@ func (m *model) Check(t *rapid.T) {
 		return
 	}
 	m.checked = len(m.entries)
-	tally := Recount(m.entries)
+	tally := m.counted()
 	require.Empty(t, tally.Findings)
 	require.Empty(t, tally.CompareState(m.state))
 	for at, grams := range m.stock {

@@ -517,7 +517,7 @@ func (s *seasons) Close(t *rapid.T) {
 }
 
 func (s *seasons) Check(t *rapid.T) {
-	tally := Recount(s.entries)
+	tally := s.counted()
 	require.Empty(t, tally.Findings)
 	require.Empty(t, tally.CompareState(s.state))
 	account := tally.Accounts[AccountID{"depot", "wheat"}]

@@ -27,9 +27,24 @@ func (s shortly) Get(key Key) (Value, error) {
 	return value, err
 }
 
-// sendShort executes a command once more over the state with short records only. Each story of this package so shows that nothing else
-// is ever asked of a record: the outcome is the same, but for what a repetition is
-// told and how a reuse of an ID is put.
+// asking is a state that notes whether a record was read from it.
+type asking struct {
+	Memory
+	record bool
+}
+
+func (a *asking) Get(key Key) (Value, error) {
+	value, err := a.Memory.Get(key)
+	if _, ok := value.(Record); ok {
+		a.record = true
+	}
+	return value, err
+}
+
+// sendShort executes a command that read a record once more, over the state with
+// short records only; one that read none would read just the same. Each story of
+// this package so shows that nothing else is ever asked of a record: the outcome is
+// the same, but for what a repetition is told and how a reuse of an ID is put.
 func (l *ledger) sendShort(org OrganisationID, c Command, batch BatchOutcome) {
 	l.t.Helper()
 	again, err := ExecuteBatch(shortly{l.state}, Tx{ID: fmt.Sprintf("tx%d", l.next), Organisation: org}, []Command{c})
