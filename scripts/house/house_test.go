@@ -26,6 +26,7 @@ const (
 	functionP90  = 30
 	fileMax      = 500
 	contractMax  = 10
+	keptMax      = 1_000_000 // bytes of a file that is no font
 	chaincodeDir = "chaincode/"
 )
 
@@ -234,6 +235,23 @@ func TestFormatAndSize(t *testing.T) {
 	slices.Sort(lengths)
 	if p90 := lengths[len(lengths)*9/10]; p90 > functionP90 {
 		t.Errorf("one function in ten has more than %d lines; it should be %d", p90, functionP90)
+	}
+}
+
+// TestNothingLargeIsKept: what a program wrote, a dump or a binary, gets into a commit by mistake.
+func TestNothingLargeIsKept(t *testing.T) {
+	fonts := filepath.Join("gateway", "pdf", "fonts") // one of them has the Chinese characters
+	output, err := gitFiles()
+	require.NoError(t, err)
+	for _, path := range strings.Fields(output) {
+		file, err := os.Stat(filepath.Join(root, path))
+		if os.IsNotExist(err) {
+			continue
+		}
+		require.NoError(t, err)
+		if file.Size() > keptMax && filepath.Dir(path) != fonts {
+			t.Errorf("%s has %d bytes, at most %d are kept", path, file.Size(), keptMax)
+		}
 	}
 }
 
