@@ -87,7 +87,7 @@ func TestUnreadableBodiesNameTheFieldAndSendNothing(t *testing.T) {
 		`{"id":"x"}`:                         "body.type",
 		`{"id":"x","type":"dance"}`:          "body.type",
 		`{"id":"x","type":"take_in"}`:        "body",
-		`{"id":"x","id":"y"}`:                "body",
+		`{"id":"x","id":"y"}`:                "body.id",
 		strings.Replace(good, `"1"`, `1`, 1): "body.body.quantity",
 		"[" + good + "," + strings.Replace(good, `"1"`, `"1e3"`, 1) + "]": "body[1].body.quantity",
 		strings.Replace(good, `"evidence"`, `"evidense"`, 1):              "body.body.evidense",
@@ -192,7 +192,7 @@ func TestACommandsOwnAddress(t *testing.T) {
 	require.Equal(t, "body.body.quantity", typedFault(typed("take_in", `{"id":"X",`+strings.Replace(content, `"7"`, `7`, 1)+`}`).problem(t, http.StatusBadRequest)))
 	require.Equal(t, "body.body.evidence", typedFault(p), "a dispatch has documents, not evidence")
 	require.Equal(t, "body.type", typedFault(typed("take_in", `{"id":"X","type":"dispatch",`+content+`}`).problem(t, http.StatusBadRequest)))
-	require.Equal(t, "body", typedFault(typed("take_in", `{"id":"X","type":"take_in","type":"take_in",`+content+`}`).problem(t, http.StatusBadRequest)))
+	require.Equal(t, "body.type", typedFault(typed("take_in", `{"id":"X","type":"take_in","type":"take_in",`+content+`}`).problem(t, http.StatusBadRequest)))
 	require.Equal(t, "body", typedFault(typed("take_in", `{}`).problem(t, http.StatusBadRequest)))
 	require.Equal(t, "body", typedFault(typed("take_in", `[{"id":"X",`+content+`}]`).problem(t, http.StatusBadRequest)), "one at a time")
 	refused := typed("take_in", `{"id":"OWN3",`+strings.Replace(content, "silo-north", "mill", 1)+`}`).problem(t, http.StatusUnprocessableEntity)
