@@ -207,6 +207,7 @@ func TestAnAuditorReadsAndExports(t *testing.T) {
 	p.open("/audit")
 	p.click("Recount now")
 	p.sees("0 differences in 6 stock accounts")
+	p.until(`document.readyState === "complete"`, "the journal below, with its file")
 	file, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`fetch([...document.querySelectorAll(".files a")].pop().previousElementSibling.href).then(r => r.text())`, chromedp.EvalAwaitPromise))
 	require.NoError(t, err)
 	require.Contains(t, file, "CNV-1")
