@@ -8,13 +8,11 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/audit"
 	"github.com/weighbridge/weighbridge/gateway/audit/chaintest"
 )
@@ -50,32 +48,6 @@ func verifications(t testing.TB, during time.Duration) (rate float64, count int)
 	return float64(count) / elapsed.Seconds(), count
 }
 
-// processorTime is what this process used of the processors so far.
-func processorTime(t testing.TB) time.Duration {
-	var usage syscall.Rusage
-	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-// long makes a chain of transactions with so many commands each, a block for
-// every perBlock of them. A site's transactions follow one another, so each block
-// holds one of every site.
-func long(t testing.TB, blocks, commands int) *chaintest.Chain {
-	c := chaintest.New(t)
-	for i := range blocks {
-		var transactions []*chaintest.Transaction
-		for _, at := range chaintest.Sites {
-			var batch []massbalance.Command
-			for k := range commands {
-				batch = append(batch, c.TakeInAt(at, fmt.Sprintf("%s-%d-%d", at.Site, i, k), "100"))
-			}
-			transactions = append(transactions, c.Apply(at.Member, batch...))
-		}
-		c.Add(transactions...)
-	}
-	return c
-}
-
 // BenchmarkAudit audits a chain side by side with the machine's own rate of
 // signature verification, in one run:
 //
@@ -83,13 +55,13 @@ func long(t testing.TB, blocks, commands int) *chaintest.Chain {
 func BenchmarkAudit(b *testing.B) {
 	for _, size := range []struct{ blocks, commands int }{{1000, 1}, {400, 10}, {60, 100}} {
 		b.Run(fmt.Sprintf("commands=%d", size.commands), func(b *testing.B) {
-			c := long(b, size.blocks, size.commands)
+			c := chaintest.Long(b, size.blocks, size.commands)
 			for b.Loop() {
 				benchmark(b, c, false)
 			}
 		})
 		b.Run(fmt.Sprintf("commands=%d/rules", size.commands), func(b *testing.B) {
-			c := long(b, size.blocks, size.commands)
+			c := chaintest.Long(b, size.blocks, size.commands)
 			for b.Loop() {
 				benchmark(b, c, true)
 			}
@@ -101,14 +73,14 @@ func benchmark(b *testing.B, c *chaintest.Chain, rulesOnly bool) {
 	o := optionsFor(c)
 	o.Chaincode, o.RulesOnly = chaintest.Chaincode, rulesOnly
 	b.StopTimer()
-	began := processorTime(b)
+	began := chaintest.ProcessorTime(b)
 	rate, count := verifications(b, time.Second)
-	cost := (processorTime(b) - began) / time.Duration(count)
+	cost := (chaintest.ProcessorTime(b) - began) / time.Duration(count)
 	b.StartTimer()
-	before := processorTime(b)
+	before := chaintest.ProcessorTime(b)
 	report, err := audit.Run(b.Context(), o)
 	require.NoError(b, err)
-	busy := processorTime(b) - before
+	busy := chaintest.ProcessorTime(b) - before
 	require.True(b, report.Sound(), "%+v", report.Findings)
 	b.ReportMetric(float64(report.Commands)/report.Seconds, "commands/s")
 	b.ReportMetric(float64(report.Transactions)/report.Seconds, "tx/s")

@@ -1,16 +1,13 @@
 package chain_test
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/gateway/audit/chaintest"
 )
 
@@ -22,18 +19,7 @@ import (
 //	go test ./gateway/audit/chain -run '^$' -bench Check -benchtime 3x
 func BenchmarkCheck(b *testing.B) {
 	const blocks, commands = 66, 100
-	c := chaintest.New(b)
-	for i := range blocks {
-		var transactions []*chaintest.Transaction
-		for _, at := range chaintest.Sites {
-			var batch []massbalance.Command
-			for k := range commands {
-				batch = append(batch, c.TakeInAt(at, fmt.Sprintf("%s-%d-%d", at.Site, i, k), "100"))
-			}
-			transactions = append(transactions, c.Apply(at.Member, batch...))
-		}
-		c.Add(transactions...)
-	}
+	c := chaintest.Long(b, blocks, commands)
 	var used time.Duration
 	var before, after runtime.MemStats
 	var allocated, allocations, left uint64
@@ -42,13 +28,13 @@ func BenchmarkCheck(b *testing.B) {
 		runtime.GC()
 		runtime.ReadMemStats(&before)
 		percent := debug.SetGCPercent(-1)
-		began := processorTime(b)
+		began := chaintest.ProcessorTime(b)
 		for _, raw := range c.Blocks {
 			v, err := checker.Check(raw)
 			require.NoError(b, err)
 			require.Empty(b, v.Findings)
 		}
-		used += processorTime(b) - began
+		used += chaintest.ProcessorTime(b) - began
 		debug.SetGCPercent(percent)
 		runtime.ReadMemStats(&after)
 		allocated, allocations = allocated+after.TotalAlloc-before.TotalAlloc, allocations+after.Mallocs-before.Mallocs
@@ -62,11 +48,4 @@ func BenchmarkCheck(b *testing.B) {
 	b.ReportMetric(float64(allocated)/checked, "B/command")
 	b.ReportMetric(float64(allocations)/checked, "allocs/command")
 	b.ReportMetric(float64(left)/checked, "objects-left/command")
-}
-
-// processorTime is what this process used of the processors so far.
-func processorTime(b *testing.B) time.Duration {
-	var usage syscall.Rusage
-	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
