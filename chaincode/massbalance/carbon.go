@@ -188,8 +188,9 @@ type share struct {
 
 // merge computes the figures of shares put together. Each figure is merged on
 // its own. The highest of a removal is the smallest one; the mean is exact and
-// rounded up, and called one also where all have the same figure: whether two values are
-// the same in memory differs between who has just computed them and who reads them. So Σ mass × intensity is never lowered, in any figure (I10).
+// rounded up, so Σ mass × intensity is never lowered, in any figure (I10). It is
+// called a mean also where all have the same figure: whether two values are the
+// same in memory differs between who has just computed them and who reads them.
 func merge(shares []share, how CarbonMerge) (Carbon, error) {
 	merged := shares[0].carbon
 	figures := make([]CarbonFigure, len(carbonNames))
