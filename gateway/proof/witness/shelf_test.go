@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -48,55 +49,52 @@ func TestTheShelfKeepsWhatIsAskedFor(t *testing.T) {
 
 // However many ask, so many are made at a time, and each once for all who ask for it.
 func TestTheShelfMakesSoManyAtATime(t *testing.T) {
-	s := newShelf()
-	var mu sync.Mutex
-	busy, most, made := 0, 0, 0
-	hold, begun := make(chan struct{}), make(chan struct{}, makers)
-	build := func(context.Context) ([]byte, error) {
-		mu.Lock()
-		busy++
-		most, made = max(most, busy), made+1
-		mu.Unlock()
-		select {
-		case begun <- struct{}{}:
-		default:
+	synctest.Test(t, func(t *testing.T) {
+		s := newShelf()
+		var mu sync.Mutex
+		busy, most, made := 0, 0, 0
+		hold := make(chan struct{})
+		build := func(context.Context) ([]byte, error) {
+			mu.Lock()
+			busy++
+			most, made = max(most, busy), made+1
+			mu.Unlock()
+			<-hold
+			mu.Lock()
+			busy--
+			mu.Unlock()
+			return []byte("file"), nil
 		}
-		<-hold
-		mu.Lock()
-		busy--
-		mu.Unlock()
-		return []byte("file"), nil
-	}
-	results := make(chan error, 200)
-	ask := func(name string) {
-		file, err := s.make(t.Context(), name, build)
-		if err == nil && string(file) != "file" {
-			err = errors.New("another file")
+		results := make(chan error, 200)
+		ask := func(name string) {
+			file, err := s.make(t.Context(), name, build)
+			if err == nil && string(file) != "file" {
+				err = errors.New("another file")
+			}
+			results <- err
 		}
-		results <- err
-	}
-	for i := range makers + mostWaiting {
-		for range 10 {
-			go ask(fmt.Sprint("claim ", i))
+		for i := range makers + mostWaiting {
+			for range 10 {
+				go ask(fmt.Sprint("claim ", i))
+			}
 		}
-	}
-	for range makers {
-		<-begun
-	}
-	require.Eventually(t, func() bool { return len(s.waiting) == makers+mostWaiting }, 10*time.Second, time.Millisecond)
-	_, err := s.make(t.Context(), "one more", build)
-	require.ErrorIs(t, err, ErrBusy)
+		synctest.Wait() // all of them wait by now
+		require.Equal(t, makers, made)
+		require.Len(t, s.waiting, makers+mostWaiting)
+		_, err := s.make(t.Context(), "one more", build)
+		require.ErrorIs(t, err, ErrBusy)
 
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err = s.make(gone, "claim 0", build)
-	require.ErrorIs(t, err, context.Canceled, "who goes away does not wait")
-	close(hold)
-	for range 10 * (makers + mostWaiting) {
-		require.NoError(t, <-results)
-	}
-	require.Equal(t, makers, most)
-	require.Equal(t, makers+mostWaiting, made)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = s.make(gone, "claim 0", build)
+		require.ErrorIs(t, err, context.Canceled, "who goes away does not wait")
+		close(hold)
+		for range 10 * (makers + mostWaiting) {
+			require.NoError(t, <-results)
+		}
+		require.Equal(t, makers, most)
+		require.Equal(t, makers+mostWaiting, made)
+	})
 }
 
 func TestWhoComesTooSoonIsToldWhenToComeAgain(t *testing.T) {
