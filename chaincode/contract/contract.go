@@ -62,7 +62,11 @@ func (*Contract) Apply(ctx contractapi.TransactionContextInterface, batch string
 	if err != nil {
 		return "", fmt.Errorf("internal: %w", err)
 	}
-	if err := write(stub, outcome.Writes); err != nil {
+	stored, err := view.Store(outcome.Writes)
+	if err != nil {
+		return "", fmt.Errorf("internal: %w", err)
+	}
+	if err := write(stub, stored); err != nil {
 		return "", fmt.Errorf("internal: %w", err)
 	}
 	results, err := wire.FormatResults(outcome.Results)
@@ -79,11 +83,15 @@ func (*Contract) Read(ctx contractapi.TransactionContextInterface, kind, a, b st
 	if _, err := wire.ParseKey(wire.FormatKey(key)); err != nil {
 		return "", fmt.Errorf("invalid_key: %w", err)
 	}
-	value, err := ctx.GetStub().GetState(wire.FormatKey(key))
+	view, err := newView(ctx.GetStub())
+	if err != nil {
+		return "", fmt.Errorf("internal: %w", err)
+	}
+	form, err := view.Form(key)
 	if err != nil {
 		return "", fmt.Errorf("internal: couldn't read %s: %w", wire.FormatKey(key), err)
 	}
-	return string(value), nil
+	return string(form), nil
 }
 
 // stub is the part of Fabric's stub that the contract needs.
@@ -117,61 +125,8 @@ func submitter(s stub) (massbalance.OrganisationID, error) {
 	return massbalance.OrganisationID(identity.GetMspid()), nil
 }
 
-// view is the peer's committed state. Fabric's reads do not see the
-// transaction's own writes, which is what the rules expect of a View.
-//
-// What the commands name is fetched in one round trip to the peer before they are
-// executed. What they read besides, such as their site, the rules keep once they
-// have it (see massbalance.ExecuteBatch).
-type view struct {
-	stub    stub
-	fetched map[massbalance.Key][]byte
-}
-
-// fetch reads what the commands name, in the order in which they name it: peers
-// must read in the same order to sign the same bytes.
-func fetch(s stub, organisation massbalance.OrganisationID, commands []massbalance.Command) (view, error) {
-	v := view{s, make(map[massbalance.Key][]byte, 2*len(commands))}
-	names, keys := make([]massbalance.Key, 0, 2*len(commands)), make([]string, 0, 2*len(commands))
-	for _, c := range commands {
-		for _, name := range massbalance.Names(organisation, c) {
-			if _, twice := v.fetched[name]; !twice {
-				v.fetched[name] = nil
-				names, keys = append(names, name), append(keys, wire.FormatKey(name))
-			}
-		}
-	}
-	values, err := s.GetMultipleStates(keys...)
-	if err != nil {
-		return v, fmt.Errorf("couldn't read what the commands name: %w", err)
-	}
-	if len(values) != len(keys) {
-		return v, fmt.Errorf("couldn't read what the commands name: %d values for %d keys", len(values), len(keys))
-	}
-	for i, name := range names {
-		if len(values[i]) > 0 { // most are new
-			v.fetched[name] = values[i]
-		}
-	}
-	return v, nil
-}
-
-func (v view) Get(key massbalance.Key) (massbalance.Value, error) {
-	data, known := v.fetched[key]
-	if !known {
-		var err error
-		if data, err = v.stub.GetState(wire.FormatKey(key)); err != nil {
-			return nil, err
-		}
-	}
-	if len(data) == 0 {
-		return nil, nil
-	}
-	return wire.ParseValue(key.Kind, data)
-}
-
 // write sends all writes to the peer in one message, where the peer can take it.
-func write(s stub, writes []massbalance.Write) error {
+func write(s stub, writes []wire.Stored) error {
 	s.StartWriteBatch()
 	if err := writeEach(s, writes); err != nil {
 		return err
@@ -182,15 +137,10 @@ func write(s stub, writes []massbalance.Write) error {
 	return nil
 }
 
-func writeEach(s stub, writes []massbalance.Write) error {
+func writeEach(s stub, writes []wire.Stored) error {
 	for _, w := range writes {
-		key := wire.FormatKey(w.Key)
-		value, err := wire.FormatValue(w.Value)
-		if err != nil {
-			return err
-		}
-		if err := s.PutState(key, value); err != nil {
-			return fmt.Errorf("couldn't write %s: %w", key, err)
+		if err := s.PutState(w.Key, w.Value); err != nil {
+			return fmt.Errorf("couldn't write %s: %w", w.Key, err)
 		}
 		if w.Guard == nil {
 			continue
@@ -199,8 +149,8 @@ func writeEach(s stub, writes []massbalance.Write) error {
 		if err != nil {
 			return err
 		}
-		if err := s.SetStateValidationParameter(key, policy); err != nil {
-			return fmt.Errorf("couldn't guard %s: %w", key, err)
+		if err := s.SetStateValidationParameter(w.Key, policy); err != nil {
+			return fmt.Errorf("couldn't guard %s: %w", w.Key, err)
 		}
 	}
 	return nil

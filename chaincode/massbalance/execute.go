@@ -12,7 +12,7 @@ import (
 // RulesVersion is the latest version of the rules in this package. It contains
 // all earlier ones: where they differ, the code asks which one is in force. A
 // ledger begins at version 1; the differences are listed in the package comment.
-const RulesVersion = 4
+const RulesVersion = 5
 
 // View answers point look-ups in the committed state. It has no lists and no
 // range queries: what a command depends on is exactly the keys it names, which

@@ -35,7 +35,7 @@ func (b RemoveOrganisation) execute(e *execution) error {
 // renewMember puts the next version of a member in force.
 func (e *execution) renewMember(m Member) error {
 	before, known := e.consortium.member(m.Organisation)
-	after := Consortium{append([]Member{}, e.consortium.Members...)}
+	after := Consortium{Members: append([]Member{}, e.consortium.Members...), Paged: e.consortium.Paged}
 	if at := slices.Index(after.Members, before); known {
 		after.Members[at] = m
 	} else {

@@ -148,7 +148,7 @@ func TestRecountFindsWhoIsNoMember(t *testing.T) {
 	for key, value := range l.state {
 		state[key] = value
 	}
-	state[ConsortiumKey()] = Consortium{members}
+	state[ConsortiumKey()] = Consortium{Members: members}
 	require.Len(t, Recount(l.entries).CompareState(state), 1)
 }
 

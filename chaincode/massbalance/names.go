@@ -43,3 +43,13 @@ func Names(org OrganisationID, c Command) []Key {
 	}
 	return keys
 }
+
+// Makes lists keys of lots that a command of the organisation makes itself, where it
+// is accepted. Like that of Names, the list needs not be complete and decides nothing.
+func Makes(org OrganisationID, c Command) []Key {
+	switch c.Body.(type) {
+	case Introduce, Receive, Return, Convert, MergeLots, Downgrade:
+		return []Key{LotKey(NameLot(org, c.ID, 1))}
+	}
+	return nil
+}

@@ -50,7 +50,7 @@ func (b FoundConsortium) execute(e *execution) error {
 	if b.Rules > RulesVersion {
 		return refuse(NotFound, "there is no version %d of the rules here; the latest is %d", b.Rules, RulesVersion)
 	}
-	founded := Consortium{b.Members}
+	founded := Consortium{Members: b.Members, Paged: b.Rules >= 5}
 	if m, ok := founded.member(e.tx.Organisation); !ok || m.Role != Trading {
 		return refuse(NotMember, "%s founds a consortium of which it is not a trading member", e.tx.Organisation)
 	}

@@ -26,7 +26,13 @@ type Member struct {
 }
 
 // Consortium lists the members, former ones too. There is one, and it changes rarely.
-type Consortium struct{ Members []Member }
+type Consortium struct {
+	Members []Member
+	// Paged says that the ledger keeps many values under one key, see package wire. It
+	// is settled for ever when the consortium is founded, under version 5 of the rules
+	// or a later one.
+	Paged bool
+}
 
 // member finds an organisation among the members.
 func (c Consortium) member(id OrganisationID) (Member, bool) {

@@ -121,16 +121,13 @@ func (g *growth) begin() error {
 	return nil
 }
 
-// Get reads as a peer does: the value's bytes from the disk, parsed each time.
-func (g *growth) Get(key massbalance.Key) (massbalance.Value, error) {
-	data, err := g.state.Get([]byte(wire.FormatKey(key)), nil)
+// read reads as a peer does: bytes from the disk.
+func (g *growth) read(key string) ([]byte, error) {
+	data, err := g.state.Get([]byte(key), nil)
 	if errors.Is(err, leveldb.ErrNotFound) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return wire.ParseValue(key.Kind, data)
+	return data, err
 }
 
 // spent is what one transaction took: its chaincode, what ran behind that, and
@@ -150,11 +147,15 @@ func (g *growth) run(org massbalance.OrganisationID, commands ...massbalance.Com
 	if err != nil {
 		return s, err
 	}
-	outcome, err := massbalance.ExecuteBatch(g, massbalance.Tx{ID: id, Organisation: org}, parsed)
+	reader, err := wire.NewReader(g.read)
 	if err != nil {
 		return s, err
 	}
-	if err := g.store(outcome); err != nil {
+	outcome, err := massbalance.ExecuteBatch(reader, massbalance.Tx{ID: id, Organisation: org}, parsed)
+	if err != nil {
+		return s, err
+	}
+	if err := g.store(reader, outcome); err != nil {
 		return s, err
 	}
 	s.chaincode = threadTime() - began
@@ -170,16 +171,16 @@ func (g *growth) run(org massbalance.OrganisationID, commands ...massbalance.Com
 	return s, err
 }
 
-func (g *growth) store(outcome massbalance.BatchOutcome) error {
-	writes := new(leveldb.Batch)
-	for _, w := range outcome.Writes {
-		value, err := wire.FormatValue(w.Value)
-		if err != nil {
-			return err
-		}
-		writes.Put([]byte(wire.FormatKey(w.Key)), value)
+func (g *growth) store(reader *wire.Reader, outcome massbalance.BatchOutcome) error {
+	stored, err := reader.Store(outcome.Writes)
+	if err != nil {
+		return err
 	}
-	_, err := wire.FormatResults(outcome.Results)
+	writes := new(leveldb.Batch)
+	for _, w := range stored {
+		writes.Put([]byte(w.Key), w.Value)
+	}
+	_, err = wire.FormatResults(outcome.Results)
 	return errors.Join(err, g.state.Write(writes, nil))
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
 	"github.com/weighbridge/weighbridge/gateway/block"
 )
 
@@ -30,8 +31,12 @@ func (l *lots) take(b block.Block) {
 			continue
 		}
 		for _, w := range tx.Writes {
-			if strings.HasPrefix(w.Key, lotPrefix) {
-				l.seen[maphash.String(l.seed, w.Key)] = struct{}{}
+			if !strings.HasPrefix(w.Key, lotPrefix) {
+				continue
+			}
+			keys, _ := wire.Keys(w.Key, w.Value) // what is no page has no lots: they will be missing
+			for _, key := range keys {
+				l.seen[maphash.String(l.seed, key)] = struct{}{}
 			}
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
@@ -76,7 +74,7 @@ func (p *Peer) simulate(c call) (*peer.ChaincodeAction, massbalance.BatchOutcome
 	if err != nil {
 		return nil, outcome, err
 	}
-	set, err := writeSet(outcome.Writes)
+	set, err := writeSet(p.state, outcome.Writes)
 	if err != nil {
 		return nil, outcome, err
 	}
@@ -84,20 +82,19 @@ func (p *Peer) simulate(c call) (*peer.ChaincodeAction, massbalance.BatchOutcome
 	return &peer.ChaincodeAction{Results: pack(results), Response: &peer.Response{Status: 200, Payload: answer}}, outcome, nil
 }
 
-func writeSet(writes []massbalance.Write) (*kvrwset.KVRWSet, error) {
+// writeSet is what a peer with this state would write.
+func writeSet(state massbalance.View, writes []massbalance.Write) (*kvrwset.KVRWSet, error) {
+	stored, err := wire.StoreOver(state, writes)
+	if err != nil {
+		return nil, err
+	}
 	set := &kvrwset.KVRWSet{}
-	for _, w := range writes {
-		value, err := wire.FormatValue(w.Value)
-		if err != nil {
-			return nil, err
-		}
-		key := wire.FormatKey(w.Key)
-		set.Writes = append(set.Writes, &kvrwset.KVWrite{Key: key, Value: value})
+	for _, w := range stored {
+		set.Writes = append(set.Writes, &kvrwset.KVWrite{Key: w.Key, Value: w.Value})
 		if w.Guard != nil {
-			set.MetadataWrites = append(set.MetadataWrites, &kvrwset.KVMetadataWrite{Key: key, Entries: []*kvrwset.KVMetadataEntry{{Name: "VALIDATION_PARAMETER"}}})
+			set.MetadataWrites = append(set.MetadataWrites, &kvrwset.KVMetadataWrite{Key: w.Key, Entries: []*kvrwset.KVMetadataEntry{{Name: "VALIDATION_PARAMETER"}}})
 		}
 	}
-	slices.SortFunc(set.Writes, func(a, b *kvrwset.KVWrite) int { return strings.Compare(a.GetKey(), b.GetKey()) })
 	return set, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -73,16 +72,15 @@ func (w *written) add(t testing.TB, org massbalance.OrganisationID, commands []m
 	outcome, err := massbalance.ExecuteBatch(w.state, massbalance.Tx{ID: tx.ID, Organisation: org}, commands)
 	require.NoError(t, err)
 	require.Len(t, outcome.Records, len(commands))
-	w.state.Apply(outcome.Writes)
-	for _, one := range outcome.Writes {
-		value, err := wire.FormatValue(one.Value)
-		require.NoError(t, err)
-		tx.Writes = append(tx.Writes, block.Write{Key: wire.FormatKey(one.Key), Value: value})
+	stored, err := wire.StoreOver(w.state, outcome.Writes)
+	require.NoError(t, err)
+	for _, one := range stored {
+		tx.Writes = append(tx.Writes, block.Write{Key: one.Key, Value: one.Value})
 		if one.Guard != nil {
-			tx.Guarded = append(tx.Guarded, wire.FormatKey(one.Key))
+			tx.Guarded = append(tx.Guarded, one.Key)
 		}
 	}
-	slices.SortFunc(tx.Writes, func(a, b block.Write) int { return strings.Compare(a.Key, b.Key) })
+	w.state.Apply(outcome.Writes)
 	tx.Response, err = wire.FormatResults(outcome.Results)
 	require.NoError(t, err)
 	w.commands += len(commands)

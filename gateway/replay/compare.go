@@ -10,17 +10,9 @@ import (
 	"github.com/weighbridge/weighbridge/gateway/block"
 )
 
-// expectedWrite is a write of the replay in the ledger's form.
-type expectedWrite struct {
-	key     string
-	value   []byte
-	guarded bool
-}
-
 // compare finds the first difference between what the chain says and the
 // replay's outcome, in the order of the ledger's keys; then the answer.
-func compare(tx block.Transaction, outcome massbalance.BatchOutcome, forms *Forms) *Finding {
-	expected := sorted(outcome.Writes, forms)
+func compare(tx block.Transaction, outcome massbalance.BatchOutcome, expected []wire.Stored) *Finding {
 	if finding := compareWrites(expected, tx.Writes); finding != nil {
 		return finding
 	}
@@ -37,18 +29,8 @@ func compare(tx block.Transaction, outcome massbalance.BatchOutcome, forms *Form
 	return nil
 }
 
-// sorted puts the writes into the order of the ledger's keys.
-func sorted(writes []massbalance.Write, forms *Forms) []expectedWrite {
-	all := make([]expectedWrite, len(writes))
-	for i, w := range writes {
-		all[i] = expectedWrite{forms.Keys[i], forms.Values[i], w.Guard != nil}
-	}
-	slices.SortFunc(all, func(a, b expectedWrite) int { return strings.Compare(a.key, b.key) })
-	return all
-}
-
 // compareWrites walks both lists in the order of their keys.
-func compareWrites(expected []expectedWrite, found []block.Write) *Finding {
+func compareWrites(expected []wire.Stored, found []block.Write) *Finding {
 	byKey := func(a, b block.Write) int { return strings.Compare(a.Key, b.Key) }
 	if !slices.IsSortedFunc(found, byKey) {
 		found = slices.SortedStableFunc(slices.Values(found), byKey)
@@ -58,14 +40,14 @@ func compareWrites(expected []expectedWrite, found []block.Write) *Finding {
 			return &Finding{Problem: RepeatedKey, Key: f.Key, Expected: "one write", Found: "two"}
 		}
 		switch {
-		case len(expected) == 0 || f.Key < expected[0].key:
-			return &Finding{Problem: ExtraKey, Key: f.Key, Expected: "no write", Found: string(f.Value)}
-		case f.Key > expected[0].key:
+		case len(expected) == 0 || f.Key < expected[0].Key:
+			return &Finding{Problem: ExtraKey, Key: f.Key, Expected: "no write", Found: wire.Show(f.Key, f.Value)}
+		case f.Key > expected[0].Key:
 			return missing(expected[0])
 		case f.Deleted:
-			return &Finding{Problem: DeletedKey, Key: f.Key, Expected: string(expected[0].value), Found: "deleted"}
-		case !bytes.Equal(f.Value, expected[0].value):
-			return &Finding{Problem: DifferingValue, Key: f.Key, Expected: string(expected[0].value), Found: string(f.Value)}
+			return &Finding{Problem: DeletedKey, Key: f.Key, Expected: wire.Show(f.Key, expected[0].Value), Found: "deleted"}
+		case !bytes.Equal(f.Value, expected[0].Value):
+			return differing(expected[0], f.Value)
 		}
 		expected = expected[1:]
 	}
@@ -75,20 +57,34 @@ func compareWrites(expected []expectedWrite, found []block.Write) *Finding {
 	return nil
 }
 
-func missing(w expectedWrite) *Finding {
-	return &Finding{Problem: MissingKey, Key: w.key, Expected: string(w.value), Found: "no write"}
+// differing names the value that is another one: in a page that of the first entry.
+func differing(expected wire.Stored, found []byte) *Finding {
+	finding := &Finding{Problem: DifferingValue, Key: expected.Key, Expected: wire.Show(expected.Key, expected.Value), Found: wire.Show(expected.Key, found)}
+	for digit := byte('0'); wire.IsPage(expected.Key) && digit <= '9'; digit++ {
+		place := wire.Place{Key: expected.Key, Digit: digit}
+		ours, theirs := place.Show(expected.Value), place.Show(found)
+		if ours != theirs {
+			finding.Key, finding.Expected, finding.Found = place.OwnKey(), ours, theirs
+			break
+		}
+	}
+	return finding
+}
+
+func missing(w wire.Stored) *Finding {
+	return &Finding{Problem: MissingKey, Key: w.Key, Expected: wire.Show(w.Key, w.Value), Found: "no write"}
 }
 
 // compareGuards finds a key that was given an endorsement policy without the
 // rules asking for it, or the other way round.
-func compareGuards(expected []expectedWrite, found []string) *Finding {
+func compareGuards(expected []wire.Stored, found []string) *Finding {
 	for _, w := range expected {
-		if w.guarded && !slices.Contains(found, w.key) {
-			return &Finding{Problem: DifferingGuard, Key: w.key, Expected: "guarded", Found: "not guarded"}
+		if w.Guard != nil && !slices.Contains(found, w.Key) {
+			return &Finding{Problem: DifferingGuard, Key: w.Key, Expected: "guarded", Found: "not guarded"}
 		}
 	}
 	for _, key := range found {
-		if !slices.ContainsFunc(expected, func(w expectedWrite) bool { return w.guarded && w.key == key }) {
+		if !slices.ContainsFunc(expected, func(w wire.Stored) bool { return w.Guard != nil && w.Key == key }) {
 			return &Finding{Problem: DifferingGuard, Key: key, Expected: "not guarded", Found: "guarded"}
 		}
 	}

@@ -3,6 +3,7 @@ package replay
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
@@ -142,7 +143,14 @@ func (t *Transaction) execute(state *overlay, number uint64, tx block.Transactio
 		return &Finding{Problem: RulesFailed, Expected: "values that have a form", Found: err.Error()}
 	}
 	t.forms = forms
-	return compare(tx, outcome, forms)
+	expected, err := state.stored(outcome.Writes, forms.Values)
+	if state.failed != nil {
+		return nil
+	}
+	if err != nil {
+		return &Finding{Problem: RulesFailed, Expected: "values that the ledger can keep", Found: err.Error()}
+	}
+	return compare(tx, outcome, expected)
 }
 
 // executeBatch turns a panic of the rules into an error, as the contract does:
@@ -191,14 +199,37 @@ func (o *overlay) fetch(org massbalance.OrganisationID, commands []massbalance.C
 	}
 	keys := make([]massbalance.Key, 0, 2*len(commands))
 	for _, c := range commands {
-		for _, key := range massbalance.Names(org, c) {
-			if _, known := o.values[key]; !known {
-				keys = append(keys, key)
-			}
-		}
+		keys = append(keys, massbalance.Names(org, c)...)
 	}
+	return o.fetchFrom(below, keys)
+}
+
+// fetchFrom makes the view below ready for those of the keys that this block did not
+// write to. The list is its own from then on.
+func (o *overlay) fetchFrom(below Fetcher, keys []massbalance.Key) error {
+	unknown := slices.DeleteFunc(keys, func(key massbalance.Key) bool {
+		_, known := o.values[key]
+		return known
+	})
 	o.reading = true
-	o.failed = below.Fetch(keys)
+	o.failed = below.Fetch(unknown)
 	o.reading = false
 	return o.failed
+}
+
+// stored is what the ledger is to keep of the writes. What stands beside them in their
+// pages is fetched together.
+func (o *overlay) stored(writes []massbalance.Write, forms [][]byte) ([]wire.Stored, error) {
+	consortium, err := o.Get(massbalance.ConsortiumKey())
+	if err != nil {
+		return nil, err
+	}
+	return wire.Store(wire.Paged(consortium, writes), writes, forms, func(keys []massbalance.Key) ([]wire.Entry, error) {
+		if below, ok := o.below.(Fetcher); ok {
+			if err := o.fetchFrom(below, slices.Clone(keys)); err != nil {
+				return nil, err
+			}
+		}
+		return wire.BesideIn(o)(keys)
+	})
 }

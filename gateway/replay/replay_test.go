@@ -41,16 +41,15 @@ func (c *chain) transaction(org string, commands ...Command) block.Transaction {
 	require.NoError(c.t, err)
 	outcome, err := ExecuteBatch(c.state, Tx{ID: tx.ID, Organisation: OrganisationID(org)}, commands)
 	require.NoError(c.t, err)
-	c.state.Apply(outcome.Writes)
-	for _, w := range outcome.Writes {
-		value, err := wire.FormatValue(w.Value)
-		require.NoError(c.t, err)
-		tx.Writes = append(tx.Writes, block.Write{Key: wire.FormatKey(w.Key), Value: value})
-		if w.Guard != nil {
-			tx.Guarded = append(tx.Guarded, wire.FormatKey(w.Key))
+	stored, err := wire.StoreOver(c.state, outcome.Writes)
+	require.NoError(c.t, err)
+	for _, one := range stored {
+		tx.Writes = append(tx.Writes, block.Write{Key: one.Key, Value: one.Value})
+		if one.Guard != nil {
+			tx.Guarded = append(tx.Guarded, one.Key)
 		}
 	}
-	slices.SortFunc(tx.Writes, func(a, b block.Write) int { return strings.Compare(a.Key, b.Key) })
+	c.state.Apply(outcome.Writes)
 	tx.Response, err = wire.FormatResults(outcome.Results)
 	require.NoError(c.t, err)
 	tx.Args = [][]byte{[]byte("Apply"), batch}

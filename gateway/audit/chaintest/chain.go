@@ -114,17 +114,16 @@ func (c *Chain) Apply(member string, commands ...massbalance.Command) *Transacti
 	x.Response, err = wire.FormatResults(outcome.Results)
 	require.NoError(c.t, err)
 	set := &kvrwset.KVRWSet{}
-	for _, w := range outcome.Writes {
+	stored, err := wire.StoreOver(view, outcome.Writes)
+	require.NoError(c.t, err)
+	for _, w := range stored {
 		require.Nil(c.t, w.Guard, "guards are in the recorded blocks only")
-		value, err := wire.FormatValue(w.Value)
-		require.NoError(c.t, err)
-		set.Writes = append(set.Writes, &kvrwset.KVWrite{Key: wire.FormatKey(w.Key), Value: value})
+		set.Writes = append(set.Writes, &kvrwset.KVWrite{Key: w.Key, Value: w.Value})
 	}
 	for _, r := range view.reads {
 		set.Reads = append(set.Reads, r)
 	}
 	slices.SortFunc(set.Reads, func(a, b *kvrwset.KVRead) int { return strings.Compare(a.Key, b.Key) })
-	slices.SortFunc(set.Writes, func(a, b *kvrwset.KVWrite) int { return strings.Compare(a.Key, b.Key) })
 	x.SetSets(set)
 	return x
 }
