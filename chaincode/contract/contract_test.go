@@ -105,8 +105,16 @@ func quantity(text string) massbalance.Quantity {
 }
 
 // The same commands through the contract and through the rules give the same
-// bytes, transaction by transaction.
+// bytes, transaction by transaction, whether the ledger has pages or not.
 func TestTheContractAddsNothing(t *testing.T) {
+	for _, rules := range []int{1, massbalance.RulesVersion} {
+		t.Run(fmt.Sprintf("founded with version %d of the rules", rules), func(t *testing.T) { contractAddsNothing(t, rules) })
+	}
+}
+
+func contractAddsNothing(t *testing.T, rules int) {
+	founding := founding
+	founding.Rules = rules
 	stub, chaincode := newPeer(t)
 	state := massbalance.Memory{}
 	take := func(ticket, kg string) massbalance.TakeIn {
@@ -138,17 +146,24 @@ func TestTheContractAddsNothing(t *testing.T) {
 
 		outcome, err := massbalance.ExecuteBatch(state, massbalance.Tx{ID: stub.txID, Organisation: step.org}, step.commands)
 		require.NoError(t, err)
+		stored, err := wire.StoreOver(state, outcome.Writes)
+		require.NoError(t, err)
 		state.Apply(outcome.Writes)
 		results, err := wire.FormatResults(outcome.Results)
 		require.NoError(t, err)
 		require.Equal(t, string(results), string(response.GetPayload()))
 
 		expected := map[string][]byte{}
-		for _, w := range outcome.Writes {
-			expected[wire.FormatKey(w.Key)], err = wire.FormatValue(w.Value)
-			require.NoError(t, err)
+		for _, w := range stored {
+			expected[w.Key] = w.Value
 		}
 		require.Equal(t, expected, stub.written)
+	}
+	for key, value := range state { // each stands where it can be found again
+		want, err := wire.FormatValue(value)
+		require.NoError(t, err)
+		read := stub.invoke(t, chaincode, "Read", string(key.Kind), key.A, key.B)
+		require.Equal(t, string(want), string(read.GetPayload()), wire.FormatKey(key))
 	}
 	read := stub.invoke(t, chaincode, "Read", "account", "silo", "wheat")
 	require.Equal(t, `{"physicalIn":"100.5","physicalOut":"0","creditIn":"0","creditOut":"0"}`, string(read.GetPayload()))
