@@ -197,7 +197,7 @@ func (g *growth) fold(id string, org massbalance.OrganisationID, commands []mass
 // fill introduces lots.
 func (g *growth) fill() error {
 	hot := g.bench.ground.hot
-	_, err := g.run(hot.owner, many(batchOf, func(int) massbalance.Command { return g.bench.sheet.introduction(hot) })...)
+	_, err := g.run(hot.owner, g.bench.sheet.many(hot, batchOf, func(id massbalance.CommandID, _ int) massbalance.Command { return g.bench.sheet.introduction(id, hot) })...)
 	g.lots += batchOf
 	return err
 }
@@ -209,9 +209,13 @@ func (g *growth) sample(table io.Writer) error {
 	var model, looked, behind time.Duration
 	start := time.Now()
 	for range samples {
-		introduced := many(batchOf, func(int) massbalance.Command { return s.introduction(from) })
-		dispatched := many(batchOf, func(i int) massbalance.Command { return s.dispatch(from, to, introduced[i].ID) })
-		received := many(batchOf, func(i int) massbalance.Command { return s.receipt(from, to, dispatched[i].ID) })
+		introduced := s.many(from, batchOf, func(id massbalance.CommandID, _ int) massbalance.Command { return s.introduction(id, from) })
+		dispatched := s.many(from, batchOf, func(id massbalance.CommandID, i int) massbalance.Command {
+			return s.dispatch(id, from, to, introduced[i].ID)
+		})
+		received := s.many(to, batchOf, func(id massbalance.CommandID, i int) massbalance.Command {
+			return s.receipt(id, from, to, dispatched[i].ID)
+		})
 		for i, step := range []struct {
 			org      massbalance.OrganisationID
 			commands []massbalance.Command

@@ -45,9 +45,9 @@ func (g *growth) claim(n int) (massbalance.ClaimID, error) {
 	from, to, s := g.bench.ground.hot, g.bench.ground.yard, g.bench.sheet
 	var lines []massbalance.LotLine
 	for left := n; left > 0; left -= pooled {
-		introduced := many(min(left, pooled), func(int) massbalance.Command { return s.introduction(from) })
+		introduced := s.many(from, min(left, pooled), func(id massbalance.CommandID, _ int) massbalance.Command { return s.introduction(id, from) })
 		shipment, total := s.shipment(from, to, introduced)
-		receipt := s.receiptOf(from, to, shipment.ID, total)
+		receipt := s.receiptOf(s.one(to), from, to, shipment.ID, total)
 		for _, step := range []struct {
 			org      massbalance.OrganisationID
 			commands []massbalance.Command
@@ -58,7 +58,7 @@ func (g *growth) claim(n int) (massbalance.ClaimID, error) {
 		}
 		lines = append(lines, massbalance.LotLine{Lot: massbalance.LotID(string(to.owner) + "/" + string(receipt.ID) + "/1"), Quantity: total})
 	}
-	claim := command(s.id(), massbalance.ClaimCredits{
+	claim := command(s.one(to), massbalance.ClaimCredits{
 		Site: to.id, Product: g.bench.ground.product, Lines: lines, Beneficiary: "Benchmark", ReportingYear: 2026, Purpose: "benchmark",
 	})
 	_, err := g.run(to.owner, claim)
@@ -67,7 +67,7 @@ func (g *growth) claim(n int) (massbalance.ClaimID, error) {
 
 // shipment carries all the lots that commands introduced.
 func (s *sheet) shipment(from, to place, introduced []massbalance.Command) (massbalance.Command, massbalance.Quantity) {
-	id, total := s.id(), massbalance.Quantity{}
+	id, total := s.one(from), massbalance.Quantity{}
 	var lines []massbalance.LotLine
 	for _, c := range introduced {
 		quantity := massbalance.Kilograms(27_340)
@@ -79,8 +79,7 @@ func (s *sheet) shipment(from, to place, introduced []massbalance.Command) (mass
 	}), total
 }
 
-func (s *sheet) receiptOf(from, to place, dispatched massbalance.CommandID, quantity massbalance.Quantity) massbalance.Command {
-	id := s.id()
+func (s *sheet) receiptOf(id massbalance.CommandID, from, to place, dispatched massbalance.CommandID, quantity massbalance.Quantity) massbalance.Command {
 	return command(id, massbalance.Receive{
 		Site: to.id, Transfer: massbalance.TransferID(string(from.owner) + "/" + string(dispatched)), Quantity: quantity, Evidence: massbalance.EvidenceID(id),
 	})

@@ -12,8 +12,9 @@ import (
 
 // sheet makes commands and remembers which of them were acknowledged.
 type sheet struct {
-	bench  *bench
-	serial atomic.Int64
+	bench *bench
+	// counters are the sites' own, *atomic.Int64 by massbalance.SiteID.
+	counters sync.Map
 
 	mu           sync.Mutex
 	acknowledged []massbalance.CommandID
@@ -21,30 +22,46 @@ type sheet struct {
 	problem string
 }
 
-// id is a new command's ID; the run's name keeps it apart from those of other runs.
-func (s *sheet) id() massbalance.CommandID {
-	return massbalance.CommandID(fmt.Sprintf("%s-%d", s.bench.name, s.serial.Add(1)))
+// draw takes the next n numbers of a site's counter, as its weighbridge or an import
+// numbers its tickets, and gives the i-th as a command's ID. A site's ID has the name
+// of the run, which keeps it apart from those of other runs.
+func (s *sheet) draw(p place, n int) func(i int) massbalance.CommandID {
+	counter, _ := s.counters.LoadOrStore(p.id, new(atomic.Int64))
+	first := counter.(*atomic.Int64).Add(int64(n)) - int64(n)
+	return func(i int) massbalance.CommandID {
+		return massbalance.CommandID(fmt.Sprintf("%s-%d", p.id, first+int64(i)))
+	}
 }
+
+// many makes n commands with numbers of a site's.
+func (s *sheet) many(p place, n int, one func(id massbalance.CommandID, i int) massbalance.Command) []massbalance.Command {
+	id, commands := s.draw(p, n), make([]massbalance.Command, n)
+	for i := range commands {
+		commands[i] = one(id(i), i)
+	}
+	return commands
+}
+
+// one is a number of a site's.
+func (s *sheet) one(p place) massbalance.CommandID { return s.draw(p, 1)(0) }
 
 func command(id massbalance.CommandID, body massbalance.Body) massbalance.Command {
 	return massbalance.Command{ID: id, Date: day, Period: period, Body: body}
 }
 
-func (s *sheet) intake(p place) massbalance.Command {
-	id := s.id()
+func (s *sheet) intake(id massbalance.CommandID, p place) massbalance.Command {
 	return command(id, massbalance.TakeIn{
 		Site: p.id, Product: s.bench.ground.product, Quantity: massbalance.Kilograms(27_340), Supplier: "Farm", Evidence: massbalance.EvidenceID(id),
 	})
 }
 
-func (s *sheet) withdrawal(p place) massbalance.Command {
-	return command(s.id(), massbalance.Withdraw{
+func (s *sheet) withdrawal(id massbalance.CommandID, p place) massbalance.Command {
+	return command(id, massbalance.Withdraw{
 		Site: p.id, Product: s.bench.ground.product, Quantity: massbalance.Kilograms(27_340), Purpose: "used",
 	})
 }
 
-func (s *sheet) introduction(p place) massbalance.Command {
-	id := s.id()
+func (s *sheet) introduction(id massbalance.CommandID, p place) massbalance.Command {
 	return command(id, massbalance.Introduce{
 		Site: p.id, Certifier: s.bench.ground.laboratory, Statement: p.statement(), Quantity: massbalance.Kilograms(27_340),
 		Model: massbalance.Segregated, Evidence: massbalance.EvidenceID(id),
@@ -52,8 +69,7 @@ func (s *sheet) introduction(p place) massbalance.Command {
 }
 
 // dispatch ships the lot that a command introduced.
-func (s *sheet) dispatch(from, to place, introduced massbalance.CommandID) massbalance.Command {
-	id := s.id()
+func (s *sheet) dispatch(id massbalance.CommandID, from, to place, introduced massbalance.CommandID) massbalance.Command {
 	lot := massbalance.LotID(string(from.owner) + "/" + string(introduced) + "/1")
 	quantity := massbalance.Kilograms(27_340)
 	return command(id, massbalance.Dispatch{
@@ -62,8 +78,8 @@ func (s *sheet) dispatch(from, to place, introduced massbalance.CommandID) massb
 	})
 }
 
-func (s *sheet) receipt(from, to place, dispatched massbalance.CommandID) massbalance.Command {
-	return s.receiptOf(from, to, dispatched, massbalance.Kilograms(27_340))
+func (s *sheet) receipt(id massbalance.CommandID, from, to place, dispatched massbalance.CommandID) massbalance.Command {
+	return s.receiptOf(id, from, to, dispatched, massbalance.Kilograms(27_340))
 }
 
 // submit sends commands as one request, and names the transaction of the last.
@@ -95,22 +111,13 @@ func (s *sheet) fault(problem string) {
 	}
 }
 
-// many makes n commands.
-func many(n int, one func(i int) massbalance.Command) []massbalance.Command {
-	commands := make([]massbalance.Command, n)
-	for i := range commands {
-		commands[i] = one(i)
-	}
-	return commands
-}
-
 // booker makes the requests of a client that books n commands a time at a place.
 type booker func(s *sheet, p, next place, n int) request
 
 // intakes are tickets.
 func intakes(s *sheet, p, _ place, n int) request {
 	return func(ctx context.Context) done {
-		d, _ := s.submit(ctx, p.client, many(n, func(int) massbalance.Command { return s.intake(p) }))
+		d, _ := s.submit(ctx, p.client, s.many(p, n, func(id massbalance.CommandID, _ int) massbalance.Command { return s.intake(id, p) }))
 		return d
 	}
 }
@@ -118,7 +125,7 @@ func intakes(s *sheet, p, _ place, n int) request {
 // introductions are harvests that a certification body verified: each makes a lot.
 func introductions(s *sheet, p, _ place, n int) request {
 	return func(ctx context.Context) done {
-		d, _ := s.submit(ctx, p.client, many(n, func(int) massbalance.Command { return s.introduction(p) }))
+		d, _ := s.submit(ctx, p.client, s.many(p, n, func(id massbalance.CommandID, _ int) massbalance.Command { return s.introduction(id, p) }))
 		return d
 	}
 }
@@ -128,11 +135,11 @@ func inAndOut(s *sheet, p, _ place, n int) request {
 	out := true
 	return func(ctx context.Context) done {
 		out = !out
-		d, _ := s.submit(ctx, p.client, many(n, func(int) massbalance.Command {
+		d, _ := s.submit(ctx, p.client, s.many(p, n, func(id massbalance.CommandID, _ int) massbalance.Command {
 			if out {
-				return s.withdrawal(p)
+				return s.withdrawal(id, p)
 			}
-			return s.intake(p)
+			return s.intake(id, p)
 		}))
 		return d
 	}
@@ -147,9 +154,11 @@ func chains(s *sheet, from, to place, n int) request {
 		var now []massbalance.Command
 		switch step {
 		case 0:
-			now = many(n, func(int) massbalance.Command { return s.introduction(from) })
+			now = s.many(from, n, func(id massbalance.CommandID, _ int) massbalance.Command { return s.introduction(id, from) })
 		case 1:
-			now = many(n, func(i int) massbalance.Command { return s.dispatch(from, to, before[i].ID) })
+			now = s.many(from, n, func(id massbalance.CommandID, i int) massbalance.Command {
+				return s.dispatch(id, from, to, before[i].ID)
+			})
 		default:
 			client = to.client
 			// Whoever receives has seen the shipment on their own peer.
@@ -157,7 +166,9 @@ func chains(s *sheet, from, to place, n int) request {
 				step = 0
 				return done{failed: n}
 			}
-			now = many(n, func(i int) massbalance.Command { return s.receipt(from, to, before[i].ID) })
+			now = s.many(to, n, func(id massbalance.CommandID, i int) massbalance.Command {
+				return s.receipt(id, from, to, before[i].ID)
+			})
 		}
 		d, transaction := s.submit(ctx, client, now)
 		sent = transaction
