@@ -67,6 +67,13 @@ func (l *Ledger) Add(transactions ...replay.Transaction) replay.Block {
 }
 
 func (l *Ledger) add(transactions ...replay.Transaction) replay.Block {
+	// Replay gives transactions that carry their forms. Here they are made before
+	// anybody sees the block: made by a reader they would be written into what
+	// others read at the same time.
+	for i := range transactions {
+		_, err := transactions[i].Forms()
+		require.NoError(l.t, err)
+	}
 	b := replay.Block{Number: uint64(len(l.blocks)), Transactions: transactions}
 	l.blocks = append(l.blocks, b)
 	l.follow(b)
