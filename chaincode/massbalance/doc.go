@@ -150,6 +150,9 @@
 //   - 4: the state keeps of a record what later commands ask of it, and no longer all,
 //     and an answer does not name its own transaction: see Record.Noted and Result. What
 //     is accepted and refused is the same.
+//   - 5: a ledger that is founded under it keeps many values under one key (pages, see
+//     package wire), for ever; one that takes it over later does not. What is accepted and
+//     refused is the same.
 //
 // So have the keys with which the organisations sign checkpoints of their transparency
 // logs: see Cosigner.

@@ -9,6 +9,10 @@
 // numbers as numbers. Parse accepts exactly what Format gives. Decode accepts
 // JSON as people write it, for the way in.
 //
+// A ledger founded under version 5 of the rules or a later one keeps the values of
+// numbered names ten to a key, see Place. Such a page is no text; the values in it have
+// the forms above.
+//
 // A command is {"id","type","date","period","by","occurred","body"}, its body that of the
 // type. A document signed by a certifier is its compact JWS (RFC 7515, ES256).
 //
