@@ -57,13 +57,16 @@ func compareWrites(expected []wire.Stored, found []block.Write) *Finding {
 	return nil
 }
 
-// differing names the value that is another one: in a page that of the first entry.
+// differing names the value that is another one: in a page that of the first entry
+// where both differ.
 func differing(expected wire.Stored, found []byte) *Finding {
 	finding := &Finding{Problem: DifferingValue, Key: expected.Key, Expected: wire.Show(expected.Key, expected.Value), Found: wire.Show(expected.Key, found)}
-	for digit := byte('0'); wire.IsPage(expected.Key) && digit <= '9'; digit++ {
+	if _, err := wire.Keys(expected.Key, found); err != nil || !wire.IsPage(expected.Key) {
+		return finding
+	}
+	for digit := byte('0'); digit <= '9'; digit++ {
 		place := wire.Place{Key: expected.Key, Digit: digit}
-		ours, theirs := place.Show(expected.Value), place.Show(found)
-		if ours != theirs {
+		if ours, theirs := place.Show(expected.Value), place.Show(found); ours != theirs {
 			finding.Key, finding.Expected, finding.Found = place.OwnKey(), ours, theirs
 			break
 		}

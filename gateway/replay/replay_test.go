@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -63,11 +64,14 @@ func (c *chain) takeIn(id, kilograms string) Command {
 }
 
 // founded is a block with a consortium, a product, a site and an open period.
-func founded(t testing.TB) (*chain, block.Block) {
+func founded(t testing.TB) (*chain, block.Block) { return foundedUnder(t, 1) }
+
+// foundedUnder is that under a version of the rules, from 5 on with pages.
+func foundedUnder(t testing.TB, rules int) (*chain, block.Block) {
 	c := &chain{t: t, state: Memory{}}
 	b := block.Block{Number: 1}
 	b.Transactions = append(b.Transactions,
-		c.transaction("miller", c.command("found", FoundConsortium{Members: []Member{{Organisation: "miller", Name: "Miller", Role: Trading}}})),
+		c.transaction("miller", c.command("found", FoundConsortium{Rules: rules, Members: []Member{{Organisation: "miller", Name: "Miller", Role: Trading}}})),
 		c.transaction("miller", c.command("wheat", RegisterProduct{Product: Product{ID: "wheat", Name: "Wheat"}})),
 		c.transaction("miller",
 			c.command("mill", RegisterSite{Site: "mill", Name: "Mill", Country: "FR", Region: "FRF2"}),
@@ -83,7 +87,13 @@ func apply(state Memory, b replay.Block) {
 }
 
 func TestReplayGivesWhatThePeersWrote(t *testing.T) {
-	c, first := founded(t)
+	for _, rules := range []int{1, RulesVersion} {
+		t.Run(fmt.Sprintf("version %d of the rules", rules), func(t *testing.T) { replayGivesWhatThePeersWrote(t, rules) })
+	}
+}
+
+func replayGivesWhatThePeersWrote(t *testing.T, rules int) {
+	c, first := foundedUnder(t, rules)
 	second := block.Block{Number: 2, Transactions: []block.Transaction{
 		c.transaction("miller", c.takeIn("c1", "100"), c.takeIn("bad", "0"), c.takeIn("c2", "50.5")),
 		c.transaction("miller", c.takeIn("c1", "100"), c.takeIn("c3", "1")),
@@ -111,6 +121,36 @@ func TestReplayGivesWhatThePeersWrote(t *testing.T) {
 	require.Equal(t, uint64(1), open.Entries[1].Block)
 	require.Equal(t, CommandID("open"), open.Entries[1].Command.ID)
 	require.Equal(t, "tx3", open.Entries[1].Record.Transaction)
+}
+
+// What was tampered with in a page is named by its own key and value, not by bytes of
+// the page that nobody can read.
+func TestReplayNamesTheValueInAPage(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		tamper func(page []byte) []byte
+		want   replay.Finding
+	}{
+		{"another command's document", func(page []byte) []byte { return []byte(strings.Replace(string(page), `2"`, `7"`, 1)) },
+			replay.Finding{Problem: replay.DifferingValue, Key: "evidence:miller:T-c12", Expected: `{"command":"c12"}`, Found: `{"command":"c17"}`}},
+		{"a document left out", func(page []byte) []byte { return page[:bytes.Index(page, []byte("2\x01"))] },
+			replay.Finding{Problem: replay.DifferingValue, Key: "evidence:miller:T-c12", Expected: `{"command":"c12"}`, Found: "nothing"}},
+		{"no page at all", func([]byte) []byte { return []byte("{}") },
+			replay.Finding{Problem: replay.DifferingValue, Key: "evidence:miller:T-c1*", Expected: "evidence:miller:T-c11 {\"command\":\"c11\"}\nevidence:miller:T-c12 {\"command\":\"c12\"}", Found: "no page: 7b7d"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			chain, first := foundedUnder(t, RulesVersion)
+			first.Transactions = append(first.Transactions, chain.transaction("miller", chain.takeIn("c11", "100")))
+			tx := chain.transaction("miller", chain.takeIn("c12", "7"))
+			at := slices.IndexFunc(tx.Writes, func(w block.Write) bool { return w.Key == "evidence:miller:T-c1*" })
+			tx.Writes[at].Value = c.tamper(tx.Writes[at].Value)
+			first.Transactions = append(first.Transactions, tx)
+			out, err := replay.New("massbalance").Replay(Memory{}, first)
+			require.NoError(t, err)
+			c.want.Block, c.want.Transaction = first.Number, tx.ID
+			require.Equal(t, &c.want, out.Transactions[4].Finding)
+		})
+	}
 }
 
 // A transaction that took no effect is shown, and changes nothing.
