@@ -129,16 +129,23 @@ func BenchmarkIntroductions(b *testing.B) {
 }
 
 // benchmarkApply endorses the same commands over the same state again and again,
-// under the latest rules.
+// under the latest rules and with pages.
 func benchmarkApply(b *testing.B, state massbalance.Memory, commands []massbalance.Command) {
 	for version := 2; version <= massbalance.RulesVersion; version++ {
 		send(b, state, massbalance.AdoptRules{Version: version})
 	}
 	peer := &peerStub{committed: map[string][]byte{}, written: map[string][]byte{}, policies: map[string][]byte{}, msp: "miller", txID: "1"}
+	consortium := state[massbalance.ConsortiumKey()].(massbalance.Consortium)
+	consortium.Paged = true
+	state[massbalance.ConsortiumKey()] = consortium
+	var writes []massbalance.Write
 	for key, value := range state {
-		data, err := wire.FormatValue(value)
-		require.NoError(b, err)
-		peer.committed[wire.FormatKey(key)] = data
+		writes = append(writes, massbalance.Write{Key: key, Value: value})
+	}
+	stored, err := wire.StoreOver(massbalance.Memory{}, writes)
+	require.NoError(b, err)
+	for _, s := range stored {
+		peer.committed[s.Key] = s.Value
 	}
 	batch, err := wire.FormatBatch(commands)
 	require.NoError(b, err)
