@@ -339,6 +339,10 @@ func (q *queue) giveUp(p *pending, cause error) Outcome {
 	defer q.mu.Unlock()
 	if l, ok := q.lanes[p.site]; ok && l.remove(p) {
 		q.count(p.caller, -1)
+		if l.waiting == 0 && l.state == ready {
+			q.ready = slices.DeleteFunc(q.ready, func(other *lane) bool { return other == l })
+			q.proceed(l)
+		}
 		o := Outcome{Stage: NotSubmitted, Detail: "withdrawn before it was sent: " + cause.Error()}
 		q.metrics.observe(o, p.since)
 		return o

@@ -254,6 +254,26 @@ func TestACallersEndWithdrawsWhatWaits(t *testing.T) {
 	})
 }
 
+// A site whose turn it is has nothing to send any more if all of it was withdrawn.
+func TestASiteWithNothingLeftIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger(t)
+		q := start(t, l, Limits{Parallel: 1})
+		ctx, cancel := context.WithCancel(t.Context())
+		under := inBackground(t, t.Context(), q, takeIn(t, "mill", "c1", "1"))
+		waiting := inBackground(t, ctx, q, takeIn(t, "silo", "c2", "1"))
+
+		cancel()
+
+		require.Equal(t, NotSubmitted, (<-waiting)[0].Stage)
+		require.Equal(t, Valid, (<-under)[0].Stage)
+		synctest.Wait()
+		require.Equal(t, 1, l.proposals())
+		require.Empty(t, q.lanes)
+		require.Equal(t, Valid, send(t, q, takeIn(t, "silo", "c3", "1"))[0].Stage)
+	})
+}
+
 func TestCloseLetsWhatIsUnderWayEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger(t)
