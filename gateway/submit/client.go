@@ -80,7 +80,7 @@ func newClient(conn *grpc.ClientConn, id identity.Identity, key *keys.Key, optio
 	timeouts := options.Timeouts.withDefaults()
 	run := &runner{platform: platform, timeouts: timeouts, metrics: m, load: &load{}, first: options.First}
 	return &Client{
-		queue:  newQueue(options.Limits.withDefaults(), m, run.load, run.run),
+		queue:  newQueue(massbalance.OrganisationID(options.Organisation), options.Limits.withDefaults(), m, run.load, run.run),
 		runner: run, fabric: platform,
 		conn: conn, gateway: gw, network: gw.GetNetwork(options.Channel), contract: platform.contract,
 		evaluate: timeouts.Evaluate, key: key,

@@ -24,6 +24,7 @@ type laneState int
 const (
 	idle    laneState = iota // nothing waits
 	ready                    // it is in turn
+	barred                   // what it would send waits for pages, see hold.go
 	under                    // its commands are in a transaction
 	resting                  // it waits a moment for those who had the last outcomes
 )
@@ -51,15 +52,17 @@ type pending struct {
 	caller  string
 	site    massbalance.SiteID
 	size    int
-	serial  uint64
-	since   time.Time
+	// pages are the keys of the pages that it needs.
+	pages  []string
+	serial uint64
+	since  time.Time
 	// outcome gets exactly one value, unless the command is withdrawn.
 	outcome chan Outcome
 }
 
 // newPending seals the command and makes sure that its bytes can be read again:
 // one that cannot would have the whole batch refused by the chaincode.
-func newPending(command massbalance.Command, caller string) (*pending, error) {
+func newPending(command massbalance.Command, organisation massbalance.OrganisationID, caller string) (*pending, error) {
 	encoded, err := wire.Format(command)
 	if err != nil {
 		return nil, err
@@ -70,31 +73,41 @@ func newPending(command massbalance.Command, caller string) (*pending, error) {
 	}
 	return &pending{
 		command: sealed, caller: caller, site: massbalance.SiteOf(sealed.Body), size: len(encoded) + 1,
-		since: time.Now(), outcome: make(chan Outcome, 1),
+		pages: pagesOf(organisation, sealed), since: time.Now(), outcome: make(chan Outcome, 1),
 	}, nil
 }
 
-func (l *lane) add(p *pending) {
+// add takes a command in, and reports whether it is its caller's next one.
+func (l *lane) add(p *pending) bool {
 	l.waiting++
 	for _, c := range l.turns {
 		if c.name == p.caller {
 			c.waiting = append(c.waiting, p)
-			return
+			return false
 		}
 	}
 	l.turns = append(l.turns, &caller{p.caller, []*pending{p}})
+	return true
 }
 
 // pick takes commands for a batch, of each caller in turn, and puts them in in
 // the order in which they arrived: turns decide who gets a place, not who is first.
-func (l *lane) pick(b *batch) []*pending {
-	var picked []*pending
+// A caller whose next command waits for a page is passed over and stays first in turn.
+// The batch is full if there was no room for one that might have gone.
+func (l *lane) pick(b *batch, all pages) (picked []*pending, full bool) {
+	var passed []*caller
 	for len(l.turns) > 0 {
 		c := l.turns[0]
 		p := c.waiting[0]
-		if !b.reserve(p) {
+		if !b.has(p) && !all.free(p, b) {
+			all.pass(p)
+			passed, l.turns = append(passed, c), l.turns[1:]
+			continue
+		}
+		if full = !b.reserve(p); full {
 			break
 		}
+		all.hold(p, b)
 		picked = append(picked, p)
 		c.waiting[0] = nil
 		c.waiting = c.waiting[1:]
@@ -103,12 +116,15 @@ func (l *lane) pick(b *batch) []*pending {
 			l.turns = append(l.turns, c)
 		}
 	}
+	if len(passed) > 0 {
+		l.turns = append(passed, l.turns...)
+	}
 	l.waiting -= len(picked)
 	slices.SortFunc(picked, func(a, b *pending) int { return cmp.Compare(a.serial, b.serial) })
 	for _, p := range picked {
 		b.add(p)
 	}
-	return picked
+	return picked, full
 }
 
 // remove withdraws one command; false if it does not wait here.
@@ -147,6 +163,8 @@ type batch struct {
 	callers [][]*pending
 	places  map[content]int
 	size    int
+	// pages are those that it was given to hold, one may stand here twice.
+	pages []string
 }
 
 // content tells commands apart.
@@ -163,17 +181,22 @@ func newBatch(limits Limits) *batch {
 // unplaced marks a command that has room but no place yet.
 const unplaced = -1
 
+// has reports whether a command of the same content goes with the batch already.
+func (b *batch) has(p *pending) bool {
+	_, twice := b.places[content{p.command.ID, p.command.Content}]
+	return twice
+}
+
 // reserve makes room for a command; false if there is none. The first always
 // finds room.
 func (b *batch) reserve(p *pending) bool {
-	key := content{p.command.ID, p.command.Content}
-	if _, twice := b.places[key]; twice {
+	if b.has(p) {
 		return true
 	}
 	if len(b.places) > 0 && (len(b.places) == b.limits.Commands || b.size+p.size > b.limits.Bytes) {
 		return false
 	}
-	b.places[key] = unplaced
+	b.places[content{p.command.ID, p.command.Content}] = unplaced
 	b.size += p.size
 	return true
 }

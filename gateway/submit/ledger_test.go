@@ -17,12 +17,14 @@ import (
 
 // ledger is a platform whose state is decided by the real rules and whose
 // commits are checked as Fabric checks them: a transaction is valid if nothing
-// it has read was written since. What goes wrong is scripted.
+// it has read was written since. What is read and written are the ledger's own keys,
+// which are pages where the rules say so. What goes wrong is scripted.
 type ledger struct {
 	mu    sync.Mutex
 	state massbalance.Memory
-	// versions holds the block that wrote each key last.
-	versions map[massbalance.Key]uint64
+	// stored holds the bytes at each key of the ledger, versions the block that wrote it last.
+	stored   map[string][]byte
+	versions map[string]uint64
 	blocks   uint64
 	// behind is how many blocks an organisation's peer lacks, and every look at it brings one;
 	// one that lacks more than a thousand stands still.
@@ -36,6 +38,8 @@ type ledger struct {
 	// inFlight counts transactions under way per site, overlap the most there were.
 	inFlight map[massbalance.SiteID]int
 	overlap  int
+	// conflicts counts transactions that were found invalid for what others wrote.
+	conflicts int
 	// denied are transactions of which a caller was told that they took no effect.
 	denied []string
 
@@ -72,15 +76,23 @@ func newLedger(t testing.TB, mishaps ...mishap) *ledger {
 
 // newLedgerUnder is a ledger under a version of the rules.
 func newLedgerUnder(t testing.TB, rules int, mishaps ...mishap) *ledger {
+	l := newLedgerOf(t, rules, "mill", "silo", "port")
+	l.mishaps = mishaps
+	return l
+}
+
+// newLedgerOf is a ledger with these sites.
+func newLedgerOf(t testing.TB, rules int, sites ...massbalance.SiteID) *ledger {
 	l := &ledger{
-		state: massbalance.Memory{}, versions: map[massbalance.Key]uint64{}, commits: map[string]commit{}, inFlight: map[massbalance.SiteID]int{}, delay: 200 * time.Millisecond,
+		state: massbalance.Memory{}, stored: map[string][]byte{}, versions: map[string]uint64{},
+		commits: map[string]commit{}, inFlight: map[massbalance.SiteID]int{}, delay: 200 * time.Millisecond,
 	}
 	miller := massbalance.Member{Organisation: "miller", Name: "Miller", Role: massbalance.Trading}
 	commands := []massbalance.Command{
 		sealed(t, "found", massbalance.FoundConsortium{Members: []massbalance.Member{miller}, Rules: rules}),
 		sealed(t, "wheat", massbalance.RegisterProduct{Product: massbalance.Product{ID: "wheat", Name: "Wheat"}}),
 	}
-	for _, site := range []massbalance.SiteID{"mill", "silo", "port"} {
+	for _, site := range sites {
 		commands = append(commands,
 			sealed(t, "site-"+string(site), massbalance.RegisterSite{Site: site, Name: "Site", Country: "FR", Region: "FRF2"}),
 			sealed(t, "open-"+string(site), massbalance.OpenPeriod{Site: site, Period: "2026-Q3", From: "2026-07-01", To: "2026-09-30"}))
@@ -90,7 +102,7 @@ func newLedgerUnder(t testing.TB, rules int, mishaps ...mishap) *ledger {
 	tx, err := l.propose(t.Context(), batch)
 	require.NoError(t, err)
 	l.commit(tx.(*simulated))
-	l.proposed, l.batches, l.mishaps = 0, nil, mishaps
+	l.proposed, l.batches = 0, nil
 	return l
 }
 
@@ -122,15 +134,38 @@ func takeIn(t testing.TB, site massbalance.SiteID, id, kilograms string) massbal
 	return sealed(t, id, massbalance.TakeIn{Site: site, Product: "wheat", Quantity: quantity, Supplier: "Farm", Evidence: massbalance.EvidenceID("T-" + id)})
 }
 
-// reads is a view that remembers what was read in which version.
-type reads struct {
-	ledger *ledger
-	seen   map[massbalance.Key]uint64
+// read gives what stands at a key of the ledger, and remembers in which version.
+func (s *simulated) read(key string) ([]byte, error) {
+	s.reads[key] = s.ledger.versions[key]
+	return s.ledger.stored[key], nil
 }
 
-func (r reads) Get(key massbalance.Key) (massbalance.Value, error) {
-	r.seen[key] = r.ledger.versions[key]
-	return r.ledger.state[key], nil
+// execute decides the commands, and reads as the chaincode does: what they name,
+// and where there are pages those of what they make.
+func (s *simulated) execute() error {
+	view, err := wire.NewReader(s.read)
+	if err != nil {
+		return err
+	}
+	for _, c := range s.commands {
+		names := massbalance.Names("miller", c)
+		if view.Paged() {
+			names = append(names, massbalance.Makes("miller", c)...)
+		}
+		for _, name := range names {
+			if _, err := view.Get(name); err != nil {
+				return err
+			}
+		}
+	}
+	if s.outcome, err = massbalance.ExecuteBatch(view, massbalance.Tx{ID: s.id, Organisation: "miller"}, s.commands); err != nil {
+		return err
+	}
+	if s.writes, err = view.Store(s.outcome.Writes); err != nil {
+		return err
+	}
+	s.answer, err = wire.FormatResults(s.outcome.Results)
+	return err
 }
 
 // simulated is an endorsed transaction of the ledger.
@@ -139,8 +174,9 @@ type simulated struct {
 	id       string
 	answer   []byte
 	commands []massbalance.Command
-	reads    map[massbalance.Key]uint64
+	reads    map[string]uint64
 	outcome  massbalance.BatchOutcome
+	writes   []wire.Stored
 	mishap   mishap
 }
 
@@ -163,13 +199,11 @@ func (l *ledger) propose(_ context.Context, batch []byte) (endorsed, error) {
 	if err != nil {
 		return nil, &failure{kind: faulted, detail: "chaincode response 500, invalid_batch: " + err.Error()}
 	}
-	s := &simulated{ledger: l, id: fmt.Sprintf("tx%d", l.serial), commands: commands, reads: map[massbalance.Key]uint64{}, mishap: m}
-	s.outcome, err = massbalance.ExecuteBatch(reads{l, s.reads}, massbalance.Tx{ID: s.id, Organisation: "miller"}, commands)
-	if err != nil {
+	s := &simulated{ledger: l, id: fmt.Sprintf("tx%d", l.serial), commands: commands, reads: map[string]uint64{}, mishap: m}
+	if err := s.execute(); err != nil {
 		return nil, &failure{kind: faulted, detail: "chaincode response 500, internal: " + err.Error()}
 	}
-	s.answer, err = wire.FormatResults(s.outcome.Results)
-	return s, err
+	return s, nil
 }
 
 func (s *simulated) order(ctx context.Context) error {
@@ -237,12 +271,15 @@ func (l *ledger) commit(s *simulated) {
 		ids = append(ids, c.ID)
 	}
 	l.batches = append(l.batches, ids)
+	if done.code == codeConflict {
+		l.conflicts++
+	}
 	if done.code != codeValid {
 		return
 	}
 	l.state.Apply(s.outcome.Writes)
-	for _, w := range s.outcome.Writes {
-		l.versions[w.Key] = l.blocks
+	for _, w := range s.writes {
+		l.stored[w.Key], l.versions[w.Key] = w.Value, l.blocks
 	}
 	for _, r := range s.outcome.Records {
 		l.entries = append(l.entries, massbalance.Entry{Block: l.blocks, Command: s.commands[r.Index], Record: r.Record})
@@ -299,19 +336,33 @@ func (l *ledger) ordered() [][]massbalance.CommandID {
 	return slices.Clone(l.batches)
 }
 
+func (l *ledger) underWay() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.under
+}
+
 func (l *ledger) proposals() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.proposed
 }
 
-// check is the oracle: the recount of the entries agrees with the state.
+// check is the oracle: the recount of the entries agrees with the state, which is
+// what is stored.
 func (l *ledger) check(t testing.TB) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	tally := massbalance.Recount(l.entries)
 	require.Empty(t, tally.Findings)
 	require.Empty(t, tally.CompareState(maps.Clone(l.state)))
+	view, err := wire.NewReader(func(key string) ([]byte, error) { return l.stored[key], nil })
+	require.NoError(t, err)
+	for key, value := range l.state {
+		stands, err := view.Get(key)
+		require.NoError(t, err)
+		require.Equal(t, value, stands, "%s", wire.FormatKey(key))
+	}
 }
 
 func (l *ledger) height(_ context.Context, organisation string) (uint64, error) {

@@ -117,10 +117,10 @@ func TestWhatFillsATransactionDoesNotWait(t *testing.T) {
 		l := newLedger(t)
 		q := busy(t, l, Limits{Commands: 2, Parallel: 2})
 		began := time.Now()
-		first := inBackground(t, t.Context(), q, takeIn(t, "mill", "c1", "1"))
-		half := inBackground(t, t.Context(), q, takeIn(t, "silo", "c2", "1"))
-		require.Equal(t, 1, l.under, "half of one waits")
-		send(t, q, takeIn(t, "port", "c3", "1"))
+		first := inBackground(t, t.Context(), q, takeIn(t, "mill", "m1", "1"))
+		half := inBackground(t, t.Context(), q, takeIn(t, "silo", "s1", "1"))
+		require.Equal(t, 1, l.underWay(), "half of one waits")
+		send(t, q, takeIn(t, "port", "p1", "1"))
 		require.Less(t, time.Since(began), 2*l.delay)
 		<-first
 		<-half

@@ -44,6 +44,8 @@ const stuckAfter = 3
 type queue struct {
 	limits  Limits
 	metrics *metrics
+	// organisation is the one whose commands these are.
+	organisation massbalance.OrganisationID
 	// load says how many transactions the machines bear.
 	load *load
 	// send takes commands to their end as one transaction.
@@ -58,6 +60,9 @@ type queue struct {
 	lanes map[massbalance.SiteID]*lane
 	// ready are the lanes whose turn it is, the first first.
 	ready []*lane
+	// barred are those that had their turn and can send nothing until pages are free.
+	barred []*lane
+	pages  pages
 	// running are the transactions under way and those whose place rests.
 	running int
 	// slow are those of them that take so much longer than others that nobody waits for them.
@@ -72,10 +77,10 @@ type queue struct {
 	closed bool
 }
 
-func newQueue(limits Limits, m *metrics, l *load, send func(context.Context, []massbalance.Command) []Outcome) *queue {
+func newQueue(organisation massbalance.OrganisationID, limits Limits, m *metrics, l *load, send func(context.Context, []massbalance.Command) []Outcome) *queue {
 	q := &queue{
-		limits: limits, metrics: m, load: l, send: send,
-		lanes: map[massbalance.SiteID]*lane{}, held: map[string]int{},
+		organisation: organisation, limits: limits, metrics: m, load: l, send: send,
+		lanes: map[massbalance.SiteID]*lane{}, pages: pages{}, held: map[string]int{},
 	}
 	q.life, q.abort = context.WithCancel(context.Background())
 	return q
@@ -85,7 +90,7 @@ func newQueue(limits Limits, m *metrics, l *load, send func(context.Context, []m
 func (q *queue) submit(ctx context.Context, commands []massbalance.Command) ([]Outcome, error) {
 	calls := make([]*pending, len(commands))
 	for i, command := range commands {
-		p, err := newPending(command, CallerOf(ctx))
+		p, err := newPending(command, q.organisation, CallerOf(ctx))
 		if err != nil {
 			return nil, fmt.Errorf("couldn't read command %d (%s): %w", i, command.ID, err)
 		}
@@ -127,9 +132,12 @@ func (q *queue) enqueue(calls []*pending) error {
 			l = &lane{site: p.site}
 			q.lanes[p.site] = l
 		}
-		l.add(p)
-		if l.state == idle || l.state == resting && l.waiting >= l.last {
+		next := l.add(p)
+		switch {
+		case l.state == idle, l.state == resting && l.waiting >= l.last:
 			q.wake(l)
+		case l.state == barred && next && q.pages.free(p, nil):
+			q.unbar()
 		}
 	}
 	q.start()
@@ -179,6 +187,9 @@ func (q *queue) start() {
 			return
 		}
 		b := q.take(free)
+		if len(b.lanes) == 0 {
+			return // all wait for pages, until a transaction ends
+		}
 		q.running++
 		q.transactions.Go(func() { q.run(b) })
 	}
@@ -197,39 +208,60 @@ func (q *queue) free() int {
 }
 
 // take makes a batch of the lanes whose turn it is, so many that all of them get
-// into the transactions that may still begin. What changes the common register
-// goes by itself: it meets what other members change.
+// into the transactions that may still begin, and of those that need its pages. Lanes
+// that can send nothing for want of pages lose their turn until they can.
 func (q *queue) take(free int) *batch {
 	share := (len(q.ready) + free - 1) / free
 	b := newBatch(q.limits)
-	for len(q.ready) > 0 && len(b.lanes) < share {
-		l := q.ready[0]
-		if len(b.lanes) > 0 && (l.site == "" || b.lanes[0].site == "") {
-			break
+	var later []*lane
+	full := false
+	for _, l := range q.ready {
+		if full || !q.joins(l, b, share) {
+			later = append(later, l)
+			continue
 		}
-		before := l.waiting
-		for _, p := range l.pick(b) {
+		var picked []*pending
+		picked, full = l.pick(b, q.pages)
+		for _, p := range picked {
 			q.count(p.caller, -1)
 		}
-		if l.waiting == before {
-			break // the batch is full
+		switch {
+		case len(picked) > 0:
+			l.state, l.last = under, len(picked)
+			b.lanes = append(b.lanes, l)
+		case full:
+			later = append(later, l)
+		default:
+			l.state = barred
+			q.barred = append(q.barred, l)
 		}
-		q.ready = q.ready[1:]
-		l.state, l.last = under, before-l.waiting
-		b.lanes = append(b.lanes, l)
 	}
+	q.ready = later
 	return b
+}
+
+// joins reports whether a lane goes with a batch that is to have so many. What
+// changes the common register goes by itself: it meets what other members change.
+func (q *queue) joins(l *lane, b *batch, share int) bool {
+	switch {
+	case len(b.lanes) == 0:
+		return true
+	case l.site == "" || b.lanes[0].site == "":
+		return false
+	}
+	return len(b.lanes) < share || l.meets(b, q.pages)
 }
 
 // run takes a batch to its end, and gives its lanes their turn again.
 func (q *queue) run(b *batch) {
 	began := time.Now()
-	ended := q.watch()
+	ended := q.watch(b)
 	b.resolve(q.send(q.life, b.commands), q.metrics)
 	took := time.Since(began)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	ended()
+	q.release(b)
 	if pace := float64(len(b.commands)) / max(took, time.Millisecond).Seconds(); q.pace == 0 {
 		q.pace = pace
 	} else {
@@ -240,9 +272,11 @@ func (q *queue) run(b *batch) {
 }
 
 // watch stops others from waiting for a transaction that takes far longer than
-// usual, such as one that is proposed again and again. What it returns ends that;
-// the lock is held then.
-func (q *queue) watch() (ended func()) {
+// usual, such as one that is proposed again and again, for its place or for its pages:
+// it may be at it for a minute, while whoever needs one of its pages loses an attempt to
+// it at worst. Until it is known what is usual, it is waited for. What watch returns
+// ends that; the lock is held then.
+func (q *queue) watch(b *batch) (ended func()) {
 	usual := q.load.usual()
 	if usual == 0 {
 		return func() {}
@@ -254,6 +288,7 @@ func (q *queue) watch() (ended func()) {
 		if !over {
 			slow = true
 			q.slow++
+			q.release(b)
 			q.start()
 		}
 	})
@@ -339,10 +374,7 @@ func (q *queue) giveUp(p *pending, cause error) Outcome {
 	defer q.mu.Unlock()
 	if l, ok := q.lanes[p.site]; ok && l.remove(p) {
 		q.count(p.caller, -1)
-		if l.waiting == 0 && l.state == ready {
-			q.ready = slices.DeleteFunc(q.ready, func(other *lane) bool { return other == l })
-			q.proceed(l)
-		}
+		q.withdrawn(p, l)
 		o := Outcome{Stage: NotSubmitted, Detail: "withdrawn before it was sent: " + cause.Error()}
 		q.metrics.observe(o, p.since)
 		return o
@@ -355,11 +387,25 @@ func (q *queue) giveUp(p *pending, cause error) Outcome {
 	}
 }
 
+// withdrawn lets those go who waited behind a command that doesn't wait any more, and
+// removes its lane if that was in turn for nothing else; the lock is held.
+func (q *queue) withdrawn(p *pending, l *lane) {
+	if l.waiting == 0 && (l.state == ready || l.state == barred) {
+		same := func(other *lane) bool { return other == l }
+		q.ready, q.barred = slices.DeleteFunc(q.ready, same), slices.DeleteFunc(q.barred, same)
+		q.proceed(l)
+	}
+	q.pages.leave(p)
+	q.unbar()
+	q.start()
+}
+
 // refuse ends all that waits when the queue is closed; the lock is held.
 func (q *queue) refuse() {
 	for _, l := range q.lanes {
 		for _, p := range l.clear() {
 			q.count(p.caller, -1)
+			q.pages.leave(p)
 			o := Outcome{Stage: NotSubmitted, Detail: "withdrawn before it was sent: " + ErrClosed.Error()}
 			q.metrics.observe(o, p.since)
 			p.outcome <- o

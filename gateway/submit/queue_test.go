@@ -57,7 +57,7 @@ func TestSitesDoNotWaitForOneAnother(t *testing.T) {
 		l := newLedger(t)
 		q := start(t, l, Limits{})
 		began := time.Now()
-		outcomes := send(t, q, takeIn(t, "mill", "c1", "1"), takeIn(t, "silo", "c2", "2"), takeIn(t, "mill", "c3", "3"), takeIn(t, "port", "c4", "0"))
+		outcomes := send(t, q, takeIn(t, "mill", "m1", "1"), takeIn(t, "silo", "s1", "2"), takeIn(t, "mill", "m2", "3"), takeIn(t, "port", "p1", "0"))
 		require.Less(t, time.Since(began), 250*time.Millisecond)
 		require.Equal(t, []Stage{Valid, Valid, Valid, Refused}, stages(outcomes))
 		require.Equal(t, outcomes[0].Transaction, outcomes[2].Transaction)

@@ -39,6 +39,7 @@ func simulate(t *testing.T, seed uint64) {
 
 	require.Len(t, l.entries, 8+6*8, "seed %d: every command is on the ledger once", seed)
 	l.check(t)
+	require.Empty(t, q.pages, "seed %d: what ended holds nothing", seed)
 	for _, id := range l.denied {
 		require.NotEqual(t, codeValid, l.commits[id].code, "transaction %s took effect", id)
 	}
@@ -65,12 +66,13 @@ func misfortunes(random *rand.Rand, n int) []mishap {
 	return mishaps
 }
 
-// insist sends a caller's commands in twos, and again until they are settled.
+// insist sends a caller's commands in twos, and again until they are settled. One
+// counter numbers those of all callers.
 func insist(t *testing.T, q *queue, l *ledger, caller int) {
 	site := []massbalance.SiteID{"mill", "silo", "port"}[caller%3]
 	for n := 0; n < 8; n += 2 {
 		pair := []massbalance.Command{
-			takeIn(t, site, fmt.Sprintf("c%d-%d", caller, n), "1"), takeIn(t, site, fmt.Sprintf("c%d-%d", caller, n+1), "2"),
+			takeIn(t, site, fmt.Sprintf("PO-%d", 6*n+caller), "1"), takeIn(t, site, fmt.Sprintf("PO-%d", 6*(n+1)+caller), "2"),
 		}
 		var seen [2]bool // on the ledger, or perhaps so, from an earlier attempt
 		for settled := false; !settled; {

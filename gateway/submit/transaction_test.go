@@ -24,7 +24,7 @@ func start(t testing.TB, p platform, limits Limits) *queue {
 	}); ok {
 		run.first = model.first
 	}
-	q := newQueue(limits.withDefaults(), m, run.load, run.run)
+	q := newQueue("miller", limits.withDefaults(), m, run.load, run.run)
 	t.Cleanup(func() { _ = q.shut(context.Background()) })
 	return q
 }
