@@ -14,6 +14,10 @@
 //     import of thousands does not keep a clerk waiting; each caller's own order
 //     stays. Where more sites wait than may have a transaction of their own,
 //     several share one: a transaction costs far more than a command.
+//   - What two transactions of one client under way would both touch, as far as that
+//     is known, only one of them does: a command whose name has its place in a page of
+//     the ledger beside one that is under way (see wire.Place) goes in the same
+//     transaction or waits for its end, and those of its caller at its site behind it.
 //   - How many transactions are under way goes by how long they take: where that is
 //     far more than in quiet hours, the machines are at their limit, and there are
 //     fewer and fuller ones, down to one at a time. What fills a transaction does not
@@ -23,7 +27,8 @@
 //   - Every command gets its own outcome. A refused one never fails its
 //     neighbours, and where the chaincode ends with an internal error, or no
 //     peers can endorse, the batch is halved until the command that causes it
-//     stands alone.
+//     stands alone. So it is where other gateways of the organisation are first
+//     again and again: the less a transaction touches, the less comes between.
 //   - Stages are exact: any but Valid and Unknown means that the command took
 //     no effect, Unknown that it may have.
 //   - Whatever was said, sending the same command again is safe. Its ID makes it

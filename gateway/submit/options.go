@@ -45,7 +45,8 @@ type Timeouts struct {
 	Order    time.Duration // one hand-over to the orderers: 10 s
 	Status   time.Duration // asking for the commit status, over all: 30 s
 	Evaluate time.Duration // one evaluation: 5 s
-	// Batch bounds how long a batch is proposed again and again: 30 s. A
+	// Batch bounds how long a batch is proposed again and again: 30 s. A part of one
+	// that was halved because other gateways were first has as long again. A
 	// transaction that was handed over is awaited for Status beyond it.
 	Batch time.Duration
 }

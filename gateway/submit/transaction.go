@@ -21,9 +21,12 @@ const attempts = 12
 // A conflict means that another gateway of the organisation was first at the
 // site. Both learn it from the same block, and whoever proposes at once has an
 // even chance to be first next time; whoever pauses never has. So the pause is
-// only to tell the two apart, and there may be many attempts.
+// only to tell the two apart, and there may be many attempts. What touches much has no
+// even chance against many small transactions, each of which touches some of it: where
+// several commands were late so often, each half of them is tried by itself.
 const (
 	contested     = 60
+	outrun        = 4
 	contestedTime = 15 * time.Millisecond
 )
 
@@ -79,8 +82,9 @@ func (r *runner) run(ctx context.Context, commands []massbalance.Command) []Outc
 // part sends commands as one transaction, or the halves one after the other
 // where what fails may concern one of them only and the others need not suffer:
 // the rules never fail over a command, so an internal error is one of the state
-// behind it; and what the peers of one organisation must endorse, such as a
-// receipt from it, nobody can while they are away.
+// behind it; what the peers of one organisation must endorse, such as a receipt
+// from it, nobody can while they are away; and the fewer commands, the fewer are
+// the transactions of others that come between.
 func (r *runner) part(ctx, deadline context.Context, commands []massbalance.Command, half bool) []Outcome {
 	r.metrics.batch.Observe(float64(len(commands)))
 	patience := unready
@@ -88,10 +92,17 @@ func (r *runner) part(ctx, deadline context.Context, commands []massbalance.Comm
 		patience = 0
 	}
 	end := r.settle(ctx, deadline, commands, patience)
-	if (end.faulted || end.again == peersNotReady) && len(commands) > 1 && deadline.Err() == nil {
-		r.metrics.retries.WithLabelValues(string(halved)).Inc()
-		half := len(commands) / 2
-		return append(r.part(ctx, deadline, commands[:half], true), r.part(ctx, deadline, commands[half:], true)...)
+	if len(commands) > 1 {
+		switch {
+		case end.again == conflict && ctx.Err() == nil:
+			return r.halves(commands, func(some []massbalance.Command) []Outcome {
+				anew, cancel := context.WithTimeout(ctx, r.timeouts.Batch) // others get on, so the network does
+				defer cancel()
+				return r.part(ctx, anew, some, half)
+			})
+		case (end.faulted || end.again == peersNotReady) && deadline.Err() == nil:
+			return r.halves(commands, func(some []massbalance.Command) []Outcome { return r.part(ctx, deadline, some, true) })
+		}
 	}
 	if end.results == nil {
 		outcomes := make([]Outcome, len(commands))
@@ -101,6 +112,13 @@ func (r *runner) part(ctx, deadline context.Context, commands []massbalance.Comm
 		return outcomes
 	}
 	return r.outcomes(ctx, end)
+}
+
+// halves has one half of the commands sent and then the other.
+func (r *runner) halves(commands []massbalance.Command, send func([]massbalance.Command) []Outcome) []Outcome {
+	r.metrics.retries.WithLabelValues(string(halved)).Inc()
+	half := len(commands) / 2
+	return append(send(commands[:half]), send(commands[half:])...)
 }
 
 // ending is how a transaction ended.
@@ -126,7 +144,10 @@ func (r *runner) settle(ctx, deadline context.Context, commands []massbalance.Co
 	if err != nil {
 		return ending{stage: NotEndorsed, detail: err.Error()}
 	}
-	disputed, unready, conflicts := 0, 0, 0
+	disputed, unready, conflicts, late := 0, 0, 0, contested
+	if len(commands) > 1 {
+		late = outrun
+	}
 	for n := 0; ; n++ {
 		end := r.attempt(ctx, deadline, batch, len(commands))
 		r.metrics.transactions.WithLabelValues(end.label()).Inc()
@@ -138,7 +159,7 @@ func (r *runner) settle(ctx, deadline context.Context, commands []massbalance.Co
 		case peersNotReady:
 			unready++
 		}
-		if end.again == "" || disputed == attempts || conflicts == contested || unready == patience && patience > 0 || r.rest(deadline, end, n) != nil {
+		if end.again == "" || disputed == attempts || conflicts == late || unready == patience && patience > 0 || r.rest(deadline, end, n) != nil {
 			return end
 		}
 		r.metrics.retries.WithLabelValues(string(end.again)).Inc()
