@@ -8,6 +8,7 @@ import (
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
+	"github.com/weighbridge/weighbridge/gateway/block"
 	"github.com/weighbridge/weighbridge/gateway/readmodel"
 )
 
@@ -25,8 +26,8 @@ func TestWhatWasWrittenIsNotTakenToBeNew(t *testing.T) {
 		written := 0
 		for _, b := range w.blocks[:before] {
 			for _, tx := range b.Transactions {
-				for _, one := range tx.Writes {
-					key, err := wire.ParseKey(one.Key)
+				for _, name := range valuesIn(t, tx) {
+					key, err := wire.ParseKey(name)
 					require.NoError(t, err)
 					require.False(t, m.New(key), "%v", key)
 					value, err := m.Get(key)
@@ -63,4 +64,14 @@ func TestWhatWasWrittenIsNotTakenToBeNew(t *testing.T) {
 	replayInto(t, other, w, 5, len(w.blocks), other.Apply)
 	lead(two)
 	all(two, len(w.blocks))
+}
+
+// valuesIn are the keys of all values that a transaction wrote, in pages or not.
+func valuesIn(t *testing.T, tx block.Transaction) (keys []string) {
+	for _, w := range tx.Writes {
+		held, err := wire.Keys(w.Key, w.Value)
+		require.NoError(t, err)
+		keys = append(keys, held...)
+	}
+	return keys
 }
