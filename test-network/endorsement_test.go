@@ -33,7 +33,7 @@ func apply(t *testing.T, network *consortium.Network, org string, peers []string
 	if err != nil {
 		return nil, err
 	}
-	results, err := wire.ParseResults(answer)
+	results, err := wire.ParseAnswer(answer, []massbalance.Command{c})
 	require.NoError(t, err)
 	return results, nil
 }

@@ -235,7 +235,7 @@ func (s *split) claim(name, lot, product string) error {
 	if err != nil {
 		return err
 	}
-	results, err := wire.ParseResults(answer)
+	results, err := wire.ParseAnswer(answer, []massbalance.Command{command})
 	if err == nil && results[0].Code != massbalance.Accepted {
 		err = fmt.Errorf("%s: %s", name, results[0].Message)
 	}

@@ -2,6 +2,7 @@ package testnetwork_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -234,6 +235,7 @@ func nobodyElseHas(t *testing.T, state string, parties []string, figures ...stri
 		if err != nil {
 			return nil
 		}
+		content = append(content, unpacked(content)...)
 		for _, figure := range figures {
 			if !bytes.Contains(content, []byte(figure)) {
 				continue
@@ -264,4 +266,22 @@ func owner(name string) string {
 		return strings.Join(parts[:3], "/")
 	}
 	return name
+}
+
+// unpacked is what stands in a file in gzip, as long batches do in blocks.
+func unpacked(content []byte) (all []byte) {
+	for at := 0; ; at++ {
+		next := bytes.Index(content[at:], []byte{0x1f, 0x8b, 8})
+		if next < 0 {
+			return all
+		}
+		at += next
+		reader, err := gzip.NewReader(bytes.NewReader(content[at:]))
+		if err != nil {
+			continue
+		}
+		reader.Multistream(false)
+		batch, _ := io.ReadAll(reader) // as far as it goes: much looks like gzip and is none
+		all = append(all, batch...)
+	}
 }

@@ -38,7 +38,7 @@ func (*Contract) GetEvaluateTransactions() []string { return []string{"Read", "K
 // Apply executes a batch of commands in order and answers with a result for
 // each. A refused command has its code in the result and writes nothing; an
 // error fails the whole transaction, which then writes nothing either.
-func (*Contract) Apply(ctx contractapi.TransactionContextInterface, batch string) (answer string, err error) {
+func (*Contract) Apply(ctx contractapi.TransactionContextInterface, batch string) (_ string, err error) {
 	// A broken invariant must become a failed endorsement, never a dead chaincode.
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -69,11 +69,11 @@ func (*Contract) Apply(ctx contractapi.TransactionContextInterface, batch string
 	if err := write(stub, stored); err != nil {
 		return "", fmt.Errorf("internal: %w", err)
 	}
-	results, err := wire.FormatResults(outcome.Results)
+	answer, err := view.Answer(outcome)
 	if err != nil {
 		return "", fmt.Errorf("internal: %w", err)
 	}
-	return string(results), nil
+	return string(answer), nil
 }
 
 // Read answers the canonical bytes of one value of the state, or "" where there

@@ -148,10 +148,10 @@ func contractAddsNothing(t *testing.T, rules int) {
 		require.NoError(t, err)
 		stored, err := wire.StoreOver(state, outcome.Writes)
 		require.NoError(t, err)
-		state.Apply(outcome.Writes)
-		results, err := wire.FormatResults(outcome.Results)
+		results, err := wire.AnswerOver(state, outcome)
 		require.NoError(t, err)
 		require.Equal(t, string(results), string(response.GetPayload()))
+		state.Apply(outcome.Writes)
 
 		expected := map[string][]byte{}
 		for _, w := range stored {

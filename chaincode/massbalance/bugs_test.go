@@ -46,7 +46,7 @@ func TestLargestYield(t *testing.T) {
 	l.must("growers", with(introduce(most, "T1"), func(b *Introduce) { b.Statement = "g" }))
 	result := l.do("growers", with(introduce("1", "T2"), func(b *Introduce) { b.Statement = "g" }))
 	require.Equal(t, ExceedsVerification, result.Code)
-	_, err := wire.FormatResults([]Result{result})
+	_, err := wire.FormatAnswer(false, []Result{result})
 	require.NoError(t, err)
 	l.check()
 }

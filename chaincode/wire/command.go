@@ -195,27 +195,3 @@ func NewCommand(c massbalance.Command) (massbalance.Command, error) {
 	err := Seal(&c)
 	return c, err
 }
-
-// FormatBatch gives the canonical bytes of a transaction's commands.
-func FormatBatch(commands []massbalance.Command) ([]byte, error) { return Format(commands) }
-
-// ParseBatch reads the canonical bytes of a transaction's commands.
-func ParseBatch(data []byte) ([]massbalance.Command, error) {
-	return Parse[[]massbalance.Command](data)
-}
-
-// SplitBatch reads them and gives the canonical bytes of each, too, which are parts
-// of the batch's.
-func SplitBatch(data []byte) (commands []massbalance.Command, each [][]byte, err error) {
-	s := &scanner{data: data, canonical: true}
-	commands, err = parse[[]massbalance.Command](s)
-	return commands, s.each, err
-}
-
-// FormatResults gives the canonical bytes of a transaction's answer.
-func FormatResults(results []massbalance.Result) ([]byte, error) { return Format(results) }
-
-// ParseResults reads the canonical bytes of a transaction's answer.
-func ParseResults(data []byte) ([]massbalance.Result, error) {
-	return Parse[[]massbalance.Result](data)
-}

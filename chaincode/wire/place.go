@@ -124,6 +124,15 @@ func StoreOver(view massbalance.View, writes []massbalance.Write) ([]Stored, err
 	return Store(Paged(consortium, writes), writes, forms, BesideIn(view))
 }
 
+// AnswerOver is FormatAnswer for whoever has the state before the batch as a view.
+func AnswerOver(view massbalance.View, outcome massbalance.BatchOutcome) ([]byte, error) {
+	consortium, err := view.Get(massbalance.ConsortiumKey())
+	if err != nil {
+		return nil, err
+	}
+	return FormatAnswer(Paged(consortium, outcome.Writes), outcome.Results)
+}
+
 // BesideIn finds the entries of pages in a view of the values.
 func BesideIn(view massbalance.View) Beside {
 	return func(keys []massbalance.Key) ([]Entry, error) {

@@ -85,6 +85,11 @@ func (r *Reader) Store(writes []massbalance.Write) ([]Stored, error) {
 	return Store(Paged(r.consortium, writes), writes, forms, r.beside)
 }
 
+// Answer gives the bytes of the answer to a batch.
+func (r *Reader) Answer(outcome massbalance.BatchOutcome) ([]byte, error) {
+	return FormatAnswer(Paged(r.consortium, outcome.Writes), outcome.Results)
+}
+
 func (r *Reader) beside(keys []massbalance.Key) ([]Entry, error) {
 	entries := make([]Entry, len(keys))
 	for i, key := range keys {

@@ -136,7 +136,7 @@ type spent struct{ chaincode, behind, model time.Duration }
 
 // run takes a transaction to its end; every command must be accepted.
 func (g *growth) run(org massbalance.OrganisationID, commands ...massbalance.Command) (s spent, err error) {
-	batch, err := wire.FormatBatch(commands)
+	batch, err := wire.PackBatch(commands)
 	if err != nil {
 		return s, err
 	}
@@ -180,7 +180,7 @@ func (g *growth) store(reader *wire.Reader, outcome massbalance.BatchOutcome) er
 	for _, w := range stored {
 		writes.Put([]byte(w.Key), w.Value)
 	}
-	_, err = wire.FormatResults(outcome.Results)
+	_, err = reader.Answer(outcome)
 	return errors.Join(err, g.state.Write(writes, nil))
 }
 

@@ -70,7 +70,7 @@ func (p *Peer) simulate(c call) (*peer.ChaincodeAction, massbalance.BatchOutcome
 	if err != nil {
 		return nil, outcome, err
 	}
-	answer, err := wire.FormatResults(outcome.Results)
+	answer, err := wire.AnswerOver(p.state, outcome)
 	if err != nil {
 		return nil, outcome, err
 	}

@@ -80,8 +80,8 @@ func (w *written) add(t testing.TB, org massbalance.OrganisationID, commands []m
 			tx.Guarded = append(tx.Guarded, one.Key)
 		}
 	}
+	tx.Response, err = wire.AnswerOver(w.state, outcome)
 	w.state.Apply(outcome.Writes)
-	tx.Response, err = wire.FormatResults(outcome.Results)
 	require.NoError(t, err)
 	w.commands += len(commands)
 	w.blocks = append(w.blocks, block.Block{Number: number, Hash: [32]byte{byte(number), byte(number >> 8), 1}, Transactions: []block.Transaction{tx}})

@@ -5,26 +5,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 	"github.com/weighbridge/weighbridge/chaincode/wire"
 	"github.com/weighbridge/weighbridge/gateway/block"
 )
 
 // compare finds the first difference between what the chain says and the
 // replay's outcome, in the order of the ledger's keys; then the answer.
-func compare(tx block.Transaction, outcome massbalance.BatchOutcome, expected []wire.Stored) *Finding {
+func compare(tx block.Transaction, expected []wire.Stored, answer []byte) *Finding {
 	if finding := compareWrites(expected, tx.Writes); finding != nil {
 		return finding
 	}
 	if finding := compareGuards(expected, tx.Guarded); finding != nil {
 		return finding
 	}
-	answer, err := wire.FormatResults(outcome.Results)
-	if err != nil {
-		return &Finding{Problem: RulesFailed, Expected: "results that have a form", Found: err.Error()}
-	}
 	if !bytes.Equal(answer, tx.Response) {
-		return &Finding{Problem: DifferingAnswer, Expected: string(answer), Found: string(tx.Response)}
+		return &Finding{Problem: DifferingAnswer, Expected: wire.ShowAnswer(answer), Found: wire.ShowAnswer(tx.Response)}
 	}
 	return nil
 }

@@ -143,14 +143,14 @@ func (t *Transaction) execute(state *overlay, number uint64, tx block.Transactio
 		return &Finding{Problem: RulesFailed, Expected: "values that have a form", Found: err.Error()}
 	}
 	t.forms = forms
-	expected, err := state.stored(outcome.Writes, forms.Values)
+	expected, answer, err := state.kept(outcome, forms.Values)
 	if state.failed != nil {
 		return nil
 	}
 	if err != nil {
 		return &Finding{Problem: RulesFailed, Expected: "values that the ledger can keep", Found: err.Error()}
 	}
-	return compare(tx, outcome, expected)
+	return compare(tx, expected, answer)
 }
 
 // executeBatch turns a panic of the rules into an error, as the contract does:
@@ -217,14 +217,15 @@ func (o *overlay) fetchFrom(below Fetcher, keys []massbalance.Key) error {
 	return o.failed
 }
 
-// stored is what the ledger is to keep of the writes. What stands beside them in their
-// pages is fetched together.
-func (o *overlay) stored(writes []massbalance.Write, forms [][]byte) ([]wire.Stored, error) {
+// kept is what the ledger is to keep of an outcome, and the answer. What stands beside
+// the writes in their pages is fetched together.
+func (o *overlay) kept(outcome massbalance.BatchOutcome, forms [][]byte) (stored []wire.Stored, answer []byte, err error) {
 	consortium, err := o.Get(massbalance.ConsortiumKey())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return wire.Store(wire.Paged(consortium, writes), writes, forms, func(keys []massbalance.Key) ([]wire.Entry, error) {
+	paged := wire.Paged(consortium, outcome.Writes)
+	stored, err = wire.Store(paged, outcome.Writes, forms, func(keys []massbalance.Key) ([]wire.Entry, error) {
 		if below, ok := o.below.(Fetcher); ok {
 			if err := o.fetchFrom(below, slices.Clone(keys)); err != nil {
 				return nil, err
@@ -232,4 +233,9 @@ func (o *overlay) stored(writes []massbalance.Write, forms [][]byte) ([]wire.Sto
 		}
 		return wire.BesideIn(o)(keys)
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	answer, err = wire.FormatAnswer(paged, outcome.Results)
+	return stored, answer, err
 }

@@ -50,8 +50,8 @@ func (c *chain) transaction(org string, commands ...Command) block.Transaction {
 			tx.Guarded = append(tx.Guarded, one.Key)
 		}
 	}
+	tx.Response, err = wire.AnswerOver(c.state, outcome)
 	c.state.Apply(outcome.Writes)
-	tx.Response, err = wire.FormatResults(outcome.Results)
 	require.NoError(c.t, err)
 	tx.Args = [][]byte{[]byte("Apply"), batch}
 	return tx

@@ -78,9 +78,9 @@ func newClient(conn *grpc.ClientConn, id identity.Identity, key *keys.Key, optio
 		return nil, err
 	}
 	timeouts := options.Timeouts.withDefaults()
-	run := &runner{platform: platform, timeouts: timeouts, metrics: m, load: &load{}, first: options.First}
+	run := &runner{platform: platform, timeouts: timeouts, metrics: m, load: &load{}, form: &form{}, first: options.First}
 	return &Client{
-		queue:  newQueue(massbalance.OrganisationID(options.Organisation), options.Limits.withDefaults(), m, run.load, run.run),
+		queue:  newQueue(massbalance.OrganisationID(options.Organisation), options.Limits.withDefaults(), m, run),
 		runner: run, fabric: platform,
 		conn: conn, gateway: gw, network: gw.GetNetwork(options.Channel), contract: platform.contract,
 		evaluate: timeouts.Evaluate, key: key,

@@ -9,6 +9,8 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 )
 
 // errorDetail is what one node said about a failed call.
@@ -91,6 +93,14 @@ func (f *fabric) height(ctx context.Context, organisation string) (uint64, error
 		return 0, fmt.Errorf("couldn't ask for the chain's height: %w", err)
 	}
 	return readHeight(info)
+}
+
+func (f *fabric) consortium(ctx context.Context) ([]byte, error) {
+	value, err := f.contract.EvaluateWithContext(ctx, "Read", client.WithArguments(string(massbalance.KindConsortium), "", ""))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't ask for the consortium: %w", err)
+	}
+	return value, nil
 }
 
 // transaction is an endorsed transaction of Fabric.

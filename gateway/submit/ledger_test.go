@@ -164,8 +164,15 @@ func (s *simulated) execute() error {
 	if s.writes, err = view.Store(s.outcome.Writes); err != nil {
 		return err
 	}
-	s.answer, err = wire.FormatResults(s.outcome.Results)
+	s.answer, err = view.Answer(s.outcome)
 	return err
+}
+
+// consortium is what the chaincode's Read answers.
+func (l *ledger) consortium(context.Context) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stored[wire.FormatKey(massbalance.ConsortiumKey())], nil
 }
 
 // simulated is an endorsed transaction of the ledger.

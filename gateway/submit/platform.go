@@ -16,6 +16,9 @@ type platform interface {
 	status(ctx context.Context, transaction string) (commit, error)
 	// height is how many blocks an organisation's peer has committed; "" is the own.
 	height(ctx context.Context, organisation string) (uint64, error)
+	// consortium is the consortium's value in the ledger's form, as the own peer has
+	// it; none before it is founded.
+	consortium(ctx context.Context) ([]byte, error)
 }
 
 // endorsed is a transaction with enough endorsements.

@@ -48,6 +48,8 @@ type queue struct {
 	organisation massbalance.OrganisationID
 	// load says how many transactions the machines bear.
 	load *load
+	// form says whether the ledger has pages to hold.
+	form *form
 	// send takes commands to their end as one transaction.
 	send func(context.Context, []massbalance.Command) []Outcome
 
@@ -77,9 +79,9 @@ type queue struct {
 	closed bool
 }
 
-func newQueue(organisation massbalance.OrganisationID, limits Limits, m *metrics, l *load, send func(context.Context, []massbalance.Command) []Outcome) *queue {
+func newQueue(organisation massbalance.OrganisationID, limits Limits, m *metrics, r *runner) *queue {
 	q := &queue{
-		organisation: organisation, limits: limits, metrics: m, load: l, send: send,
+		organisation: organisation, limits: limits, metrics: m, load: r.load, form: r.form, send: r.run,
 		lanes: map[massbalance.SiteID]*lane{}, pages: pages{}, held: map[string]int{},
 	}
 	q.life, q.abort = context.WithCancel(context.Background())
@@ -93,6 +95,9 @@ func (q *queue) submit(ctx context.Context, commands []massbalance.Command) ([]O
 		p, err := newPending(command, q.organisation, CallerOf(ctx))
 		if err != nil {
 			return nil, fmt.Errorf("couldn't read command %d (%s): %w", i, command.ID, err)
+		}
+		if q.form.plain() {
+			p.pages = nil
 		}
 		calls[i] = p
 	}

@@ -12,9 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
+	"github.com/weighbridge/weighbridge/chaincode/wire"
 )
 
-func contains(data []byte, text string) bool { return bytes.Contains(data, []byte(text)) }
+// contains reports whether a batch's commands have a text, packed or not.
+func contains(batch []byte, text string) bool {
+	_, each, err := wire.SplitBatch(batch)
+	return err == nil && bytes.Contains(bytes.Join(each, nil), []byte(text))
+}
 
 // pass lets time go by on the test's own clock.
 func pass(d time.Duration) {

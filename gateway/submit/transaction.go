@@ -66,6 +66,7 @@ type runner struct {
 	timeouts Timeouts
 	metrics  *metrics
 	load     *load
+	form     *form
 	// first is Options.First.
 	first func(context.Context, massbalance.CommandID) (massbalance.Record, uint64, error)
 }
@@ -140,7 +141,7 @@ type ending struct {
 // settle proposes until the batch is settled or there is no point in going on.
 // Patience is how often peers may not be ready; 0 has no end but the deadline.
 func (r *runner) settle(ctx, deadline context.Context, commands []massbalance.Command, patience int) ending {
-	batch, err := wire.FormatBatch(commands)
+	batch, err := r.form.batch(deadline, r.platform, commands)
 	if err != nil {
 		return ending{stage: NotEndorsed, detail: err.Error()}
 	}
@@ -149,7 +150,7 @@ func (r *runner) settle(ctx, deadline context.Context, commands []massbalance.Co
 		late = outrun
 	}
 	for n := 0; ; n++ {
-		end := r.attempt(ctx, deadline, batch, len(commands))
+		end := r.attempt(ctx, deadline, batch, commands)
 		r.metrics.transactions.WithLabelValues(end.label()).Inc()
 		switch end.again {
 		case peersLag:
@@ -169,15 +170,15 @@ func (r *runner) settle(ctx, deadline context.Context, commands []massbalance.Co
 // attempt proposes the batch once, has it ordered and waits for its commit.
 // Whoever has handed a transaction over waits beyond the batch's deadline: what
 // may be committed is worth knowing.
-func (r *runner) attempt(ctx, deadline context.Context, batch []byte, n int) ending {
+func (r *runner) attempt(ctx, deadline context.Context, batch []byte, commands []massbalance.Command) ending {
 	began := time.Now()
 	tx, err := r.propose(deadline, batch)
 	if err != nil {
 		return endOfProposal(err)
 	}
-	results, err := wire.ParseResults(tx.Answer())
-	if err == nil && len(results) != n {
-		err = fmt.Errorf("%d results for %d commands", len(results), n)
+	results, err := wire.ParseAnswer(tx.Answer(), commands)
+	if err == nil && len(results) != len(commands) {
+		err = fmt.Errorf("%d results for %d commands", len(results), len(commands))
 	}
 	if err != nil {
 		return ending{stage: NotEndorsed, detail: "couldn't read the chaincode's answer: " + err.Error()}

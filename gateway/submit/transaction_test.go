@@ -18,13 +18,13 @@ import (
 func start(t testing.TB, p platform, limits Limits) *queue {
 	m, err := newMetrics(prometheus.NewRegistry())
 	require.NoError(t, err)
-	run := &runner{platform: p, timeouts: Timeouts{}.withDefaults(), metrics: m, load: &load{}}
+	run := &runner{platform: p, timeouts: Timeouts{}.withDefaults(), metrics: m, load: &load{}, form: &form{}}
 	if model, ok := p.(interface {
 		first(context.Context, massbalance.CommandID) (massbalance.Record, uint64, error)
 	}); ok {
 		run.first = model.first
 	}
-	q := newQueue("miller", limits.withDefaults(), m, run.load, run.run)
+	q := newQueue("miller", limits.withDefaults(), m, run)
 	t.Cleanup(func() { _ = q.shut(context.Background()) })
 	return q
 }

@@ -111,7 +111,7 @@ func (c *Chain) Apply(member string, commands ...massbalance.Command) *Transacti
 	view := &reader{c, map[string]*kvrwset.KVRead{}}
 	outcome, err := massbalance.ExecuteBatch(view, massbalance.Tx{ID: x.ID(), Organisation: massbalance.OrganisationID(member)}, commands)
 	require.NoError(c.t, err)
-	x.Response, err = wire.FormatResults(outcome.Results)
+	x.Response, err = wire.AnswerOver(view, outcome)
 	require.NoError(c.t, err)
 	set := &kvrwset.KVRWSet{}
 	stored, err := wire.StoreOver(view, outcome.Writes)
