@@ -10,8 +10,9 @@
 // JSON as people write it, for the way in.
 //
 // A ledger founded under version 5 of the rules or a later one keeps the values of
-// numbered names ten to a key, see Place. Such a page is no text; the values in it have
-// the forms above.
+// numbered names ten to a key, see Place; a long batch is sent to it in gzip, see
+// PackBatch, and it answers with rows, see FormatAnswer. Pages and rows are no text; the
+// values in them have the forms above, and Show and ShowAnswer give them.
 //
 // A command is {"id","type","date","period","by","occurred","body"}, its body that of the
 // type. A document signed by a certifier is its compact JWS (RFC 7515, ES256).
