@@ -151,8 +151,8 @@
 //     and an answer does not name its own transaction: see Record.Noted and Result. What
 //     is accepted and refused is the same.
 //   - 5: a ledger that is founded under it keeps many values under one key (pages, see
-//     package wire), for ever; one that takes it over later does not. What is accepted and
-//     refused is the same.
+//     package wire), for ever; one that takes it over later does not. Of the hash of a
+//     command's content the state keeps half. What is accepted and refused is the same.
 //
 // So have the keys with which the organisations sign checkpoints of their transparency
 // logs: see Cosigner.

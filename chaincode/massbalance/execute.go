@@ -97,7 +97,7 @@ func (e *execution) admit() (first Record, repeated bool, err error) {
 	if err != nil {
 		return first, false, err
 	}
-	if seen && first.Content != c.Content {
+	if seen && !first.Content.of(c.Content) {
 		return Record{}, false, reused(first)
 	}
 	if seen {
@@ -115,7 +115,7 @@ func (e *execution) admit() (first Record, repeated bool, err error) {
 // reused refuses another command of the same ID, and says of the first what is known.
 func reused(first Record) error {
 	if first.Transaction == "" {
-		return refuse(CommandIDReused, "command %s of %s was accepted before with other content (SHA-256 %s)", first.Command, first.Organisation, first.Content)
+		return refuse(CommandIDReused, "command %s of %s was accepted before with other content (its SHA-256 begins with %s)", first.Command, first.Organisation, hex.EncodeToString(first.Content[:len(first.Content)/2]))
 	}
 	return refuse(CommandIDReused, "command %s of %s was accepted before with other content (a %s, in transaction %s)", first.Command, first.Organisation, first.Type, first.Transaction)
 }

@@ -165,6 +165,15 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 // IsZero reports whether the digest was never set.
 func (d Digest) IsZero() bool { return d == Digest{} }
 
+// half is the digest with its second half zero.
+func (d Digest) half() (half Digest) {
+	copy(half[:], d[:len(d)/2])
+	return half
+}
+
+// of reports whether this is the digest, or the half of it.
+func (d Digest) of(whole Digest) bool { return d == whole || d == whole.half() }
+
 // MarshalText gives lower-case hexadecimal.
 func (d Digest) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 

@@ -110,7 +110,7 @@ func FormatAnswer(paged bool, results []massbalance.Result) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if answer, err = rows.append(answer, form); err != nil {
+		if answer, err = rows.append(answer, form, nil); err != nil {
 			return nil, fmt.Errorf("couldn't put a result into an answer: %w", err)
 		}
 	}
@@ -128,7 +128,7 @@ func ParseAnswer(data []byte, commands []massbalance.Command) ([]massbalance.Res
 		if len(results) == len(commands) {
 			return nil, fmt.Errorf("the answer has more results than the %d commands", len(commands))
 		}
-		form, rest, err := rows.next(data)
+		form, rest, err := rows.next(data, nil)
 		if err != nil {
 			return nil, fmt.Errorf("couldn't read result %d of an answer: %w", len(results), err)
 		}
@@ -150,7 +150,7 @@ func ShowAnswer(data []byte) string {
 	rows := rows{plan: resultPlan()}
 	shown := []byte{'['}
 	for data = data[1:]; len(data) > 0; {
-		form, rest, err := rows.next(data)
+		form, rest, err := rows.next(data, nil)
 		if err != nil {
 			return fmt.Sprintf("no answer: %x", data)
 		}

@@ -22,22 +22,26 @@ func TestPlaces(t *testing.T) {
 		place string
 		digit byte
 	}{
-		{massbalance.RecordKey("miller", "PO-12347"), "record:miller:PO-1234*", '7'},
-		{massbalance.RecordKey("miller", "7"), "record:miller:*", '7'},
+		{massbalance.RecordKey("miller", "PO-12347"), "page:miller:PO-1234*", '7'},
+		{massbalance.RecordKey("miller", "7"), "page:miller:*", '7'},
 		{massbalance.RecordKey("miller7", "harvest"), "record:miller7:harvest", 0},
-		{massbalance.EvidenceKey("miller", "T-10"), "evidence:miller:T-1*", '0'},
+		{massbalance.EvidenceKey("miller", "T-10"), "page:miller:T-1*", '0'},
 		{massbalance.EvidenceKey("miller", "billet é"), "evidence:miller:billet%20%C3%A9", 0}, // ends in a digit only as a key
-		{massbalance.EvidenceKey("miller", "é9"), "evidence:miller:%C3%A9*", '9'},
-		{lot("miller/PO-12347/1"), "lot:miller/PO-1234*/1:", '7'},
+		{massbalance.EvidenceKey("miller", "é*9"), "page:miller:%C3%A9%2A*", '9'},
+		{massbalance.EvidenceKey("miller", "9 "), "evidence:miller:9%20", 0},
+		{massbalance.EvidenceKey("miller", ""), "evidence:miller:", 0},
+		{lot("miller/PO-12347/1"), "page:miller:PO-1234*", '7'},
 		{lot("miller/PO-12347/2"), "lot:miller/PO-12347/2:", 0}, // a second lot of the same command
 		{lot("miller/PO-12347/11"), "lot:miller/PO-12347/11:", 0},
 		{lot("miller/harvest/1"), "lot:miller/harvest/1:", 0},
+		{lot("miller/7/1/1"), "lot:miller/7/1/1:", 0},
+		{lot("7"), "lot:7:", 0},
 		{massbalance.TaintKey("miller/PO-12347/1"), "taint:miller/PO-12347/1:", 0},
 		{massbalance.HeadKey("mill1"), "head:mill1:", 0},
 	} {
 		place := wire.PlaceOf(c.key)
-		require.Equal(t, wire.Place{Key: c.place, Digit: c.digit}, place)
-		require.Equal(t, wire.FormatKey(c.key), place.OwnKey())
+		require.Equal(t, c.place, place.Key)
+		require.Equal(t, c.digit, place.Digit)
 		require.Equal(t, c.digit != 0, wire.IsPage(place.Key))
 	}
 }
@@ -84,6 +88,8 @@ func harvest(n int) (writes []massbalance.Write) {
 
 func evidence() []massbalance.Write {
 	return []massbalance.Write{
+		{Key: massbalance.EvidenceKey("growers", "H-18"), Value: massbalance.Evidence{Command: "H-18"}}, // its command's name
+
 		{Key: massbalance.EvidenceKey("growers", "T 1"), Value: massbalance.Evidence{Command: "H-18"}},
 		{Key: massbalance.EvidenceKey("growers", "T 9"), Value: massbalance.Evidence{Command: "H-19"}},
 		{Key: massbalance.EvidenceKey("growers", "T x"), Value: massbalance.Evidence{Command: "H-20"}},
@@ -180,24 +186,28 @@ func TestPagesRefuse(t *testing.T) {
 	guarded := evidence()[:1]
 	guarded[0].Guard = &massbalance.Guard{}
 	_, err := wire.StoreOver(paged(), guarded)
-	require.ErrorContains(t, err, "evidence:growers:T%201 is to be guarded")
+	require.ErrorContains(t, err, "evidence:growers:H-18 is to be guarded")
 	for name, bad := range map[string]string{
-		"a digit that is none":          "x\x00",
-		"digits that fall":              "2\x001\x00",
-		"a digit twice":                 "1\x001\x00",
-		"an end within a field":         "1\x01\x00\x09ab",
-		"an end before the entry's":     "1\x01\x00\x01a",
-		"a field that the type has not": "1\x3f\x00\x01a\x00",
-		"more shared than there is":     "1\x01\x05\x01a\x00",
-		"a hash cut off":                "1\x01\x00\x00abc",
-		"an endless number":             "1\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+		"a kind that stands in no page": "\x30\x00",
+		"a digit that is none":          "\x0a\x00",
+		"entries that fall":             "\x12\x00\x11\x00",
+		"an entry twice":                "\x11\x00\x11\x00",
+		"an end within a field":         "\x11\x01\x00\x09ab",
+		"an end before the entry's":     "\x11\x01\x00\x01a",
+		"a field that the type has not": "\x11\x3f\x00\x01a\x00",
+		"more shared than there is":     "\x11\x01\x50\x01a\x00",
+		"a hash cut off":                "\x01\x04\x00\x00\x20abc",
+		"a hash that is too long":       "\x01\x04\x00\x00\x21" + strings.Repeat("a", 40),
+		"an endless number":             "\x11\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
 	} {
-		_, err := wire.ParsePage(massbalance.KindEvidence, []byte(bad))
+		_, err := wire.ParsePage("page:growers:T-*", []byte(bad))
 		require.Error(t, err, name)
-		require.Contains(t, wire.Show("evidence:growers:T-*", []byte(bad)), "no page: ", name)
+		require.Contains(t, wire.Show("page:growers:T-*", []byte(bad)), "no page: ", name)
 	}
-	_, err = wire.ParsePage(massbalance.KindHead, nil)
-	require.ErrorContains(t, err, "head stands in no page")
+	for _, key := range []string{"page:growers", "page:growers:T-1", "page:growers:T %*", "head:mill:"} {
+		_, err = wire.ParsePage(key, nil)
+		require.ErrorContains(t, err, "is no page's key")
+	}
 }
 
 // FuzzPage reads whatever may stand at a page's key.
@@ -209,19 +219,18 @@ func FuzzPage(f *testing.F) {
 			f.Add(s.Value)
 		}
 	}
+	const key = "page:growers:H-1*"
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, kind := range []massbalance.Kind{massbalance.KindRecord, massbalance.KindLot, massbalance.KindEvidence} {
-			page, err := wire.ParsePage(kind, data)
-			if err != nil {
-				continue
-			}
-			again, err := page.Format(kind)
-			if err != nil {
-				continue // its forms are no JSON; a reader refuses these
-			}
-			back, err := wire.ParsePage(kind, again)
-			require.NoError(t, err)
-			require.Equal(t, page, back)
+		page, err := wire.ParsePage(key, data)
+		if err != nil {
+			return
 		}
+		again, err := page.Format()
+		if err != nil {
+			return // its forms are no JSON; a reader refuses these
+		}
+		back, err := wire.ParsePage(key, again)
+		require.NoError(t, err)
+		require.Equal(t, page, back)
 	})
 }

@@ -11,77 +11,106 @@ import (
 
 // Place is where a ledger with pages keeps the value of a key.
 //
-// A page is one key of the ledger that holds the values of up to ten: those whose
-// names are the same but for one digit. There are pages of records and documents, by
-// the last digit of the command's or the document's name, and of lots, by that of
-// the command that made them, of which the first one stands in a page. Names are
-// mostly numbers that were drawn one after the other, so what arrives together
-// stands together, and a peer, whose work goes by the key, has a tenth of it.
-// Where a name does not end in a digit, or the value is long (see EntryOf), it stands
-// under its own key.
+// A page is one key of the ledger that holds what ten names of an organisation stand
+// for: names that are the same but for their last digit. At each are up to three values,
+// the record of the command of that name, the document of that name, and the first lot
+// that the command made. Names are mostly numbers that were drawn one after the other,
+// so what arrives together stands together, and a peer, whose work goes by the key and
+// the byte, has little of it. Where a name does not end in a digit, or the value is long
+// (see EntryOf), it stands under its own key, and so do a command's other lots.
 //
-// A page's key is that of its values with an asterisk in place of the digit, which
-// FormatKey gives for nothing: "record:miller:PO-1234*".
+// A page's key is "page:", the organisation, a colon and the names with an asterisk in
+// place of the digit, such as "page:miller:PO-1234*". FormatKey gives an asterisk for
+// nothing.
 type Place struct {
 	// Key is the ledger's key.
 	Key string
-	// Digit is that of the entry in a page, and 0 where the value stands under its own key.
+	// Digit is that of the name in a page, and 0 where the value stands under its own key.
 	Digit byte
+	kind  massbalance.Kind
 }
 
-// firstLot is how the names of the lots that stand in pages end.
-const firstLot = "/1"
+// pageNames are those of a page: all but their last digit.
+type pageNames struct{ organisation, stem string }
+
+const pagePrefix = "page:"
+
+func (n pageNames) key() string {
+	return pagePrefix + escape(n.organisation) + ":" + escape(n.stem) + "*"
+}
+
+// parseNames reads what key gives.
+func parseNames(key string) (pageNames, error) {
+	organisation, stem, found := strings.Cut(strings.TrimPrefix(key, pagePrefix), ":")
+	n := pageNames{unescape(organisation), unescape(strings.TrimSuffix(stem, "*"))}
+	if !found || n.key() != key {
+		return pageNames{}, fmt.Errorf("%q is no page's key", key)
+	}
+	return n, nil
+}
+
+// value is the key of the value of a kind at one of the names.
+func (n pageNames) value(kind massbalance.Kind, digit byte) massbalance.Key {
+	name := n.stem + string(rune(digit))
+	if kind == massbalance.KindLot {
+		return massbalance.LotKey(massbalance.NameLot(massbalance.OrganisationID(n.organisation), massbalance.CommandID(name), 1))
+	}
+	return massbalance.Key{Kind: kind, A: n.organisation, B: name}
+}
+
+// own is the form of a value's own name where its first field usually has that: a lot
+// its own, a document that of a command of the same name.
+func (n pageNames) own(kind massbalance.Kind, digit int) []byte {
+	key := n.value(kind, byte('0'+digit))
+	name := ""
+	switch kind {
+	case massbalance.KindLot:
+		name = key.A
+	case massbalance.KindEvidence:
+		name = key.B
+	default:
+		return nil
+	}
+	form, err := appendString(nil, name)
+	if err != nil {
+		return nil // no value has such a name
+	}
+	return form
+}
+
+// namesOf finds the page of a key and the digit there, 0 where it has none.
+func namesOf(key massbalance.Key) (n pageNames, digit byte) {
+	name := key.B
+	switch n.organisation = key.A; key.Kind {
+	case massbalance.KindRecord, massbalance.KindEvidence:
+	case massbalance.KindLot:
+		organisation, rest, _ := strings.Cut(key.A, "/")
+		command, nth, _ := strings.Cut(rest, "/")
+		if nth != "1" || key.B != "" {
+			return n, 0
+		}
+		n.organisation, name = organisation, command
+	default:
+		return n, 0
+	}
+	last := len(name) - 1
+	if last < 0 || name[last] < '0' || name[last] > '9' {
+		return n, 0
+	}
+	n.stem = name[:last]
+	return n, name[last]
+}
 
 // PlaceOf says where a ledger with pages keeps the value of a key.
 func PlaceOf(key massbalance.Key) Place {
-	text := FormatKey(key)
-	at := -1
-	switch key.Kind {
-	case massbalance.KindRecord, massbalance.KindEvidence:
-		at = digitAt(text, key.B, 0)
-	case massbalance.KindLot:
-		if strings.HasSuffix(key.A, firstLot) && key.B == "" {
-			at = digitAt(text, strings.TrimSuffix(key.A, firstLot), len(firstLot)+len(":"))
-		}
+	if n, digit := namesOf(key); digit != 0 {
+		return Place{n.key(), digit, key.Kind}
 	}
-	if at < 0 {
-		return Place{Key: text}
-	}
-	return Place{Key: text[:at] + "*" + text[at+1:], Digit: text[at]}
+	return Place{Key: FormatKey(key)}
 }
-
-// digitAt finds the last digit of a name in the form of its key, after which so
-// many more bytes stand.
-func digitAt(text, name string, after int) int {
-	if name == "" || !isDigit(name[len(name)-1]) {
-		return -1
-	}
-	return len(text) - after - 1
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // IsPage tells the key of a page from that of a value.
-func IsPage(key string) bool { return strings.IndexByte(key, '*') >= 0 }
-
-// OwnKey is the key under which a value stands that is too long for its page.
-func (p Place) OwnKey() string {
-	if p.Digit == 0 {
-		return p.Key
-	}
-	return strings.Replace(p.Key, "*", string(p.Digit), 1)
-}
-
-// at is the key at another digit of the page in which a key stands.
-func (p Place) at(key massbalance.Key, digit byte) massbalance.Key {
-	name, after := &key.B, 0
-	if key.Kind == massbalance.KindLot {
-		name, after = &key.A, len(firstLot)
-	}
-	at := len(*name) - after - 1
-	*name = (*name)[:at] + string(digit) + (*name)[at+1:]
-	return key
-}
+func IsPage(key string) bool { return strings.HasPrefix(key, pagePrefix) }
 
 // Stored is what the ledger is to keep under one of its own keys.
 type Stored struct {
@@ -170,8 +199,7 @@ func Paged(inForce massbalance.Value, writes []massbalance.Write) bool {
 type storing struct {
 	stored []Stored
 	pages  map[string]*Page
-	// order has the pages as they came, by the first key that wrote to each.
-	order []massbalance.Key
+	order  []*Page
 }
 
 func (s *storing) add(paged bool, w massbalance.Write, form []byte) error {
@@ -184,18 +212,19 @@ func (s *storing) add(paged bool, w massbalance.Write, form []byte) error {
 		return nil
 	}
 	if w.Guard != nil {
-		return fmt.Errorf("%s is to be guarded and stands in a page, which has no guard", place.OwnKey())
+		return fmt.Errorf("%s is to be guarded and stands in a page, which has no guard", FormatKey(w.Key))
 	}
 	page := s.pages[place.Key]
 	if page == nil {
 		page = new(Page)
+		page.names, _ = namesOf(w.Key)
 		s.pages[place.Key] = page
-		s.order = append(s.order, w.Key)
+		s.order = append(s.order, page)
 	}
 	entry := EntryOf(form)
-	page[place.Digit-'0'] = entry
+	*page.at(place) = entry
 	if entry.Apart() {
-		s.stored = append(s.stored, Stored{Key: place.OwnKey(), Value: form})
+		s.stored = append(s.stored, Stored{Key: FormatKey(w.Key), Value: form})
 	}
 	return nil
 }
@@ -204,12 +233,12 @@ func (s *storing) add(paged bool, w massbalance.Write, form []byte) error {
 func (s *storing) finish(beside Beside) error {
 	var keys []massbalance.Key
 	var gaps []*Entry
-	for _, first := range s.order {
-		place := PlaceOf(first)
-		page := s.pages[place.Key]
-		for i := range page {
-			if page[i].empty() {
-				keys, gaps = append(keys, place.at(first, byte('0'+i))), append(gaps, &page[i])
+	for _, page := range s.order {
+		for k, kind := range pagedKinds {
+			for digit := range page.entries[k] {
+				if gap := &page.entries[k][digit]; gap.empty() {
+					keys, gaps = append(keys, page.names.value(kind, byte('0'+digit))), append(gaps, gap)
+				}
 			}
 		}
 	}
@@ -222,13 +251,12 @@ func (s *storing) finish(beside Beside) error {
 			*gaps[i] = e
 		}
 	}
-	for _, first := range s.order {
-		place := PlaceOf(first)
-		data, err := s.pages[place.Key].Format(first.Kind)
+	for _, page := range s.order {
+		data, err := page.Format()
 		if err != nil {
 			return err
 		}
-		s.stored = append(s.stored, Stored{Key: place.Key, Value: data})
+		s.stored = append(s.stored, Stored{Key: page.names.key(), Value: data})
 	}
 	return nil
 }

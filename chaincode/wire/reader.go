@@ -54,26 +54,26 @@ func (r *Reader) Form(key massbalance.Key) ([]byte, error) {
 	if place.Digit == 0 {
 		return r.read(place.Key)
 	}
-	entry, err := r.entry(key.Kind, place)
+	entry, err := r.entry(place)
 	if err != nil || !entry.Apart() {
 		return entry.Form(), err
 	}
-	return r.read(place.OwnKey())
+	return r.read(FormatKey(key))
 }
 
-func (r *Reader) entry(kind massbalance.Kind, place Place) (Entry, error) {
+func (r *Reader) entry(place Place) (Entry, error) {
 	page := r.pages[place.Key]
 	if page == nil {
 		data, err := r.read(place.Key)
 		if err != nil {
 			return Entry{}, err
 		}
-		if page, err = ParsePage(kind, data); err != nil {
+		if page, err = ParsePage(place.Key, data); err != nil {
 			return Entry{}, fmt.Errorf("couldn't read %s: %w", place.Key, err)
 		}
 		r.pages[place.Key] = page
 	}
-	return page[place.Digit-'0'], nil
+	return *page.at(place), nil
 }
 
 // Store says what the ledger is to keep of writes.
@@ -94,7 +94,7 @@ func (r *Reader) beside(keys []massbalance.Key) ([]Entry, error) {
 	entries := make([]Entry, len(keys))
 	for i, key := range keys {
 		var err error
-		if entries[i], err = r.entry(key.Kind, PlaceOf(key)); err != nil {
+		if entries[i], err = r.entry(PlaceOf(key)); err != nil {
 			return nil, err
 		}
 	}

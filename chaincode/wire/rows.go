@@ -14,24 +14,31 @@ import (
 // have everywhere. Their bytes are
 //
 //	row   = field* 0x00
-//	field = number 0x00 0x00 hash          a hash of 32 bytes
+//	field = number 0x00 0x00 count bytes   a hash of 32 bytes, of which the rest are 0
 //	      | number shared length rest      a form that begins like the one before
 //	      | number | 0x80                  the value before has the field, this one not
 //
 // where number is the field's in its type from 1 on, and shared and length are uvarints.
 // The first value is written against one without fields.
+//
+// Where the first field of the row before was that row's own name, this one is expected
+// to have its own, too, and says so if not.
 type rows struct {
 	plan *plan
 	// fields are the forms of the fields of the row before, nil where one is absent.
 	fields [mostFields][]byte
+	// other says that the first field was not the name.
+	other bool
 }
 
 // absent marks the number of a field.
 const absent = 0x80
 
-// append writes the next value of this form, which it keeps until the one after.
-func (r *rows) append(out, form []byte) ([]byte, error) {
+// append writes the next value of this form, which it keeps until the one after. Own is
+// the form of its name, nil for values without.
+func (r *rows) append(out, form, own []byte) ([]byte, error) {
 	var now [mostFields][]byte
+	r.expect(own)
 	if err := r.plan.split(form, now[:len(r.plan.fields)]); err != nil {
 		return out, err
 	}
@@ -39,14 +46,24 @@ func (r *rows) append(out, form []byte) ([]byte, error) {
 		out = appendField(out, byte(n+1), r.fields[n], now[n])
 	}
 	r.fields = now
+	r.other = !bytes.Equal(now[0], own)
 	return append(out, 0), nil
 }
 
+// expect makes the name what the first field is written against.
+func (r *rows) expect(own []byte) {
+	if own != nil && !r.other {
+		r.fields[0] = own
+	}
+}
+
 // next reads the next value's form.
-func (r *rows) next(data []byte) (form, rest []byte, err error) {
+func (r *rows) next(data, own []byte) (form, rest []byte, err error) {
+	r.expect(own)
 	if rest, err = parseFields(data, r.fields[:len(r.plan.fields)]); err != nil {
 		return nil, nil, err
 	}
+	r.other = !bytes.Equal(r.fields[0], own)
 	return r.plan.join(r.fields[:]), rest, nil
 }
 
@@ -59,7 +76,8 @@ func appendField(out []byte, number byte, before, now []byte) []byte {
 		return append(out, number|absent)
 	}
 	if hash, ok := hashOf(now); ok {
-		return append(append(out, number, 0, 0), hash[:]...)
+		said := bytes.TrimRight(hash[:], "\x00")
+		return append(append(out, number, 0, 0, byte(len(said))), said...)
 	}
 	shared := 0
 	for shared < min(len(before), len(now)) && before[shared] == now[shared] {
@@ -121,13 +139,18 @@ func parseField(data, before []byte) (field, rest []byte, err error) {
 	}
 	data = data[n:]
 	if shared == 0 && length == 0 {
-		if len(data) < 32 {
-			return nil, nil, errField
-		}
-		field = append(hex.AppendEncode(append(make([]byte, 0, 66), '"'), data[:32]), '"')
-		return field, data[32:], nil
+		return parseHash(data)
 	}
 	return append(before[:shared:shared], data[:length]...), data[length:], nil
+}
+
+func parseHash(data []byte) (field, rest []byte, err error) {
+	if len(data) == 0 || data[0] > 32 || len(data) <= int(data[0]) {
+		return nil, nil, errField
+	}
+	var hash [32]byte
+	n := 1 + copy(hash[:], data[1:1+data[0]])
+	return append(hex.AppendEncode(append(make([]byte, 0, 66), '"'), hash[:]), '"'), data[n:], nil
 }
 
 // split finds the forms of a value's fields, nil where one is absent.

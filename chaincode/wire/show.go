@@ -8,64 +8,62 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/massbalance"
 )
 
+// Shown is a value for people to read.
+type Shown struct {
+	// Key is the value's own, in the ledger's form.
+	Key string
+	// Text is the value's form.
+	Text string
+}
+
+// Values lists what the ledger keeps under one of its own keys: the value; of a page
+// each one's, with the text "under its own key" where it stands there.
+func Values(key string, value []byte) ([]Shown, error) {
+	if !IsPage(key) {
+		return []Shown{{key, string(value)}}, nil
+	}
+	page, err := ParsePage(key, value)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read %s: %w", key, err)
+	}
+	var all []Shown
+	page.each(func(own massbalance.Key, e Entry) {
+		all = append(all, Shown{FormatKey(own), e.show()})
+	})
+	return all, nil
+}
+
+// each hands over the entries in their order.
+func (p *Page) each(take func(massbalance.Key, Entry)) {
+	for k, kind := range pagedKinds {
+		for digit, e := range p.entries[k] {
+			if !e.empty() {
+				take(p.names.value(kind, byte('0'+digit)), e)
+			}
+		}
+	}
+}
+
 // Show gives for people to read what the ledger has under one of its keys: the value's
-// form; of a page each entry's; and hexadecimal digits where it is no page.
+// form; of a page each value's key and form; and hexadecimal digits where it is no page.
 func Show(key string, value []byte) string {
 	if !IsPage(key) {
 		return string(value)
 	}
-	page, err := readPage(key, value)
+	values, err := Values(key, value)
 	if err != nil {
-		return fmt.Sprintf("no page: %s", hex.EncodeToString(value))
+		return "no page: " + hex.EncodeToString(value)
 	}
-	var entries []string
-	for i, e := range page {
-		if !e.empty() {
-			entries = append(entries, Place{key, byte('0' + i)}.OwnKey()+" "+e.show())
-		}
+	lines := make([]string, len(values))
+	for i, v := range values {
+		lines[i] = v.Key + " " + v.Text
 	}
-	return strings.Join(entries, "\n")
-}
-
-// Keys lists the keys of the values that the ledger keeps under one of its own: of a
-// page each one's, whether it stands there or under its own key.
-func Keys(key string, value []byte) ([]string, error) {
-	if !IsPage(key) {
-		return []string{key}, nil
-	}
-	page, err := readPage(key, value)
-	if err != nil {
-		return nil, fmt.Errorf("couldn't read %s: %w", key, err)
-	}
-	var keys []string
-	for i, e := range page {
-		if !e.empty() {
-			keys = append(keys, Place{key, byte('0' + i)}.OwnKey())
-		}
-	}
-	return keys, nil
-}
-
-// Show gives what a page of these bytes has at the place.
-func (p Place) Show(value []byte) string {
-	page, err := readPage(p.Key, value)
-	if err != nil || p.Digit < '0' || p.Digit > '9' {
-		return Show(p.Key, value)
-	}
-	return page[p.Digit-'0'].show()
-}
-
-func readPage(key string, value []byte) (*Page, error) {
-	kind, _, _ := strings.Cut(key, ":")
-	return ParsePage(massbalance.Kind(kind), value)
+	return strings.Join(lines, "\n")
 }
 
 func (e Entry) show() string {
-	switch {
-	case e.apart:
+	if e.apart {
 		return "under its own key"
-	case e.form == nil:
-		return "nothing"
 	}
 	return string(e.form)
 }

@@ -31,12 +31,14 @@ func (l *lots) take(b block.Block) {
 			continue
 		}
 		for _, w := range tx.Writes {
-			if !strings.HasPrefix(w.Key, lotPrefix) {
+			if !strings.HasPrefix(w.Key, lotPrefix) && !wire.IsPage(w.Key) {
 				continue
 			}
-			keys, _ := wire.Keys(w.Key, w.Value) // what is no page has no lots: they will be missing
-			for _, key := range keys {
-				l.seen[maphash.String(l.seed, key)] = struct{}{}
+			values, _ := wire.Values(w.Key, w.Value) // what is no page has no lots: they will be missing
+			for _, v := range values {
+				if strings.HasPrefix(v.Key, lotPrefix) {
+					l.seen[maphash.String(l.seed, v.Key)] = struct{}{}
+				}
 			}
 		}
 	}

@@ -69,9 +69,11 @@ func TestWhatWasWrittenIsNotTakenToBeNew(t *testing.T) {
 // valuesIn are the keys of all values that a transaction wrote, in pages or not.
 func valuesIn(t *testing.T, tx block.Transaction) (keys []string) {
 	for _, w := range tx.Writes {
-		held, err := wire.Keys(w.Key, w.Value)
+		held, err := wire.Values(w.Key, w.Value)
 		require.NoError(t, err)
-		keys = append(keys, held...)
+		for _, v := range held {
+			keys = append(keys, v.Key)
+		}
 	}
 	return keys
 }

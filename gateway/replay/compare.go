@@ -52,17 +52,23 @@ func compareWrites(expected []wire.Stored, found []block.Write) *Finding {
 	return nil
 }
 
-// differing names the value that is another one: in a page that of the first entry
-// where both differ.
+// differing names the value that is another one: in a page the first.
 func differing(expected wire.Stored, found []byte) *Finding {
 	finding := &Finding{Problem: DifferingValue, Key: expected.Key, Expected: wire.Show(expected.Key, expected.Value), Found: wire.Show(expected.Key, found)}
-	if _, err := wire.Keys(expected.Key, found); err != nil || !wire.IsPage(expected.Key) {
+	ours, err := wire.Values(expected.Key, expected.Value)
+	theirs, unreadable := wire.Values(expected.Key, found)
+	if err != nil || unreadable != nil {
 		return finding
 	}
-	for digit := byte('0'); digit <= '9'; digit++ {
-		place := wire.Place{Key: expected.Key, Digit: digit}
-		if ours, theirs := place.Show(expected.Value), place.Show(found); ours != theirs {
-			finding.Key, finding.Expected, finding.Found = place.OwnKey(), ours, theirs
+	text := func(values []wire.Shown, key string) string {
+		if at := slices.IndexFunc(values, func(v wire.Shown) bool { return v.Key == key }); at >= 0 {
+			return values[at].Text
+		}
+		return "nothing"
+	}
+	for _, v := range append(ours, theirs...) {
+		if a, b := text(ours, v.Key), text(theirs, v.Key); a != b {
+			finding.Key, finding.Expected, finding.Found = v.Key, a, b
 			break
 		}
 	}

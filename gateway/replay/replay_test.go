@@ -133,16 +133,16 @@ func TestReplayNamesTheValueInAPage(t *testing.T) {
 	}{
 		{"another command's document", func(page []byte) []byte { return []byte(strings.Replace(string(page), `2"`, `7"`, 1)) },
 			replay.Finding{Problem: replay.DifferingValue, Key: "evidence:miller:T-c12", Expected: `{"command":"c12"}`, Found: `{"command":"c17"}`}},
-		{"a document left out", func(page []byte) []byte { return page[:bytes.Index(page, []byte("2\x01"))] },
+		{"a document left out", func(page []byte) []byte { return page[:bytes.Index(page, []byte("\x12\x01"))] },
 			replay.Finding{Problem: replay.DifferingValue, Key: "evidence:miller:T-c12", Expected: `{"command":"c12"}`, Found: "nothing"}},
 		{"no page at all", func([]byte) []byte { return []byte("{}") },
-			replay.Finding{Problem: replay.DifferingValue, Key: "evidence:miller:T-c1*", Expected: "evidence:miller:T-c11 {\"command\":\"c11\"}\nevidence:miller:T-c12 {\"command\":\"c12\"}", Found: "no page: 7b7d"}},
+			replay.Finding{Problem: replay.DifferingValue, Key: "page:miller:T-c1*", Expected: "evidence:miller:T-c11 {\"command\":\"c11\"}\nevidence:miller:T-c12 {\"command\":\"c12\"}", Found: "no page: 7b7d"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			chain, first := foundedUnder(t, RulesVersion)
 			first.Transactions = append(first.Transactions, chain.transaction("miller", chain.takeIn("c11", "100")))
 			tx := chain.transaction("miller", chain.takeIn("c12", "7"))
-			at := slices.IndexFunc(tx.Writes, func(w block.Write) bool { return w.Key == "evidence:miller:T-c1*" })
+			at := slices.IndexFunc(tx.Writes, func(w block.Write) bool { return w.Key == "page:miller:T-c1*" })
 			tx.Writes[at].Value = c.tamper(tx.Writes[at].Value)
 			first.Transactions = append(first.Transactions, tx)
 			out, err := replay.New("massbalance").Replay(Memory{}, first)

@@ -169,7 +169,7 @@ func TestLotsThatStandTogetherAreNeighbours(t *testing.T) {
 	dispatch := massbalance.Dispatch{Site: "mill", Lines: []massbalance.LotLine{{Lot: "miller/PO-7/1"}, {Lot: "miller/PO-8/1"}, {Lot: "farm/PO-8/2"}}}
 	p, err := newPending(sealed(t, "truck-31", dispatch), "miller", "")
 	require.NoError(t, err)
-	require.Equal(t, []string{"lot:miller/PO-*/1:", "record:miller:truck-3*"}, p.pages)
+	require.Equal(t, []string{"page:miller:PO-*", "page:miller:truck-3*"}, p.pages)
 
 	p, err = newPending(sealed(t, "truck-x", massbalance.TakeIn{Site: "mill", Product: "wheat"}), "miller", "")
 	require.NoError(t, err)
