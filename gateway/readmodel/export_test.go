@@ -9,7 +9,7 @@ import (
 // Wait has the model settle nothing by itself for its age, however slow the machine.
 func (m *Model) Wait() { m.patience = time.Hour }
 
-// Complete reports whether the model knows of all keys of the seldom kinds.
+// Complete reports whether the model knows of all keys of which there are many.
 func (m *Model) Complete() bool {
 	m.held.mu.Lock()
 	defer m.held.mu.Unlock()

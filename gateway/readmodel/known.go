@@ -2,6 +2,7 @@ package readmodel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 
@@ -9,9 +10,10 @@ import (
 	"github.com/weighbridge/weighbridge/chaincode/wire"
 )
 
-// known is a Bloom filter of the keys of the seldom kinds at which there is a
-// value. Nearly every command asks whether its ID and its document are new, and
-// nearly always they are: what the filter lacks need not be looked up. What it has
+// known is a Bloom filter of the keys at which there is a value of the kinds of which
+// there are many. Nearly every command asks whether its ID and its document are new, and
+// nearly always they are, and so are most of those beside them in their page: what the
+// filter lacks need not be looked up. What it has
 // may be there or not, and is.
 type known struct {
 	seed maphash.Seed
@@ -43,7 +45,7 @@ func (k *known) add(key massbalance.Key) {
 
 // lacks reports whether there is certainly no value at a key.
 func (k *known) lacks(key massbalance.Key) bool {
-	if !k.complete || !seldom[key.Kind] {
+	if !k.complete || !plenty[key.Kind] {
 		return false
 	}
 	for _, at := range k.places(key) {
@@ -76,26 +78,25 @@ func (m *Model) learn() {
 	}
 	go func() {
 		defer close(done)
-		err := m.Read(ctx, func(s *Snapshot) error { return s.eachSeldom(m.held.add) })
+		err := m.Read(ctx, func(s *Snapshot) error { return s.eachOfMany(m.held.add) })
 		m.held.learned(generation, err == nil) // an error is told by what else reads; until then keys are looked up
 	}()
 }
 
-// eachSeldom hands over all keys of the seldom kinds at which there is a value.
-func (s *Snapshot) eachSeldom(take func(massbalance.Key)) error {
+// eachOfMany hands over all keys at which there is a value of the kinds of many.
+func (s *Snapshot) eachOfMany(take func(massbalance.Key)) error {
 	err := s.eachPair(`SELECT organisation, command FROM entries`, nil, func(org, command string) error {
 		take(massbalance.RecordKey(massbalance.OrganisationID(org), massbalance.CommandID(command)))
 		return nil
 	})
-	if err != nil {
-		return err
+	for _, kind := range []massbalance.Kind{massbalance.KindEvidence, massbalance.KindLot} {
+		err = errors.Join(err, s.eachPair(`SELECT key, '' FROM state WHERE key >= ? AND key < ?`, []any{string(kind) + ":", string(kind) + ";"}, func(name, _ string) error {
+			key, err := wire.ParseKey(name)
+			take(key)
+			return err
+		}))
 	}
-	kind := string(massbalance.KindEvidence)
-	return s.eachPair(`SELECT key, '' FROM state WHERE key >= ? AND key < ?`, []any{kind + ":", kind + ";"}, func(name, _ string) error {
-		key, err := wire.ParseKey(name)
-		take(key)
-		return err
-	})
+	return err
 }
 
 func (s *Snapshot) eachPair(query string, args []any, take func(a, b string) error) error {

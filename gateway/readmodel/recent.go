@@ -36,6 +36,8 @@ const (
 	valuesKept = 1 << 14
 	namesKept  = 1 << 14
 	rowsPlaced = 1 << 14
+	// seldomKept is for what is read again only while values come beside it in its page.
+	seldomKept = 1 << 12
 )
 
 // held are the values that replaying reads again and again, as of the block that
@@ -43,6 +45,8 @@ const (
 type held struct {
 	mu     sync.Mutex
 	values recent[massbalance.Key, massbalance.Value]
+	// late are the values of the seldom kinds that were written last.
+	late recent[massbalance.Key, massbalance.Value]
 	// fetched is what was read together last.
 	fetched map[massbalance.Key]massbalance.Value
 	known   known
@@ -56,6 +60,9 @@ func (h *held) get(key massbalance.Key) (massbalance.Value, bool) {
 	}
 	if h.known.lacks(key) {
 		return nil, true
+	}
+	if v, ok := h.late.get(key); ok {
+		return v, true
 	}
 	return h.values.get(key)
 }
@@ -72,8 +79,12 @@ func (h *held) fetch(values map[massbalance.Key]massbalance.Value) {
 	h.fetched = values
 }
 
-// seldom are the kinds of values that are hardly ever read again.
-var seldom = map[massbalance.Kind]bool{massbalance.KindRecord: true, massbalance.KindEvidence: true}
+// seldom are the kinds of values that are hardly ever read again, plenty those of which
+// there are about as many as there are commands.
+var (
+	seldom = map[massbalance.Kind]bool{massbalance.KindRecord: true, massbalance.KindEvidence: true}
+	plenty = map[massbalance.Kind]bool{massbalance.KindRecord: true, massbalance.KindEvidence: true, massbalance.KindLot: true}
+)
 
 // apply takes the writes of a block that was applied.
 func (h *held) apply(writes []massbalance.Write) {
@@ -81,11 +92,14 @@ func (h *held) apply(writes []massbalance.Write) {
 	defer h.mu.Unlock()
 	h.fetched = nil
 	for _, w := range writes {
+		if plenty[w.Key.Kind] {
+			h.known.add(w.Key)
+		}
 		if !seldom[w.Key.Kind] {
 			h.values.put(w.Key, w.Value)
 			continue
 		}
-		h.known.add(w.Key)
+		h.late.put(w.Key, w.Value)
 		delete(h.values.new, w.Key)
 		delete(h.values.old, w.Key)
 	}
@@ -103,5 +117,6 @@ func (h *held) moved() {
 func (h *held) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.fetched, h.values = nil, recent[massbalance.Key, massbalance.Value]{limit: valuesKept}
+	h.fetched = nil
+	h.values, h.late = recent[massbalance.Key, massbalance.Value]{limit: valuesKept}, recent[massbalance.Key, massbalance.Value]{limit: seldomKept}
 }

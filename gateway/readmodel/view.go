@@ -57,7 +57,7 @@ func (m *Model) ask(query string, args []any, key massbalance.Key) (massbalance.
 	if err := found.Scan(&data); err != nil {
 		return nil, err
 	}
-	v, err := wire.ParseValue(key.Kind, data)
+	v, err := parseValue(key.Kind, data)
 	return v, errors.Join(err, found.Close())
 }
 
