@@ -102,9 +102,8 @@
 //
 // It says further for how many days a transaction may be reversed; whether a recipe may
 // share credit out freely, in fixed shares or in proportion to the outputs only; and
-// which products form a group within which credit of mass balance may be reassigned, as
-// far as the other product is in stock. The unit, and the way in which carbon figures
-// merge, are values of the profile too.
+// which products form a group within which credit of mass balance may be reassigned, as far
+// as the other product is in stock. The unit, and how carbon figures merge, are its values too.
 //
 // # Periods
 //
@@ -147,12 +146,10 @@
 //     number of parts, not in 500. Credit of book and claim that came to a site since is
 //     no part of its opening average. A certificate covers no product that it does not
 //     name; before, its products bounded what its statements were of.
-//   - 4: the state keeps of a record what later commands ask of it, and no longer all,
-//     and an answer does not name its own transaction: see Record.Noted and Result. What
-//     is accepted and refused is the same.
-//   - 5: a ledger that is founded under it keeps many values under one key (pages, see
-//     package wire), for ever; one that takes it over later does not. Of the hash of a
-//     command's content the state keeps half. What is accepted and refused is the same.
+//   - 4: the state keeps of a record what later commands ask of it, and an answer does not
+//     name its own transaction: see Record.Noted and Result.
+//   - 5: a ledger founded under it, no other, keeps many values under one key (see package
+//     wire). Of the hash of a command's content the state keeps half.
 //
 // So have the keys with which the organisations sign checkpoints of their transparency
 // logs: see Cosigner.

@@ -25,7 +25,9 @@ func bootID() (string, error) {
 // stat is what /proc/<pid>/stat says of a live process.
 type stat struct {
 	startTicks uint64
-	zombie     bool
+	// ended is set once all of the process is over but its entry in the table. While some of
+	// its threads still end, its first one is a zombie already and its files are still locked.
+	ended bool
 }
 
 func readStat(pid int) (stat, error) {
@@ -35,7 +37,7 @@ func readStat(pid int) (stat, error) {
 	}
 	// The second field is the program's name in parentheses and may itself contain both spaces and parentheses.
 	fields := strings.Fields(string(content[bytes.LastIndexByte(content, ')')+1:]))
-	const state, startTime = 0, 19 // fields 3 and 22 of proc(5)
+	const state, threads, startTime = 0, 17, 19 // fields 3, 20 and 22 of proc(5)
 	if len(fields) <= startTime {
 		return stat{}, errors.New("unexpected shape of /proc/<pid>/stat")
 	}
@@ -43,7 +45,8 @@ func readStat(pid int) (stat, error) {
 	if err != nil {
 		return stat{}, err
 	}
-	return stat{startTicks: ticks, zombie: fields[state] == "Z" || fields[state] == "X"}, nil
+	over := fields[state] == "Z" || fields[state] == "X"
+	return stat{startTicks: ticks, ended: over && (fields[threads] == "0" || fields[threads] == "1")}, nil
 }
 
 // pids lists the processes of this machine.

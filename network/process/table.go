@@ -140,7 +140,7 @@ func (r Record) alive() bool {
 		return false
 	}
 	facts, err := readStat(r.PID)
-	return err == nil && !facts.zombie && facts.startTicks == r.StartTicks
+	return err == nil && !facts.ended && facts.startTicks == r.StartTicks
 }
 
 // Outdated says whether the program's file was replaced since the process started.
