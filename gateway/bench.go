@@ -51,6 +51,7 @@ func benchCommand() *cobra.Command {
 	flags.IntVar(&options.Rounds, "rounds", 0, "how often each row is measured (default 2)")
 	flags.StringSliceVar(&options.Only, "only", nil, "measure only rows with this in their `name`, or name@clients")
 	flags.IntVar(&options.Sites, "sites", 0, "how many sites are spread over (default 100)")
+	flags.BoolVar(&options.Scattered, "scattered", false, scatteredUsage)
 	flags.StringVar(&rows, "json", "", "write the rows also to this `file`")
 	flags.StringVar(&options.Processes, "processes", "", "count the CPU time of what runs in this `folder`")
 	flags.IntVar(&limits.Commands, "commands", 0, "most commands in one transaction (default as configured)")
@@ -61,6 +62,8 @@ func benchCommand() *cobra.Command {
 	c.AddCommand(growthCommand())
 	return c
 }
+
+const scatteredUsage = "give commands and documents random names, not a site's next numbers"
 
 func growthCommand() *cobra.Command {
 	var options bench.NetworkGrowthOptions
@@ -93,6 +96,7 @@ func growthCommand() *cobra.Command {
 	flags.DurationVar(&options.Warm, "warm", time.Second, "how long the load runs before that without being counted")
 	flags.DurationVar(&options.WarmFirst, "warm-first", 15*time.Second, "how long the nodes are loaded before the first row")
 	flags.IntVar(&options.Rounds, "rounds", 2, "how often each is measured at each size")
+	flags.BoolVar(&options.Scattered, "scattered", false, scatteredUsage)
 	flags.DurationVar(&options.Within, "within", 20*time.Minute, "when to stop filling and measure what there is")
 	flags.StringVar(&options.Processes, "processes", "", "count the CPU time of what runs in this `folder`")
 	return c

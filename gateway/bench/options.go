@@ -29,6 +29,9 @@ type Options struct {
 	Sites int
 	// Bulk is how many commands an import sends per request: 100.
 	Bulk int
+	// Scattered gives commands and documents random names, as programs do that number
+	// nothing, and not the next numbers of their site.
+	Scattered bool
 	// Window is how long a cell is measured at a time: 3 s; Ramp how long its
 	// clients run before: 1 s.
 	Window, Ramp time.Duration

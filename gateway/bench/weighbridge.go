@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,9 @@ type sheet struct {
 // numbers its tickets, and gives the i-th as a command's ID. A site's ID has the name
 // of the run, which keeps it apart from those of other runs.
 func (s *sheet) draw(p place, n int) func(i int) massbalance.CommandID {
+	if s.bench.Scattered {
+		return func(int) massbalance.CommandID { return massbalance.CommandID(s.bench.name + "-" + rand.Text()) }
+	}
 	counter, _ := s.counters.LoadOrStore(p.id, new(atomic.Int64))
 	first := counter.(*atomic.Int64).Add(int64(n)) - int64(n)
 	return func(i int) massbalance.CommandID {
