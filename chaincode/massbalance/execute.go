@@ -113,11 +113,15 @@ func (e *execution) admit() (first Record, repeated bool, err error) {
 }
 
 // reused refuses another command of the same ID, and says of the first what is known.
+// What it said of a whole digest it says for ever: answers are replayed to the byte.
 func reused(first Record) error {
-	if first.Transaction == "" {
-		return refuse(CommandIDReused, "command %s of %s was accepted before with other content (its SHA-256 begins with %s)", first.Command, first.Organisation, hex.EncodeToString(first.Content[:len(first.Content)/2]))
+	switch {
+	case first.Transaction != "":
+		return refuse(CommandIDReused, "command %s of %s was accepted before with other content (a %s, in transaction %s)", first.Command, first.Organisation, first.Type, first.Transaction)
+	case first.Content == first.Content.half():
+		return refuse(CommandIDReused, "command %s of %s was accepted before with other content (its SHA-256 begins with %x)", first.Command, first.Organisation, first.Content[:len(first.Content)/2])
 	}
-	return refuse(CommandIDReused, "command %s of %s was accepted before with other content (a %s, in transaction %s)", first.Command, first.Organisation, first.Type, first.Transaction)
+	return refuse(CommandIDReused, "command %s of %s was accepted before with other content (SHA-256 %s)", first.Command, first.Organisation, first.Content)
 }
 
 // admitSender lets trading members submit. Before the consortium is founded

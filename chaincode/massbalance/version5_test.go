@@ -1,6 +1,7 @@
 package massbalance_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,4 +32,30 @@ func TestPagesAreSettledByTheFounding(t *testing.T) {
 		require.Len(t, consortium.Members, 2)
 		require.Equal(t, c.paged, consortium.Paged, "founded under version %d", c.rules)
 	}
+}
+
+// Answers are on the chain, and replayed to the byte: what was said of a reuse under each
+// version is said of what that version kept, whatever is in force now.
+func TestAReuseIsToldAsUnderItsVersion(t *testing.T) {
+	l := founded(t)
+	tell := func(id CommandID) string {
+		return l.send("growers", l.command(string(id), introduce("7", "other-"+string(id)))).Message
+	}
+	for version := 2; version <= RulesVersion; version++ {
+		id := fmt.Sprintf("v%d", version)
+		l.adopt(AdoptRules{version})
+		take := l.command(id, introduce("1", "T-"+id))
+		require.Equal(t, Accepted, l.send("growers", take).Code)
+		record := l.entries[len(l.entries)-1].Record
+		said := map[int]string{
+			4: fmt.Sprintf("(SHA-256 %s)", take.Content),
+			5: fmt.Sprintf("(its SHA-256 begins with %x)", take.Content[:16]),
+		}[version]
+		if said == "" {
+			said = fmt.Sprintf("(a introduce, in transaction %s)", record.Transaction)
+		}
+		require.Contains(t, tell(CommandID(id)), said)
+	}
+	require.Contains(t, tell("v4"), "(SHA-256 ", "still, under the latest version")
+	require.Contains(t, tell("v2"), "(a introduce, in transaction ")
 }
