@@ -3,6 +3,7 @@ package submit
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,10 +24,11 @@ func crowd(t *testing.T, l *ledger, q *queue) (together, commands float64) {
 	l.together, l.batches = nil, nil
 	l.mu.Unlock()
 	var callers sync.WaitGroup
+	var sending atomic.Int64 // all of them go on until all is sent: who is sooner back sends more
 	for caller := range 12 {
 		callers.Go(func() {
 			site := []massbalance.SiteID{"mill", "silo", "port"}[caller%3]
-			for n := range 60 {
+			for n := 0; sending.Add(1) <= 720; n++ {
 				send(t, q, takeIn(t, site, fmt.Sprintf("c%d-%d", caller, n), "1"))
 				<-time.After(time.Duration(1+caller) * time.Millisecond)
 			}
