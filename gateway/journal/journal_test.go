@@ -247,7 +247,11 @@ func TestItIsBounded(t *testing.T) {
 	require.ErrorIs(t, err, submit.ErrBusy)
 	close(l.held)
 	decided(t, j, "b1")
-	take(t, j, "b2", "", ticket("mill", "c3"))
+	// What was decided is written down before its place is free.
+	require.Eventually(t, func() bool {
+		_, err := j.Submit(submit.Later(t.Context(), "b2"), []massbalance.Command{ticket("mill", "c3")})
+		return err == nil
+	}, 20*time.Second, 5*time.Millisecond)
 	decided(t, j, "b2")
 }
 
