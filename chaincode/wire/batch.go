@@ -66,7 +66,7 @@ func unpack(data []byte) ([]byte, error) {
 		return nil, fmt.Errorf("couldn't unpack a batch: %w", err)
 	}
 	unpacker.Multistream(false)
-	batch := bytes.NewBuffer(make([]byte, 0, 8*len(data)))
+	batch := bytes.NewBuffer(make([]byte, 0, min(8*len(data), batchLimit))) // who sends much must not have much reserved
 	if n, err := batch.ReadFrom(io.LimitReader(unpacker, batchLimit+1)); err != nil {
 		return nil, fmt.Errorf("couldn't unpack a batch: %w", err)
 	} else if n > batchLimit {
